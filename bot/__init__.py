@@ -1,0 +1,1 @@
+"""Troupe: a Discord bot whose channels talk to different personas of one base model."""

@@ -1,0 +1,280 @@
+"""Owns configuration: config.toml plus TROUPE_SECTION__KEY variables, parsed once into frozen sections.
+
+Inside the program plain values are passed on; nothing but the composition roots reads this module's `Config`.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from bot.errors import ConfigError
+
+ENV_PREFIX = "TROUPE_"
+# Variables that carry the prefix without naming a section of config.toml.
+PLAIN_VARIABLES = frozenset({"TROUPE_CONFIG", "TROUPE_DISCORD_API", "TROUPE_DISCORD_GATEWAY"})
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSection(Section):
+    base: str = Field("smollm2-135m-instruct", min_length=1)
+    precision: Literal["auto", "int8", "fp32", "bf16", "nf4"] = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    cache_dir: str = "~/.cache/troupe"
+
+
+class EngineSection(Section):
+    max_rows: Annotated[int, Field(ge=1, le=512)] = 16
+    context_tokens: Annotated[int, Field(ge=64)] = 2048
+    adapter_slots: Annotated[int, Field(ge=1, le=1024)] = 16
+    max_rank: Annotated[int, Field(ge=1, le=256)] = 16
+    queue_size: Count = 64
+    prefill_tokens: Annotated[int, Field(ge=16)] = 256
+    threads: Annotated[int, Field(ge=0)] = 0
+
+
+class SamplingSection(Section):
+    temperature: Annotated[float, Field(ge=0.0, le=5.0)] = 0.7
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
+    top_k: Annotated[int, Field(ge=0)] = 0
+    min_p: Fraction = 0.0
+    repetition_penalty: Annotated[float, Field(gt=0.0, le=5.0)] = 1.1
+    max_tokens: Count = 200
+
+
+class PersonasSection(Section):
+    folder: str = "adapters"
+    default: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")] = "plain"
+
+
+class ConversationSection(Section):
+    max_turns: Annotated[int, Field(ge=1)] = 20
+    idle_minutes: Annotated[int, Field(ge=1)] = 180
+
+
+class DiscordSection(Section):
+    edit_seconds: Annotated[float, Field(ge=0.2, le=30.0)] = 1.2
+    status: str = "@mention me"
+
+
+class SandboxSection(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8710
+
+
+class StoreSection(Section):
+    path: str = "data/troupe.db"
+
+
+class FeedbackSection(Section):
+    ask_consent: bool = True
+
+
+class LoggingSection(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["text", "json"] = "text"
+
+
+class TrainingSection(Section):
+    precision: Literal["auto", "fp32", "bf16", "int8", "nf4"] = "auto"
+    rank: Annotated[int, Field(ge=1, le=256)] = 8
+    alpha: Annotated[int, Field(ge=1)] = 16
+    epochs: Annotated[float, Field(gt=0)] = 5.0
+    batch_size: Count = 8
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
+    seed: int = 7
+    max_tokens: Annotated[int, Field(ge=32)] = 512
+    min_likes: Count = 1
+    seed_pairs: Annotated[int, Field(ge=0)] = 200
+    preservation_pairs: Annotated[int, Field(ge=0)] = 60
+    correction_weight: Annotated[int, Field(ge=1, le=10)] = 2
+    heldout_share: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
+
+
+class GateSection(Section):
+    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.05
+    max_preservation_loss_ratio: Annotated[float, Field(gt=0)] = 1.15
+    max_degenerate_rate: Fraction = 0.1
+
+
+class Config(Section):
+    """Every section with its defaults; see config.toml for what each key means."""
+
+    model: ModelSection = ModelSection()
+    engine: EngineSection = EngineSection()
+    sampling: SamplingSection = SamplingSection()
+    personas: PersonasSection = PersonasSection()
+    conversation: ConversationSection = ConversationSection()
+    discord: DiscordSection = DiscordSection()
+    sandbox: SandboxSection = SandboxSection()
+    store: StoreSection = StoreSection()
+    feedback: FeedbackSection = FeedbackSection()
+    logging: LoggingSection = LoggingSection()
+    training: TrainingSection = TrainingSection()
+    gate: GateSection = GateSection()
+
+    _root: Path = PrivateAttr(default=Path())
+    _secrets: "Secrets" = PrivateAttr(default_factory=lambda: Secrets())
+
+    @model_validator(mode="after")
+    def _reply_fits_the_context(self) -> "Config":
+        if self.sampling.max_tokens >= self.engine.context_tokens:
+            raise ValueError(
+                f"sampling.max_tokens = {self.sampling.max_tokens} must be below "
+                f"engine.context_tokens = {self.engine.context_tokens}"
+            )
+        return self
+
+    @property
+    def secrets(self) -> "Secrets":
+        return self._secrets
+
+    def path(self, value: str) -> Path:
+        """A path of the configuration: `~` expanded, relative ones taken from config.toml's folder."""
+        path = Path(value).expanduser()
+        return path if path.is_absolute() else self._root / path
+
+    @property
+    def adapters_dir(self) -> Path:
+        return self.path(self.personas.folder)
+
+    @property
+    def store_path(self) -> Path:
+        return self.path(self.store.path)
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.path(self.model.cache_dir)
+
+
+class Secrets(BaseModel):
+    """Values that come only from the environment or the ignored `.env`; never printed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    discord_token: SecretStr | None = None
+    discord_api: str | None = None
+    discord_gateway: str | None = None
+
+
+def load_config(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Parse config.toml (`path`, else $TROUPE_CONFIG, else ./config.toml) and the environment over it.
+
+    A missing default file means all defaults. Raises ConfigError naming the key, its value and the remedy.
+    """
+    chosen = dict(os.environ if environ is None else environ)
+    file = path or Path(chosen.get("TROUPE_CONFIG") or "config.toml")
+    named = path is not None or bool(chosen.get("TROUPE_CONFIG"))
+    root = file.resolve().parent
+    variables = {**_dotenv(root / ".env"), **chosen}
+    values = _read_toml(file, must_exist=named)
+    overrides = _overrides(variables)
+    for (section, key), text in overrides.items():
+        _table(values, section, file.name)[key] = _parse(text)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file.name, overrides)) from None
+    config._root = root
+    config._secrets = Secrets(
+        discord_token=SecretStr(token) if (token := variables.get("DISCORD_TOKEN", "").strip()) else None,
+        discord_api=variables.get("TROUPE_DISCORD_API") or None,
+        discord_gateway=variables.get("TROUPE_DISCORD_GATEWAY") or None,
+    )
+    return config
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+
+
+def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not must_exist:
+            return {}
+        raise ConfigError(f"{file}: there is no such file; give an existing config.toml.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}.") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}.") from None
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    found = {}
+    for name, text in environ.items():
+        if not name.startswith(ENV_PREFIX) or name in PLAIN_VARIABLES:
+            continue
+        section, separator, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
+        if not separator or section not in Config.model_fields:
+            raise ConfigError(
+                f"{name}: no such setting; write TROUPE_SECTION__KEY with a section of config.toml "
+                f"({', '.join(Config.model_fields)})."
+            )
+        found[section, key] = text
+    return found
+
+
+def _table(values: dict[str, Any], section: str, file: str) -> dict[str, Any]:
+    table = values.setdefault(section, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: {section} must be a table: write [{section}].")
+    return table
+
+
+def _parse(text: str) -> Any:
+    """A variable's text as a TOML value where it is a bare number or boolean, else as a string."""
+    if re.fullmatch(r"true|false|[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
+        return tomllib.loads(f"value = {text}")["value"] if not re.match(r"[+-]?0[0-9]", text) else text
+    return text
+
+
+def _explain(error: ValidationError, file: str, overrides: Mapping[tuple[str, str], str]) -> str:
+    sentences = []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"])
+        location = problem["loc"]
+        if len(location) == 2 and (str(location[0]), str(location[1])) in overrides:
+            source = f"{ENV_PREFIX}{str(location[0]).upper()}__{str(location[1]).upper()}"
+        else:
+            source = f"{file}: {where}" if where else file
+        if problem["type"] == "extra_forbidden":
+            sentences.append(f"{source}: unknown key; {_known_keys(location)}")
+        elif not where:
+            sentences.append(f"{source}: {problem['msg'].removeprefix('Value error, ')}")
+        else:
+            sentences.append(f"{source} = {problem['input']!r}: {_lower_first(problem['msg'])}")
+    return "; ".join(sentences) + "."
+
+
+def _known_keys(location: tuple[int | str, ...]) -> str:
+    if len(location) == 1:
+        return f"the sections are {', '.join(Config.model_fields)}"
+    section = Config.model_fields[str(location[0])].annotation
+    assert isinstance(section, type)
+    assert issubclass(section, Section)
+    return f"[{location[0]}] has {', '.join(section.model_fields)}"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,125 @@
+"""Owns persona cards: `adapters/<name>/persona.toml` and the examples beside it. Knows nothing of adapters."""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.errors import PersonaError, UnknownPersona
+
+NAME = r"[a-z0-9][a-z0-9-]{1,31}"
+
+
+class SamplingOverrides(BaseModel):
+    """What a card may set of the sampling defaults; None leaves config.toml's value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: Annotated[float, Field(ge=0.0, le=5.0)] | None = None
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    top_k: Annotated[int, Field(ge=0)] | None = None
+    min_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0.0, le=5.0)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+
+
+class Persona(BaseModel):
+    """One character: what the model is told, and how members see it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=rf"^{NAME}$")]
+    display_name: Annotated[str, Field(min_length=1, max_length=32)]
+    description: Annotated[str, Field(min_length=1, max_length=100)]
+    avatar: Annotated[str, Field(max_length=8)] = "🎭"
+    greeting: Annotated[str, Field(max_length=300)] = ""
+    system_prompt: Annotated[str, Field(max_length=4000)] = ""
+    sampling: SamplingOverrides = SamplingOverrides()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One training exchange written by hand: what is asked, and how the persona answers."""
+
+    prompt: str
+    completion: str
+
+
+class PersonaCatalog:
+    """All personas found below a folder. `reload()` reads the cards again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._personas: dict[str, Persona] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        if not self.folder.is_dir():
+            raise PersonaError(f"{self.folder}: there is no such folder of personas; set personas.folder.")
+        cards = sorted(self.folder.glob("*/persona.toml"))
+        self._personas = {persona.name: persona for persona in map(read_card, cards)}
+
+    def names(self) -> list[str]:
+        return list(self._personas)
+
+    def all(self) -> list[Persona]:
+        return list(self._personas.values())
+
+    def get(self, name: str) -> Persona:
+        """The card of `name`. Raises UnknownPersona."""
+        try:
+            return self._personas[name]
+        except KeyError:
+            raise UnknownPersona(name[:32], self.names()) from None
+
+    def examples(self, name: str) -> list[Pair]:
+        """The persona's seed pairs, possibly none. Raises PersonaError naming the line of a bad row."""
+        return read_pairs(self.folder / self.get(name).name / "examples.jsonl")
+
+    def heldout_prompts(self, name: str) -> list[str]:
+        path = self.folder / self.get(name).name / "heldout.jsonl"
+        return [row["prompt"] for row in _rows(path, {"prompt"})]
+
+
+def read_card(path: Path) -> Persona:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        persona = Persona.model_validate(values)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PersonaError(f"{path}: cannot be read: {error}.") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise PersonaError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}.") from None
+    if persona.name != path.parent.name:
+        raise PersonaError(f"{path}: name = {persona.name!r}: must equal the folder's name, {path.parent.name!r}.")
+    return persona
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    return [Pair(row["prompt"], row["completion"]) for row in _rows(path, {"prompt", "completion"})]
+
+
+def _rows(path: Path, keys: set[str]) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise PersonaError(f"{path}:{number}: not JSON: {error}.") from None
+        if not isinstance(row, dict) or any(not isinstance(row.get(k), str) or not row[k].strip() for k in keys):
+            raise PersonaError(f"{path}:{number}: needs non-empty text for {', '.join(sorted(keys))}.")
+        rows.append(row)
+    return rows
+
+
+def is_valid_name(name: str) -> bool:
+    return re.fullmatch(NAME, name) is not None
