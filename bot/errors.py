@@ -55,6 +55,13 @@ class UnknownPersona(MemberError):
         self.name = name
 
 
+class PersonaUnavailable(MemberError):
+    """The persona's adapter could not be loaded; the operator's log says why."""
+
+    def __init__(self, display_name: str) -> None:
+        super().__init__(f"{display_name} cannot speak right now: its adapter could not be loaded. The log says why.")
+
+
 class NotAllowed(MemberError):
     """The member lacks a permission; the sentence names it."""
 

@@ -1,0 +1,97 @@
+"""The command line: `python -m bot run | chat | doctor | backup` (console script: `troupe`)."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot.config import Config, load_config
+from bot.errors import TroupeError
+from bot.logs import configure_logging
+
+app = typer.Typer(
+    name="troupe",
+    help="Discord personas from one base model: one LoRA adapter per persona, swapped per channel.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Path of config.toml (default: $TROUPE_CONFIG, else ./config.toml).")
+]
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Start the bot: on Discord when DISCORD_TOKEN is set, otherwise on a local Discord in your browser."""
+    settings = _settings(config)
+    from bot.app import run_bot  # torch and discord.py load only for the commands that need them
+
+    _run(run_bot(settings, Console(stderr=True)))
+
+
+@app.command()
+def chat(
+    persona: Annotated[str | None, typer.Option(help="Who answers (default: personas.default).")] = None,
+    message: Annotated[str | None, typer.Option(help="Ask this, print one reply and exit.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per reply.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Talk to a persona in the terminal, with the same engine, prompt and store as on Discord."""
+    settings = _settings(config, level="WARNING")
+    from bot.terminal import converse
+
+    _run(converse(settings, persona or settings.personas.default, message, as_json=as_json))
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Say what is present and what is missing, each with its remedy. Exits 1 when something must be mended."""
+    from bot.doctor import examine, print_findings
+
+    findings = examine(config)
+    raise typer.Exit(0 if print_findings(findings, Console()) else 1)
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
+    config: ConfigOption = None,
+) -> None:
+    """Copy the database to TARGET while the bot runs."""
+    settings = _settings(config)
+    from bot.store import backup as copy_database
+
+    copy_database(settings.store_path, target)
+    print(f"{settings.store_path} was copied to {target}.")
+
+
+def _settings(path: Path | None, level: str | None = None) -> Config:
+    config = load_config(path)
+    configure_logging(level or config.logging.level, config.logging.format)
+    return config
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one plain sentence on stderr and exit code 1."""
+    try:
+        app(standalone_mode=True)
+    except TroupeError as error:
+        as_json = "--json" in sys.argv
+        print(json.dumps({"error": str(error)}) if as_json else f"troupe: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

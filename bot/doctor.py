@@ -1,0 +1,189 @@
+"""Owns `python -m bot doctor`: what is present and what is missing, each with its remedy. It changes nothing."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.config import Config, load_config
+from bot.errors import OperatorError, TroupeError
+from bot.personas import PersonaCatalog
+from bot.registry import WEIGHTS, AdapterRegistry
+
+PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", "discord.py", "aiosqlite", "simcord")
+FREE_GB = 2.0
+
+
+class State(StrEnum):
+    OK = "ok"
+    NOTE = "note"  # works, but worth knowing
+    MISSING = "missing"  # must be mended
+
+
+@dataclass(frozen=True)
+class Finding:
+    subject: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+def examine(config_path: Path | None = None) -> list[Finding]:
+    """Run every check; one that fails never hides the others."""
+    try:
+        config = load_config(config_path)
+    except OperatorError as error:
+        return [*_python(), Finding("configuration", State.MISSING, str(error), "mend the named key")]
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        _python,
+        _packages,
+        _device,
+        lambda: _base_model(config),
+        lambda: _personas(config),
+        lambda: _store(config),
+        lambda: _disk(config),
+        lambda: _discord(config),
+        _browser,
+    ]
+    findings = [Finding("configuration", State.OK, f"{config.adapters_dir.parent / 'config.toml'}")]
+    for check in checks:
+        findings.extend(check())
+    return findings
+
+
+def print_findings(findings: list[Finding], console: Console) -> bool:
+    """A table of findings; True when nothing is missing."""
+    table = Table(show_edge=False, pad_edge=False, box=None)
+    for column in ("", "what", "found", "remedy"):
+        table.add_column(column, overflow="fold")
+    marks = {State.OK: "[green]✓[/]", State.NOTE: "[yellow]•[/]", State.MISSING: "[red]✗[/]"}
+    for finding in findings:
+        table.add_row(marks[finding.state], finding.subject, finding.detail, finding.remedy)
+    console.print(table)
+    missing = [finding.subject for finding in findings if finding.state is State.MISSING]
+    console.print(f"\nTo mend: {', '.join(missing)}." if missing else "\nEverything Troupe needs is here.")
+    return not missing
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= (3, 11):
+        yield Finding("python", State.OK, version)
+    else:
+        yield Finding("python", State.MISSING, version, "install Python 3.11 or newer")
+
+
+def _packages() -> Iterator[Finding]:
+    found, absent = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            absent.append(name)
+    if absent:
+        yield Finding("packages", State.MISSING, f"absent: {', '.join(absent)}", "run `make run`, which installs them")
+    else:
+        yield Finding("packages", State.OK, ", ".join(found))
+
+
+def _device() -> Iterator[Finding]:
+    import torch
+
+    if torch.cuda.is_available():
+        yield Finding("device", State.OK, torch.cuda.get_device_name(0))
+        return
+    int8 = "int8 kernels" if torch.backends.quantized.supported_engines != ["none"] else "no int8 kernels: fp32"
+    cores = os.cpu_count() or 1
+    detail = f"CPU, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {int8}"
+    yield Finding("device", State.NOTE, detail, "a CUDA device serves larger base models")
+
+
+def _base_model(config: Config) -> Iterator[Finding]:
+    from bot.engine.base_model import describe_base_model
+
+    try:
+        yield Finding("base model", State.OK, describe_base_model(config.model.base, config.cache_dir))
+    except TroupeError as error:
+        yield Finding("base model", State.MISSING, str(error), "see model.base in config.toml")
+
+
+def _personas(config: Config) -> Iterator[Finding]:
+    try:
+        catalog = PersonaCatalog(config.adapters_dir)
+        catalog.get(config.personas.default)
+    except TroupeError as error:
+        yield Finding("personas", State.MISSING, str(error), "see adapters/README.md")
+        return
+    registry = AdapterRegistry(config.adapters_dir)
+    for persona in catalog.all():
+        try:
+            version = registry.active(persona.name)
+        except TroupeError as error:
+            yield Finding(persona.name, State.MISSING, str(error), f"`python -m training rollback {persona.name}`")
+            continue
+        if version is None:
+            yield Finding(persona.name, State.OK, "prompt-only")
+        elif (version.path / WEIGHTS).is_file():
+            yield Finding(persona.name, State.OK, f"v{version.number} speaks")
+        else:
+            detail = f"v{version.number} is active but {version.path / WEIGHTS} is missing"
+            yield Finding(persona.name, State.MISSING, detail, f"`python -m training rollback {persona.name}`")
+
+
+def _store(config: Config) -> Iterator[Finding]:
+    path = config.store_path
+    if not path.exists():
+        yield Finding("database", State.OK, f"{path} will be created")
+        return
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            replies = connection.execute("SELECT count(*) FROM replies").fetchone()[0]
+            votes = connection.execute("SELECT count(*) FROM votes").fetchone()[0]
+        yield Finding("database", State.OK, f"{path}: {replies} replies, {votes} votes")
+    except sqlite3.Error as error:
+        yield Finding("database", State.MISSING, f"{path}: {error}", "restore a backup, or set store.path")
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    for subject, path in (("data folder", config.store_path.parent), ("cache folder", config.cache_dir)):
+        place = next(p for p in (path, *path.parents) if p.exists())
+        free = shutil.disk_usage(place).free / 1e9
+        if not os.access(place, os.W_OK):
+            yield Finding(subject, State.MISSING, f"{place} is not writable", "change its owner, or choose another")
+        elif free < FREE_GB:
+            yield Finding(subject, State.MISSING, f"{place}: {free:.1f} GB free", f"free {FREE_GB:.0f} GB")
+        else:
+            yield Finding(subject, State.OK, f"{path}: {free:.0f} GB free")
+
+
+def _discord(config: Config) -> Iterator[Finding]:
+    if config.secrets.discord_token is not None:
+        yield Finding("Discord", State.OK, "DISCORD_TOKEN is set: `make run` connects to Discord")
+        return
+    yield Finding("Discord", State.NOTE, "no DISCORD_TOKEN: `make run` starts the sandbox", "README, “Going live”")
+    address = (config.sandbox.host, config.sandbox.port)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            where = f"{address[0]}:{address[1]}: {error.strerror}"
+            yield Finding("sandbox", State.MISSING, where, "set TROUPE_SANDBOX__PORT to a free port")
+        else:
+            yield Finding("sandbox", State.OK, f"{address[0]}:{address[1]} is free")
+
+
+def _browser() -> Iterator[Finding]:
+    if path := shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"):
+        yield Finding("browser for tests", State.OK, path)
+    else:
+        yield Finding("browser for tests", State.NOTE, "no Chromium: browser tests are skipped", "apt install chromium")

@@ -1,0 +1,43 @@
+"""Owns how log lines look: readable text by default, one JSON object a line on request.
+
+Message text and tokens are never logged; what members typed is escaped by `%r` where it must appear.
+"""
+
+import json
+import logging
+import sys
+import time
+from typing import Literal, TextIO
+
+
+def configure_logging(level: str = "INFO", fmt: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
+    """Route all logging to one handler on `stream` (default: stderr)."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter() if fmt == "json" else TextFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("discord.client", "discord.gateway", "discord.http", "aiohttp.access", "asyncio"):
+        logging.getLogger(noisy).setLevel(max(logging.getLevelName(level), logging.WARNING))
+
+
+class TextFormatter(logging.Formatter):
+    """`12:03:07 INFO  bot.promotions  pirate: v2 speaks now (was v1)`; a line break cannot forge a line."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s  %(message)s", datefmt="%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
+        return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)

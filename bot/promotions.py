@@ -1,0 +1,80 @@
+"""Owns which adapter version speaks for each persona in this process, and notices promotions on disk.
+
+A new version is loaded beside the old one before it speaks; replies under way finish on the old one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from bot.engine import Engine
+from bot.errors import OperatorError, PersonaUnavailable
+from bot.personas import PersonaCatalog
+from bot.registry import AdapterRegistry, AdapterVersion
+
+log = logging.getLogger(__name__)
+
+
+class Promotions:
+    def __init__(
+        self, registry: AdapterRegistry, catalog: PersonaCatalog, engine: Engine, *, poll_seconds: float = 1.0
+    ) -> None:
+        self._registry = registry
+        self._catalog = catalog
+        self._engine = engine
+        self._poll_seconds = poll_seconds
+        self._speaking: dict[str, AdapterVersion | None] = {}
+        self._problems: dict[str, str] = {}
+
+    def speaking(self, persona: str) -> AdapterVersion | None:
+        """The version that speaks now; None for a prompt-only persona.
+
+        Raises PersonaUnavailable when an adapter is active but none could be loaded.
+        """
+        version = self._speaking.get(persona)
+        if version is None and persona in self._problems:
+            raise PersonaUnavailable(self._catalog.get(persona).display_name)
+        return version
+
+    def problem(self, persona: str) -> str | None:
+        """Why the active version on disk does not speak, in one plain sentence for the operator."""
+        return self._problems.get(persona)
+
+    async def check(self, personas: Iterable[str] | None = None) -> None:
+        """Read every persona's `active` pointer once and follow it."""
+        for persona in self._catalog.names() if personas is None else personas:
+            try:
+                await self._follow(persona)
+            except OperatorError as error:
+                self._complain(persona, str(error))
+
+    async def watch(self) -> None:
+        """Follow promotions and rollbacks until cancelled."""
+        while True:
+            await asyncio.sleep(self._poll_seconds)
+            await self.check()
+
+    async def _follow(self, persona: str) -> None:
+        known = self._speaking.get(persona)
+        number = await asyncio.to_thread(self._registry.active_number, persona)
+        if persona in self._speaking and number == (known and known.number):
+            self._problems.pop(persona, None)
+            return
+        if number is None:
+            version = None
+        else:
+            version = await asyncio.to_thread(self._registry.version, persona, number)
+            await self._engine.load(version)
+        self._problems.pop(persona, None)
+        self._speaking[persona] = version
+        if known is None:
+            log.info("%s: %s speaks", persona, f"v{version.number}" if version else "the base model")
+        else:
+            log.info("%s: %s speaks now (was v%d)", persona, f"v{number}" if number else "the base model", known.number)
+
+    def _complain(self, persona: str, sentence: str) -> None:
+        if self._problems.get(persona) == sentence:
+            return
+        self._problems[persona] = sentence
+        known = self._speaking.get(persona)
+        log.error("%s: %s %s", persona, sentence, f"v{known.number} goes on speaking." if known else "It cannot speak.")
