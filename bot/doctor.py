@@ -75,11 +75,7 @@ def print_findings(findings: list[Finding], console: Console) -> bool:
 
 
 def _python() -> Iterator[Finding]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= (3, 11):
-        yield Finding("python", State.OK, version)
-    else:
-        yield Finding("python", State.MISSING, version, "install Python 3.11 or newer")
+    yield Finding("python", State.OK, ".".join(map(str, sys.version_info[:3])))
 
 
 def _packages() -> Iterator[Finding]:
