@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.config import Config, load_config
@@ -102,7 +102,5 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path):
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40))
 def test_no_text_of_a_variable_escapes_as_another_error(text):
-    try:
-        load_config(REPOSITORY / "config.toml", {"TROUPE_MODEL__DEVICE": text})
-    except ConfigError as error:
-        assert "TROUPE_MODEL__DEVICE" in str(error)
+    assume(text not in ("auto", "cpu", "cuda") and not text.startswith("cuda:"))
+    assert "TROUPE_MODEL__DEVICE" in refusal(REPOSITORY / "config.toml", TROUPE_MODEL__DEVICE=text)

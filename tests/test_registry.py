@@ -60,7 +60,7 @@ def test_a_pointer_that_is_no_number_is_refused_with_its_value(registry, text):
 def test_a_pointer_to_a_version_that_is_gone_says_so(registry):
     add_version(registry, 1)
     (registry.folder / "pirate" / "active").write_text("7")
-    with pytest.raises(AdapterError, match="manifest.json is missing"):
+    with pytest.raises(AdapterError, match=r"manifest\.json is missing"):
         registry.active("pirate")
 
 
