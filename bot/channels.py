@@ -1,0 +1,41 @@
+"""Owns which persona speaks where: channel → its parent (for a thread) → the default.
+
+The choice lives in the store, so it survives restarts. Knows nothing of Discord: channels are ids.
+"""
+
+from bot.errors import ConfigError
+from bot.personas import Persona, PersonaCatalog
+from bot.store import Store
+
+
+class ChannelPersonas:
+    def __init__(self, store: Store, catalog: PersonaCatalog, default: str) -> None:
+        """Raises ConfigError when `default` names no persona."""
+        if default not in catalog.names():
+            raise ConfigError(
+                f"personas.default = {default!r}: there is no such persona; there is: {', '.join(catalog.names())}."
+            )
+        self._store = store
+        self._catalog = catalog
+        self._default = default
+
+    async def speaking(self, channel_id: int, parent_id: int | None = None) -> Persona:
+        """Who speaks in the channel. Raises UnknownPersona when the chosen one's card is gone."""
+        return self._catalog.get(await self.chosen(channel_id, parent_id) or self._default)
+
+    async def chosen(self, channel_id: int, parent_id: int | None = None) -> str | None:
+        """The name chosen for the channel, else for its parent, else None. The persona may no longer exist."""
+        name = await self._store.channel_persona(channel_id)
+        if name is None and parent_id is not None:
+            name = await self._store.channel_persona(parent_id)
+        return name
+
+    async def switch(self, channel_id: int, guild_id: int | None, name: str, chosen_by: int) -> Persona:
+        """Let `name` speak in the channel from now on. Raises UnknownPersona; then nothing has changed."""
+        persona = self._catalog.get(name)
+        await self._store.set_channel_persona(channel_id, guild_id, persona.name, chosen_by)
+        return persona
+
+    async def reset(self, channel_id: int) -> None:
+        """Forget the channel's own choice: its parent's or the default persona speaks again."""
+        await self._store.clear_channel_persona(channel_id)
