@@ -1,0 +1,27 @@
+"""Owns copies of the database, taken while the bot runs."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.store.faults import store_faults
+from bot.store.snapshot import open_read_only
+
+
+def backup(path: Path, target: Path) -> None:
+    """Copy the database at `path`, as of one moment, to the new file `target`. Raises StoreError; then no file is left.
+
+    The copy is one file, whole without -wal and -shm beside it; `Store.open` takes it as it is.
+    """
+    if target.exists():
+        raise StoreError(f"{target} exists already: name a new file, or remove it first.")
+    with closing(open_read_only(path)) as source, store_faults(target):
+        target.touch(mode=0o600)
+        try:
+            with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise

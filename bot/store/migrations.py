@@ -1,0 +1,147 @@
+"""Owns the schema: an append-only list of steps, each applied once, in a transaction of its own.
+
+A released step never changes (tests/store/test_migrations.py pins their hashes); to alter the schema, append one.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import StoreError
+
+Step = tuple[str, ...]  # SQL statements; executescript() would commit, so that a step could not be one transaction
+
+APPLICATION_ID = 0x54525550  # "TRUP": tells our file from another program's database
+
+STEPS: tuple[Step, ...] = (
+    # 1: who speaks where, what was answered, what members thought of it
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """CREATE TABLE channels (
+            channel_id INTEGER PRIMARY KEY,
+            guild_id INTEGER,
+            persona TEXT NOT NULL,
+            set_by INTEGER,
+            set_at REAL NOT NULL
+        ) STRICT""",
+        # AUTOINCREMENT: an id is never used twice, or a vote button of a deleted reply would rate another one.
+        """CREATE TABLE replies (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            channel_id INTEGER NOT NULL,
+            guild_id INTEGER,
+            asker_id INTEGER NOT NULL,
+            persona TEXT NOT NULL,
+            adapter_number INTEGER,
+            adapter_sha256 TEXT,
+            base_fingerprint TEXT NOT NULL,
+            messages TEXT NOT NULL,
+            asked TEXT NOT NULL,
+            text TEXT NOT NULL,
+            finish_reason TEXT NOT NULL,
+            sampling TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            prompt_tokens INTEGER NOT NULL,
+            completion_tokens INTEGER NOT NULL,
+            queued_s REAL NOT NULL,
+            first_token_s REAL,
+            total_s REAL NOT NULL,
+            source TEXT NOT NULL,
+            created_at REAL NOT NULL
+        ) STRICT""",
+        "CREATE INDEX replies_by_conversation ON replies (channel_id, persona)",
+        "CREATE INDEX replies_by_persona ON replies (persona)",
+        """CREATE TABLE reply_messages (
+            message_id INTEGER PRIMARY KEY,
+            reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE
+        ) STRICT""",
+        "CREATE INDEX reply_messages_by_reply ON reply_messages (reply_id)",
+        """CREATE TABLE votes (
+            reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            voter_id INTEGER NOT NULL,
+            value INTEGER NOT NULL CHECK (value IN (1, -1)),
+            source TEXT NOT NULL,
+            voted_at REAL NOT NULL,
+            PRIMARY KEY (reply_id, voter_id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX votes_by_voter ON votes (voter_id)",
+    ),
+    # 2: better answers, consent, conversations that start afresh, and whose words each reply's prompt holds
+    (
+        """CREATE TABLE corrections (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            author_id INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            corrected_at REAL NOT NULL,
+            UNIQUE (reply_id, author_id)
+        ) STRICT""",
+        "CREATE INDEX corrections_by_author ON corrections (author_id)",
+        """CREATE TABLE consents (
+            member_id INTEGER PRIMARY KEY,
+            granted INTEGER NOT NULL CHECK (granted IN (0, 1)),
+            answered_at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE forgets (
+            channel_id INTEGER PRIMARY KEY,
+            last_reply_id INTEGER NOT NULL,
+            forgotten_at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE reply_authors (
+            member_id INTEGER NOT NULL,
+            reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            PRIMARY KEY (member_id, reply_id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX reply_authors_by_reply ON reply_authors (reply_id)",
+        """INSERT INTO reply_authors (member_id, reply_id)
+            SELECT asker_id, id FROM replies
+            UNION
+            SELECT json_extract(message.value, '$.author_id'), replies.id
+            FROM replies, json_each(replies.messages) AS message
+            WHERE json_extract(message.value, '$.author_id') IS NOT NULL""",
+    ),
+)
+
+VERSION = len(STEPS)
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Bring the database to the last of `steps`. A step that fails leaves everything as it was before it.
+
+    `connection` is in autocommit mode (isolation_level None) with foreign keys off, so that a step may rebuild a table.
+    """
+    for number in range(version_of(connection) + 1, len(steps) + 1):
+        _apply(connection, number, steps[number - 1])
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The number of the last step applied; 0 for an empty database."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreError unless the database is empty or Troupe's own, of this version or an older one."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and tables:
+        raise StoreError(f"{path} belongs to another program: set store.path to another file.")
+    version = version_of(connection)
+    if version > VERSION:
+        raise StoreError(
+            f"{path} was written by a newer Troupe (schema {version}, this one knows {VERSION}): "
+            "upgrade Troupe, or set store.path to another file."
+        )
+
+
+def _apply(connection: sqlite3.Connection, number: int, step: Step) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if version_of(connection) < number:  # else another process was first
+            for statement in step:
+                connection.execute(statement)
+            if connection.execute("PRAGMA foreign_key_check").fetchone():
+                raise sqlite3.IntegrityError(f"migration {number} leaves a reference to a missing row")
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise

@@ -1,0 +1,78 @@
+"""Owns how a reply becomes a row and a row becomes a reply, for the store and the snapshot alike."""
+
+import dataclasses
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from bot.store.records import RatedReply, ReplyRecord, StoredMessage, StoredReply
+
+RECORD_COLUMNS = tuple(field.name for field in dataclasses.fields(ReplyRecord))
+
+INSERT_REPLY = (
+    f"INSERT INTO replies ({', '.join(RECORD_COLUMNS)}) "  # noqa: S608 - our own column names
+    f"VALUES ({', '.join('?' * len(RECORD_COLUMNS))}) RETURNING id"
+)
+
+# What `stored_reply` reads. One statement sees one moment: a reply never comes without its messages.
+SELECT_REPLY = """SELECT replies.*,
+    (SELECT group_concat(message_id) FROM reply_messages WHERE reply_id = replies.id) AS message_ids
+FROM replies """
+
+# What `rated_reply` reads; the subqueries walk the primary key of votes.
+SELECT_RATED = """SELECT replies.*,
+    (SELECT group_concat(message_id) FROM reply_messages WHERE reply_id = replies.id) AS message_ids,
+    (SELECT group_concat(voter_id) FROM votes WHERE reply_id = replies.id AND value = 1) AS likes,
+    (SELECT group_concat(voter_id) FROM votes WHERE reply_id = replies.id AND value = -1) AS dislikes
+FROM replies """
+
+
+def storable(text: str) -> str:
+    """`text` with lone surrogates, which JSON from outside may hold and UTF-8 may not, replaced by question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def record_values(record: ReplyRecord) -> list[Any]:
+    """The values of `record` in the order of RECORD_COLUMNS."""
+    return [_as_column(getattr(record, name)) for name in RECORD_COLUMNS]
+
+
+def authors(record: ReplyRecord) -> set[int]:
+    """The members whose words the record holds."""
+    return {record.asker_id} | {m.author_id for m in record.messages if m.author_id is not None}
+
+
+def stored_reply(row: sqlite3.Row) -> StoredReply:
+    return StoredReply(**_reply_fields(row))
+
+
+def rated_reply(row: sqlite3.Row) -> RatedReply:
+    return RatedReply(
+        **_reply_fields(row), likes=frozenset(_ids(row["likes"])), dislikes=frozenset(_ids(row["dislikes"]))
+    )
+
+
+def _reply_fields(row: sqlite3.Row) -> dict[str, Any]:
+    columns = {name: row[name] for name in RECORD_COLUMNS}
+    columns["messages"] = tuple(StoredMessage(**message) for message in json.loads(columns["messages"]))
+    columns["sampling"] = json.loads(columns["sampling"])
+    return {"id": row["id"], "record": ReplyRecord(**columns), "message_ids": tuple(sorted(_ids(row["message_ids"])))}
+
+
+def _as_column(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, tuple):
+        return _json([dataclasses.asdict(message) for message in value])
+    if isinstance(value, Mapping):
+        return _json(dict(value))
+    return value
+
+
+def _json(value: Any) -> str:
+    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _ids(joined: str | None) -> list[int]:
+    return [int(number) for number in joined.split(",")] if joined else []
