@@ -1,0 +1,76 @@
+"""Interactions in flight: a member's click or command goes out to the bot, and its first answer comes back.
+
+Discord gives the bot three seconds for that answer; the member is told when it stays away.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simcord import interactions as builders
+from simcord.backend import serializers
+
+from bot.sandbox.world import World
+
+ANSWER_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the bot answered first. `kind`: message, deferred, update, deferred_update, modal, autocomplete, failed."""
+
+    interaction: int
+    kind: str
+    message: int | None = None
+    modal: Mapping[str, Any] | None = None
+    choices: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.kind == "failed"
+
+
+class Interactions:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+
+    async def start(self, kind: int, member: int, channel: int, data: dict[str, Any], *, source: Any = None) -> Outcome:
+        """Send INTERACTION_CREATE and wait for the bot's first answer, at most three seconds.
+
+        `source` is the message whose component was used.
+        """
+        record, payload = builders.base_payload(
+            self._world,
+            type=kind,
+            channel_id=channel,
+            guild_id=self._world.get_channel(channel).guild_id,
+            user_id=member,
+            data=data,
+        )
+        if source is not None:
+            record.source_message_id = source.id
+            payload["message"] = dict(serializers.message_payload(self._world, source))
+        answered = asyncio.get_running_loop().create_future()
+        self._waiting[record.id] = answered
+        self._world.emit("INTERACTION_CREATE", payload)
+        try:
+            await asyncio.wait_for(answered, ANSWER_SECONDS)
+        except TimeoutError:
+            return Outcome(record.id, "failed")
+        finally:
+            del self._waiting[record.id]
+        return Outcome(
+            record.id,
+            str(record.response_kind),
+            record.message_id,
+            record.modal,
+            tuple(record.autocomplete_choices or ()),
+        )
+
+    def answered(self, interaction: int) -> None:
+        """REST says: the callback of this interaction was accepted."""
+        future = self._waiting.get(interaction)
+        if future and not future.done():
+            future.set_result(None)
