@@ -50,8 +50,8 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             if primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
             raise StoreError(
-                f"{path} cannot be read: SQLite must be able to create {path.name}-wal and {path.name}-shm beside it; "
-                "run as the bot's user, or copy the file to a folder you can write to."
+                f"{path} cannot be opened for reading, which takes read access to it and the right to create "
+                f"{path.name}-wal and {path.name}-shm beside it: run as the bot's user, or copy it to a folder of yours."
             ) from error
     return connection
 
