@@ -2,36 +2,49 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from rich.console import Console
+
+from bot.channels import ChannelPersonas
+from bot.client import TroupeBot
 from bot.config import Config
+from bot.connection import checked_token, run_supervised
 from bot.conversation import Conversations
 from bot.engine import Engine, EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
-from bot.errors import PersonaError, UnknownPersona
+from bot.errors import ConfigError
 from bot.personas import PersonaCatalog
+from bot.progress import progress_bar
 from bot.promotions import Promotions
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry
 from bot.replies import Replies
+from bot.sandbox import SandboxServer, point_discord_at
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
+# Who speaks in the sandbox's channels until somebody chooses otherwise.
+SANDBOX_CAST = {"tavern": "pirate", "critics-corner": "sarcastic"}
+DRAIN_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Core:
     """What answers messages, whoever asks: Discord, the sandbox or the terminal."""
 
-    config: Config
     engine: Engine
     store: Store
     catalog: PersonaCatalog
-    registry: AdapterRegistry
+    channels: ChannelPersonas
     promotions: Promotions
     conversations: Conversations
     replies: Replies
@@ -44,15 +57,15 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
     Raises OperatorError for whatever the operator must mend first.
     """
     async with AsyncExitStack() as stack:
-        catalog = _catalog(config)
+        catalog = PersonaCatalog(config.adapters_dir)
         store = await Store.open(config.store_path)
         stack.push_async_callback(store.close)
+        channels = ChannelPersonas(store, catalog, config.personas.default)
         files = await asyncio.to_thread(prepare_base_model, config.model.base, config.cache_dir, progress)
         engine, renderer = await asyncio.to_thread(_engine_and_renderer, config, files)
         stack.push_async_callback(engine.stop)
         await engine.start()
-        registry = AdapterRegistry(config.adapters_dir)
-        promotions = Promotions(registry, catalog, engine)
+        promotions = Promotions(AdapterRegistry(config.adapters_dir), catalog, engine)
         await promotions.check()
         conversations = Conversations(
             store,
@@ -61,18 +74,104 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         )
         defaults = SamplingParams(**config.sampling.model_dump())
         replies = Replies(engine, renderer, promotions, conversations, store, defaults)
-        yield Core(config, engine, store, catalog, registry, promotions, conversations, replies)
+        yield Core(engine, store, catalog, channels, promotions, conversations, replies)
 
 
-def _catalog(config: Config) -> PersonaCatalog:
-    catalog = PersonaCatalog(config.adapters_dir)
-    try:
-        catalog.get(config.personas.default)
-    except UnknownPersona as error:
-        raise PersonaError(f"personas.default = {config.personas.default!r}: {error}") from None
-    return catalog
+async def run_bot(config: Config, console: Console) -> None:
+    """Serve until SIGINT or SIGTERM. Raises OperatorError for what the operator must mend."""
+    started = time.monotonic()
+    stopping = _stop_on_signals()
+    async with AsyncExitStack() as stack:
+        token, sandbox = await _open_discord(config, stack)
+        with progress_bar(console) as progress:
+            core = await stack.enter_async_context(open_core(config, progress))
+        if sandbox is not None:
+            await _cast(sandbox, core)
+        client: TroupeBot | None = None
+
+        async def announce() -> None:
+            log.info("ready in %.1f s", time.monotonic() - started)
+            if sandbox is not None:
+                console.print(f"\n  Open [bold]{sandbox.url}[/] in a browser. Ctrl-C stops.\n", soft_wrap=True)
+
+        def make_client() -> TroupeBot:
+            nonlocal client
+            client = _client(config, core, remember_commands=sandbox is None)
+            client.add_listener(announce, "on_ready")
+            return client
+
+        async def stop_gracefully() -> None:
+            await stopping.wait()
+            log.info("stopping")
+            await core.engine.stop()
+            if client is not None:
+                await client.drain(DRAIN_SECONDS)
+
+        await _first_of(stop_gracefully(), run_supervised(make_client, token), core.promotions.watch())
+
+
+async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, SandboxServer | None]:
+    """The token, and the local Discord when there is none: opened first, so that a taken port is told at once."""
+    secrets = config.secrets
+    token = secrets.discord_token
+    if secrets.discord_api or secrets.discord_gateway:
+        if token is None or not secrets.discord_api or not secrets.discord_gateway:
+            raise ConfigError(
+                "TROUPE_DISCORD_API, TROUPE_DISCORD_GATEWAY and DISCORD_TOKEN go together: set all three to use "
+                "another local Discord, or none to start the sandbox."
+            )
+        point_discord_at(secrets.discord_api, secrets.discord_gateway)
+    if token is not None:
+        return checked_token(token.get_secret_value()), None
+    sandbox = SandboxServer(config.sandbox.host, config.sandbox.port)
+    await sandbox.start()
+    stack.push_async_callback(sandbox.stop)
+    point_discord_at(sandbox.api, sandbox.gateway)
+    return sandbox.token, sandbox
+
+
+async def _cast(sandbox: SandboxServer, core: Core) -> None:
+    for channel, persona in SANDBOX_CAST.items():
+        channel_id = sandbox.demo_channels[channel]
+        if persona in core.catalog.names() and await core.channels.chosen(channel_id) is None:
+            await core.channels.switch(channel_id, sandbox.guild_id, persona, sandbox.bot_id)
+
+
+def _client(config: Config, core: Core, *, remember_commands: bool) -> TroupeBot:
+    return TroupeBot(
+        replies=core.replies,
+        conversations=core.conversations,
+        channels=core.channels,
+        catalog=core.catalog,
+        speaking=core.promotions.speaking,
+        store=core.store,
+        edit_seconds=config.discord.edit_seconds,
+        ask_consent=config.feedback.ask_consent,
+        status=config.discord.status,
+        sync_state=config.store_path.parent / "commands.sha256" if remember_commands else None,
+    )
 
 
 def _engine_and_renderer(config: Config, files: BaseModelFiles) -> tuple[Engine, PromptRenderer]:
     options = EngineOptions(device=config.model.device, precision=config.model.precision, **config.engine.model_dump())
     return TorchEngine(files, options), PromptRenderer(load_tokenizer(files))
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    return stopping
+
+
+async def _first_of(*works: Coroutine[Any, Any, object]) -> None:
+    """Run all until one ends; the others are cancelled, and what the ended one raised is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()

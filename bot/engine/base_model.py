@@ -67,6 +67,17 @@ def prepare_base_model(base: str, cache_dir: Path, on_progress: Progress | None 
     return BaseModelFiles(base, path, fingerprint(path))
 
 
+def describe_base_model(base: str, cache_dir: Path) -> str:
+    """Where `prepare_base_model` would take `base` from; changes and fetches nothing. Raises BaseModelError."""
+    if base == PACKAGED:
+        _packaged_gguf()
+        converted = _converted_folder(cache_dir.expanduser())
+        return f"{base}, {'converted in' if converted.is_dir() else 'to be converted into'} {converted}"
+    if (folder := Path(base).expanduser()).is_dir():
+        return f"{folder}, fingerprint {fingerprint(folder)}"
+    return f"{base}, from the Hugging Face hub or its cache"
+
+
 def load_tokenizer(files: BaseModelFiles) -> Any:
     """The model's transformers tokenizer. Raises BaseModelError when the folder has none that can be read."""
     try:
@@ -98,7 +109,7 @@ def _silent(_what: str, _fraction: float) -> None:
 
 def _packaged(cache_dir: Path, report: Progress) -> Path:
     source = _packaged_gguf()
-    target = cache_dir / "models" / f"{PACKAGED}-{importlib.metadata.version(WHEEL)}"
+    target = _converted_folder(cache_dir)
     if target.is_dir():
         return target
     try:
@@ -112,6 +123,10 @@ def _packaged(cache_dir: Path, report: Progress) -> Path:
             f"({error.strerror or error}); it needs 300 MB in a folder you may write to."
         ) from error
     return target
+
+
+def _converted_folder(cache_dir: Path) -> Path:
+    return cache_dir / "models" / f"{PACKAGED}-{importlib.metadata.version(WHEEL)}"
 
 
 def _packaged_gguf() -> Path:
