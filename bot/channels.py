@@ -17,11 +17,11 @@ class ChannelPersonas:
             )
         self._store = store
         self._catalog = catalog
-        self._default = default
+        self.default = default
 
     async def speaking(self, channel_id: int, parent_id: int | None = None) -> Persona:
         """Who speaks in the channel. Raises UnknownPersona when the chosen one's card is gone."""
-        return self._catalog.get(await self.chosen(channel_id, parent_id) or self._default)
+        return self._catalog.get(await self.chosen(channel_id, parent_id) or self.default)
 
     async def chosen(self, channel_id: int, parent_id: int | None = None) -> str | None:
         """The name chosen for the channel, else for its parent, else None. The persona may no longer exist."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 LIMIT = 2000
 
@@ -15,7 +15,12 @@ LIMIT = 2000
 _OPENING = re.compile(r"```(?:([\w+\-.#]{1,32})\n)?", re.ASCII)
 _FENCE = "```"
 # From the most to the least welcome place to cut, each just after the match.
-_BOUNDARIES = (re.compile(r"\n[ \t]*\n"), re.compile(r"\n"), re.compile(r"[.!?…。！？][\"'”’)\]]*\s"), re.compile(r"\s"))
+_BOUNDARIES = (
+    re.compile(r"\n[ \t]*\n"),
+    re.compile(r"\n"),
+    re.compile(r"[.!?…。！？][\"'”’)\]]*\s"),
+    re.compile(r"\s"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,9 @@ def _best_end(text: str, start: int, furthest: int, fences: list[_Fence]) -> int
     for end in reversed(_grapheme_ends(text, start, furthest)):
         if not _inside(fences, end):
             return end
-    return next((fence.start for fence in fences if fence.start < furthest < fence.end and fence.start > start), furthest)
+    return next(
+        (fence.start for fence in fences if fence.start < furthest < fence.end and fence.start > start), furthest
+    )
 
 
 def _grapheme_ends(text: str, start: int, furthest: int) -> list[int]:

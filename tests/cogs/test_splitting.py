@@ -1,4 +1,3 @@
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +6,24 @@ from bot.cogs.splitting import LIMIT, parts, split, units
 
 PIECES = st.lists(
     st.sampled_from(
-        ["word ", "Sentence. ", "\n", "\n\n", "```", "```py\n", "```c++\n", "`", "``", "    indented\n", "👩‍👩‍👧", "👍🏽", "e\u0301", "🇫🇷", "x" * 70, "́"]
+        [
+            "word ",
+            "Sentence. ",
+            "\n",
+            "\n\n",
+            "```",
+            "```py\n",
+            "```c++\n",
+            "`",
+            "``",
+            "    indented\n",
+            "👩‍👩‍👧",
+            "👍🏽",
+            "e\u0301",
+            "🇫🇷",
+            "x" * 70,
+            "́",
+        ]
     ),
     max_size=80,
 ).map("".join)
@@ -37,7 +53,10 @@ def test_no_message_is_blank_and_nothing_visible_is_lost(text: str, limit: int) 
     assert sum(map(str.isalnum, visible)) >= sum(map(str.isalnum, "".join(text.replace("```", "").split())))
 
 
-@given(st.lists(st.sampled_from(["word ", "Sentence. ", "\n", "\n\n", "🎭 "]), max_size=120).map("".join), st.integers(0, 600))
+@given(
+    st.lists(st.sampled_from(["word ", "Sentence. ", "\n", "\n\n", "🎭 "]), max_size=120).map("".join),
+    st.integers(0, 600),
+)
 def test_a_growing_text_changes_only_its_last_message(text: str, known: int) -> None:
     before, after = parts(text[:known], 100), parts(text, 100)
     assert before[:-1] == after[: len(before[:-1])]

@@ -1,0 +1,68 @@
+"""Owns the question whether a message is meant for the bot, and where it was written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.errors import MemberError
+
+_WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A channel, and the channel it hangs below when it is a thread."""
+
+    channel_id: int
+    parent_id: int | None
+    guild_id: int | None
+
+
+class UnreadableMessage(MemberError):
+    """Discord hid the text: without the message-content intent a bot reads only what mentions it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Discord shows me only messages that mention me: write @{name} in it, "
+            "or reply with the mention (@ ON) left on."
+        )
+
+
+class NoText(MemberError):
+    def __init__(self) -> None:
+        super().__init__("I can only read text: write your question beside the attachment or sticker.")
+
+
+def place_of(channel: Any, guild_id: int | None) -> Place:
+    parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return Place(channel.id, parent_id, guild_id)
+
+
+def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
+    """Whether a person meant the bot: by mention, reply, direct message, or in a thread the bot opened."""
+    if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
+        return False
+    return (
+        message.guild is None
+        or me in message.mentions
+        or _replies_to(message, me)
+        or (message.guild.self_role is not None and message.guild.self_role in message.role_mentions)
+        or (isinstance(message.channel, discord.Thread) and message.channel.owner_id == me.id and bool(message.content))
+    )
+
+
+def why_no_text(message: discord.Message, me: discord.ClientUser) -> MemberError | None:
+    """The reason when there is no text to answer in an addressed message; None for a bare mention."""
+    if message.attachments or message.stickers:
+        return NoText()
+    if message.guild is not None and me not in message.mentions and not message.content:
+        return UnreadableMessage(message.guild.me.display_name)
+    return None
+
+
+def _replies_to(message: discord.Message, me: discord.ClientUser) -> bool:
+    if message.type is not discord.MessageType.reply or message.reference is None:
+        return False
+    answered = message.reference.resolved
+    return isinstance(answered, discord.Message) and answered.author.id == me.id

@@ -1,0 +1,149 @@
+"""Owns thumbs and better answers: buttons, reactions and the ✏️ modal become rows of the store.
+
+A vote is committed before it is acknowledged. Buttons and reactions write the same row of (reply, voter).
+"""
+
+import asyncio
+import logging
+import re
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.cogs.buttons import CorrectButton, Thumb, VoteButton, feedback_view
+from bot.cogs.consent import ConsentQuestion
+from bot.cogs.errors import GuardedModal, Interaction
+from bot.cogs.streaming import Unfinished
+from bot.errors import MemberError
+from bot.store import Store, StoredReply
+
+log = logging.getLogger(__name__)
+
+_VALUES: dict[str, Thumb] = {"👍": 1, "👎": -1}
+_TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")  # skin tones and the emoji variation selector
+MODAL_WAITS = 3600.0  # seconds a member may take over the form
+
+
+class ReplyGone(MemberError):
+    def __init__(self) -> None:
+        super().__init__("I no longer have that reply, so it can't be rated.")
+
+
+class Feedback(commands.Cog):
+    def __init__(
+        self,
+        bot: commands.Bot,
+        store: Store,
+        consent: ConsentQuestion,
+        unfinished: Unfinished,
+        *,
+        edit_seconds: float,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._consent = consent
+        self._unfinished = unfinished
+        self._edit_seconds = edit_seconds
+        self._stale: dict[int, asyncio.Task[None]] = {}
+
+    async def cog_load(self) -> None:
+        self._bot.add_dynamic_items(VoteButton, CorrectButton)
+
+    async def cog_unload(self) -> None:
+        for task in self._stale.values():
+            task.cancel()
+
+    async def press(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
+        """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""
+        voter = interaction.user.id
+        if await self._store.reply(reply_id) is None:
+            raise ReplyGone
+        withdrawn = await self._store.vote_of(reply_id, voter) == value
+        if withdrawn:
+            await self._store.withdraw_vote(reply_id, voter, value)
+        else:
+            await self._store.cast_vote(reply_id, voter, value, "button")
+        await interaction.response.edit_message(view=feedback_view(reply_id, await self._store.votes(reply_id)))
+        if not withdrawn:
+            await self._consent.ask_if_new(interaction)
+
+    async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
+        await interaction.response.send_modal(CorrectionModal(self, reply_id))
+
+    async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
+        if not text.strip():
+            raise MemberError("The better answer was empty, so there was nothing to keep.")
+        try:
+            await self._store.add_correction(reply_id, interaction.user.id, text.strip())
+        except LookupError:
+            raise ReplyGone from None
+        consent = await self._store.consent(interaction.user.id)
+        thanks = "Thank you, I noted your better answer."
+        if consent is False:
+            thanks += " It will not be trained on, because you refused that; `/privacy` changes it."
+        await interaction.response.send_message(thanks, ephemeral=True)
+        await self._consent.ask_if_new(interaction)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
+        if reaction.member is not None and reaction.member.bot:
+            return
+        if (found := await self._vote_meant(reaction)) is None:
+            return
+        reply, value = found
+        if await self._store.cast_vote(reply.id, reaction.user_id, value, "reaction"):
+            self._relabel_soon(reply)
+        self._consent.owe(reaction.user_id)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
+        if (found := await self._vote_meant(reaction)) is None:
+            return
+        reply, value = found
+        # Only a vote of this very thumb goes: a removal that arrives after a change of mind withdraws nothing.
+        if await self._store.withdraw_vote(reply.id, reaction.user_id, value):
+            self._relabel_soon(reply)
+
+    async def _vote_meant(self, reaction: discord.RawReactionActionEvent) -> tuple[StoredReply, Thumb] | None:
+        """The reply and the value a reaction stands for; None when it is not a vote on a reply of ours."""
+        value = _VALUES.get(_TONES.sub("", reaction.emoji.name or "")) if reaction.emoji.id is None else None
+        if value is None or self._bot.user is None or reaction.user_id == self._bot.user.id:
+            return None
+        await self._unfinished.recorded(reaction.message_id)
+        reply = await self._store.reply_of_message(reaction.message_id)
+        return None if reply is None else (reply, value)
+
+    def _relabel_soon(self, reply: StoredReply) -> None:
+        """Bring the buttons' counts up to date; a storm of reactions costs one edit."""
+        if reply.message_ids and reply.id not in self._stale:
+            self._stale[reply.id] = asyncio.create_task(self._relabel(reply))
+
+    async def _relabel(self, reply: StoredReply) -> None:
+        await asyncio.sleep(self._edit_seconds)
+        del self._stale[reply.id]
+        channel = self._bot.get_partial_messageable(reply.record.channel_id)
+        view = feedback_view(reply.id, await self._store.votes(reply.id))
+        try:
+            await channel.get_partial_message(reply.message_ids[-1]).edit(view=view)
+        except discord.HTTPException as error:
+            # Only the figures on the buttons are late; the votes are stored.
+            log.info("reply %d: its buttons could not be updated (%s)", reply.id, error.status)
+
+
+class CorrectionModal(GuardedModal, title="A better answer"):
+    answer: discord.ui.Label[Any] = discord.ui.Label(
+        text="How should it have answered?",
+        component=discord.ui.TextInput(
+            custom_id="answer", style=discord.TextStyle.paragraph, max_length=2000, required=True
+        ),
+    )
+
+    def __init__(self, feedback: Feedback, reply_id: int) -> None:
+        super().__init__(timeout=MODAL_WAITS)
+        self._feedback = feedback
+        self._reply_id = reply_id
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        assert isinstance(self.answer.component, discord.ui.TextInput)
+        await self._feedback.correct(interaction, self._reply_id, self.answer.component.value)
