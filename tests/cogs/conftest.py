@@ -1,0 +1,116 @@
+"""A bot with the real store, personas and replies around a scripted engine, in simcord's in-memory Discord."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simcord
+
+from bot.channels import ChannelPersonas
+from bot.client import TroupeBot
+from bot.conversation import Conversations
+from bot.engine import SamplingParams
+from bot.personas import PersonaCatalog
+from bot.promotions import Promotions
+from bot.prompt import PromptRenderer
+from bot.registry import AdapterRegistry
+from bot.replies import Replies
+from bot.store import Store
+from tests.fakes import CharacterTokenizer, ScriptedEngine
+
+CARDS = {
+    "pirate": ("Captain Saltbeard", "A cheerful pirate.", "Ahoy, mateys!"),
+    "plain": ("Plain", "Answers plainly.", ""),
+    "sarcastic": ("The Critic", "Thanks you for asking. Really.", "Oh, joy."),
+}
+MakeBot = Callable[..., TroupeBot]
+
+
+@pytest.fixture
+def personas_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "adapters"
+    for name, (display_name, description, greeting) in CARDS.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "persona.toml").write_text(
+            f'name = "{name}"\ndisplay_name = "{display_name}"\ndescription = "{description}"\n'
+            f'greeting = "{greeting}"\navatar = "🎭"\nsystem_prompt = "You are {display_name}."\n',
+            encoding="utf-8",
+        )
+    return folder
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(tmp_path / "troupe.db")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def make_bot(store: Store, engine: ScriptedEngine, personas_folder: Path) -> MakeBot:
+    """Build a bot on the test's store; again, as after a restart. Options go to TroupeBot."""
+
+    def make(**options: Any) -> TroupeBot:
+        catalog = PersonaCatalog(personas_folder)
+        promotions = Promotions(AdapterRegistry(personas_folder), catalog, engine)
+        conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
+        renderer = PromptRenderer(CharacterTokenizer())
+        defaults: dict[str, Any] = {
+            "replies": Replies(engine, renderer, promotions, conversations, store, SamplingParams()),
+            "conversations": conversations,
+            "channels": ChannelPersonas(store, catalog, "plain"),
+            "catalog": catalog,
+            "speaking": promotions.speaking,
+            "store": store,
+            "edit_seconds": 0.0,
+        }
+        return TroupeBot(**{**defaults, **options})
+
+    return make
+
+
+@pytest.fixture
+def simcord_bot(make_bot: MakeBot) -> TroupeBot:
+    return make_bot()
+
+
+@pytest.fixture
+async def env(simcord_env: simcord.Env, engine: ScriptedEngine) -> simcord.Env:
+    async def wait(awaitable: Awaitable[Any]) -> Any:
+        return await simcord_env.external_wait(awaitable, reason="the test speaks next")
+
+    engine.wait = wait
+    return simcord_env
+
+
+@pytest.fixture
+def guild(env: simcord.Env) -> Any:
+    return env.create_guild("The Tavern")
+
+
+@pytest.fixture
+def channel(guild: Any) -> Any:
+    return guild.create_text_channel("general")
+
+
+@pytest.fixture
+def alice(env: simcord.Env, guild: Any) -> Any:
+    return guild.add_member(env.create_user("alice"))
+
+
+@pytest.fixture
+def bob(env: simcord.Env, guild: Any) -> Any:
+    return guild.add_member(env.create_user("bob"))
+
+
+@pytest.fixture
+def at_bot(env: simcord.Env) -> str:
+    """The bot's mention, as members write it."""
+    assert env.bot.user is not None
+    return env.bot.user.mention
