@@ -14,9 +14,9 @@ def backup(path: Path, target: Path) -> None:
 
     The copy is one file, whole without -wal and -shm beside it; `Store.open` takes it as it is.
     """
-    if target.exists():
-        raise StoreError(f"{target} exists already: name a new file, or remove it first.")
     with closing(open_read_only(path)) as source, store_faults(target):
+        if target.exists():
+            raise StoreError(f"{target} exists already: name a new file, or remove it first.")
         target.touch(mode=0o600)
         try:
             with closing(sqlite3.connect(target, isolation_level=None)) as copy:

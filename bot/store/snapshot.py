@@ -38,10 +38,10 @@ def open_snapshot(path: Path) -> "Snapshot":
 
 def open_read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. Raises StoreError when the file is absent or cannot be read."""
-    if not path.exists():
-        raise StoreError(f"{path} does not exist: run the bot first, or set store.path to the bot's database.")
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with store_faults(path):
+        if not path.exists():
+            raise StoreError(f"{path} does not exist: run the bot first, or set store.path to the bot's database.")
         try:
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
             connection.row_factory = sqlite3.Row
@@ -51,7 +51,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
                 raise
             raise StoreError(
                 f"{path} cannot be opened for reading, which takes read access to it and the right to create "
-                f"{path.name}-wal and {path.name}-shm beside it: run as the bot's user, or copy it to a folder of yours."
+                f"{path.name}-wal and {path.name}-shm beside it: run as the bot's user, or copy it elsewhere."
             ) from error
     return connection
 
