@@ -144,15 +144,9 @@ async def test_a_read_only_database_says_so(path):
         connection.execute("DELETE FROM votes")
 
 
-async def fill(store: Store) -> int:
-    """Store until the disk is full; how many replies were acknowledged."""
-    for acknowledged in range(10_000):
-        try:
-            await store.add_reply(a_record(text="arr " * 1000))
-        except StoreError as error:
-            assert "all that was stored is kept" in str(error)
-            return acknowledged
-    raise AssertionError("the disk never became full")
+async def fill(store: Store, acknowledged: list[int]) -> None:
+    for _ in range(10_000):
+        acknowledged.append(await store.add_reply(a_record(text="arr " * 1000)))
 
 
 async def test_a_full_disk_refuses_the_reply_and_keeps_what_was_stored(path):
@@ -161,21 +155,25 @@ async def test_a_full_disk_refuses_the_reply_and_keeps_what_was_stored(path):
         [[pages]] = await transaction.rows("PRAGMA page_count")
         await transaction.rows(f"PRAGMA max_page_count = {pages + 20}")
     store = Store(database)
-    acknowledged = await fill(store)
-    assert 0 < acknowledged == len(await store.exchanges(10, "pirate", limit=10_000, since=0.0))
+    acknowledged: list[int] = []
+    with pytest.raises(StoreError, match="disk is full: free some space; all that was stored is kept"):
+        await fill(store, acknowledged)
+    assert 0 < len(acknowledged) == len(await store.exchanges(10, "pirate", limit=10_000, since=0.0))
     await store.close()
 
 
 async def test_a_disk_quota_refuses_the_reply_keeps_what_was_stored_and_recovers(path):
     store = await Store.open(path)
+    acknowledged: list[int] = []
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
     try:
-        acknowledged = await fill(store)
+        with pytest.raises(StoreError, match=r"check the disk, its free space and quota; all that was stored is kept"):
+            await fill(store, acknowledged)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert 0 < acknowledged == len(await store.exchanges(10, "pirate", limit=10_000, since=0.0))
-    assert await store.add_reply(RECORD) == acknowledged + 1
+    assert 0 < len(acknowledged) == len(await store.exchanges(10, "pirate", limit=10_000, since=0.0))
+    assert await store.add_reply(RECORD) == acknowledged[-1] + 1
     await store.close()
 
 
