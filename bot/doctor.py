@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.config import Config, load_config
-from bot.errors import OperatorError, TroupeError
+from bot.errors import OperatorError, StoreError, TroupeError
 from bot.personas import PersonaCatalog
 from bot.registry import WEIGHTS, AdapterRegistry
+from bot.store import open_snapshot
 
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", "discord.py", "aiosqlite", "simcord")
 FREE_GB = 2.0
@@ -141,12 +141,11 @@ def _store(config: Config) -> Iterator[Finding]:
         yield Finding("database", State.OK, f"{path} will be created")
         return
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-            replies = connection.execute("SELECT count(*) FROM replies").fetchone()[0]
-            votes = connection.execute("SELECT count(*) FROM votes").fetchone()[0]
+        with open_snapshot(path) as snapshot:
+            replies, votes = snapshot.counts()
         yield Finding("database", State.OK, f"{path}: {replies} replies, {votes} votes")
-    except sqlite3.Error as error:
-        yield Finding("database", State.MISSING, f"{path}: {error}", "restore a backup, or set store.path")
+    except StoreError as error:
+        yield Finding("database", State.MISSING, str(error), "or restore a backup, or set store.path")
 
 
 def _disk(config: Config) -> Iterator[Finding]:

@@ -74,6 +74,11 @@ class Snapshot:
     def close(self) -> None:
         self._connection.close()
 
+    def counts(self) -> tuple[int, int]:
+        """How many replies and how many votes there are."""
+        [row] = self._rows("SELECT (SELECT count(*) FROM replies) AS replies, (SELECT count(*) FROM votes) AS votes")
+        return row["replies"], row["votes"]
+
     def consenting_members(self) -> frozenset[int]:
         """The members whose words may train personas."""
         return frozenset(row["member_id"] for row in self._rows("SELECT member_id FROM consents WHERE granted"))
