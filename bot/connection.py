@@ -5,6 +5,7 @@ back-off after several close codes; `run_supervised` stands around it.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import re
@@ -70,8 +71,8 @@ async def run_supervised(
     token = checked_token(token)
     backoff = backoff or Backoff()
     client = await _logged_in(make_client, token, backoff, sleep)
-    async with client:
-        while not client.is_closed():
+    try:
+        while True:
             started = clock()
             await _connect(client)
             if client.is_closed():
@@ -81,6 +82,8 @@ async def run_supervised(
             delay = backoff.next_delay()
             log.warning("connecting to Discord again in %.1f s", delay)
             await sleep(delay)
+    finally:
+        await client.close()
 
 
 def checked_token(token: str) -> str:
@@ -139,6 +142,14 @@ async def _connect(client: TroupeBot) -> None:
         for task in (connection, flapping):
             task.cancel()
         await asyncio.gather(connection, flapping, return_exceptions=True)
+        await _hang_up(client)
+
+
+async def _hang_up(client: TroupeBot) -> None:
+    """Close what connect() left open when it broke: its heartbeat thread would keep the old session alive."""
+    if client.ws is not None:
+        with contextlib.suppress(Exception):
+            await client.ws.close()
 
 
 def _raise_final(error: Exception, token: str) -> None:

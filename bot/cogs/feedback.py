@@ -6,6 +6,7 @@ A vote is committed before it is acknowledged. Buttons and reactions write the s
 import asyncio
 import logging
 import re
+from collections import deque
 from typing import Any
 
 import discord
@@ -46,6 +47,7 @@ class Feedback(commands.Cog):
         self._unfinished = unfinished
         self._edit_seconds = edit_seconds
         self._stale: dict[int, asyncio.Task[None]] = {}
+        self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a press twice
 
     async def cog_load(self) -> None:
         self._bot.add_dynamic_items(VoteButton, CorrectButton)
@@ -56,15 +58,24 @@ class Feedback(commands.Cog):
 
     async def press(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
         """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""
+        if interaction.id in self._taken:
+            return
+        self._taken.append(interaction.id)
         voter = interaction.user.id
-        if await self._store.reply(reply_id) is None:
+        reply = await self._store.reply(reply_id)
+        if reply is None:
             raise ReplyGone
         withdrawn = await self._store.vote_of(reply_id, voter) == value
         if withdrawn:
             await self._store.withdraw_vote(reply_id, voter, value)
         else:
             await self._store.cast_vote(reply_id, voter, value, "button")
-        await interaction.response.edit_message(view=feedback_view(reply_id, await self._store.votes(reply_id)))
+        try:
+            await interaction.response.edit_message(view=feedback_view(reply_id, await self._store.votes(reply_id)))
+        except discord.NotFound:
+            # Too late to answer, though the vote is stored: only the figures are still to come.
+            self._relabel_soon(reply)
+            return
         if not withdrawn:
             await self._consent.ask_if_new(interaction)
 

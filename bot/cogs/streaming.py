@@ -79,7 +79,9 @@ class Stream:
         async for _ in self._reply:
             if self._is_due():
                 await self._show_in_passing()
-        await self._send_missing(self._contents())
+        contents = self._contents()
+        await self._send_missing(contents)
+        await self._delete_surplus(len(contents))
 
     async def finish(self, view: discord.ui.View | None) -> None:
         """The last edit: the whole text, and `view` below its last message."""
@@ -140,6 +142,13 @@ class Stream:
             self._messages.append(message)
             self._shown.append(content)
             self._on_shown()
+
+    async def _delete_surplus(self, needed: int) -> None:
+        """A code block that its author closes needs no added fence: the text may fit into one message less."""
+        while len(self._messages) > max(needed, 1):
+            await self._messages[-1].delete()
+            self._unfinished.remove(self._messages.pop().id)
+            self._shown.pop()
 
     async def _send(self, content: str) -> discord.Message:
         # Discord drops a second message with the same nonce: a retry after a lost answer makes no duplicate.

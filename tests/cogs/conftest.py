@@ -114,3 +114,8 @@ def at_bot(env: simcord.Env) -> str:
     """The bot's mention, as members write it."""
     assert env.bot.user is not None
     return env.bot.user.mention
+
+
+def handled(env: simcord.Env) -> list[str]:
+    """The kinds of errors that reached discord.py's error handlers; asking accepts them as part of the test."""
+    return [type(getattr(error, "original", error)).__name__ for error in env.errors]

@@ -3,6 +3,7 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from simcord.backend.models.message import AllowedMentions
 
 from bot.errors import EngineStopped, GenerationFailed, QueueFull
 from bot.store import Store
@@ -103,11 +104,25 @@ async def test_an_attachment_alone_gets_a_sentence(env: simcord.Env, alice: Any,
 async def test_a_mention_of_its_role_says_what_the_bot_can_read(
     env: simcord.Env, guild: Any, channel: Any, alice: Any, engine: ScriptedEngine
 ) -> None:
-    role = guild.me.guild.self_role
-    if role is None:
-        pytest.skip("simcord gives the bot no role of its own")
-    await alice.send(channel, f"<@&{role.id}> hello")
+    role = guild.create_role("Troupe", mentionable=True)
+    tagged = {"id": str(role.id), "name": "Troupe", "permissions": "0", "position": 1, "color": 0, "colors": {}}
+    env.backend.emit(
+        "GUILD_ROLE_UPDATE", {"guild_id": str(guild.id), "role": {**tagged, "tags": {"bot_id": str(env.bot.user.id)}}}
+    )
+    await alice.send(channel, f"{role.mention} hello")
     assert "only messages that mention me" in answers(env, channel)[-1].content
+
+
+async def test_a_reply_without_the_ping_says_what_the_bot_can_read(
+    env: simcord.Env, channel: Any, alice: Any, at_bot: str, engine: ScriptedEngine
+) -> None:
+    await alice.send(channel, f"{at_bot} hello")
+    answered = {"channel_id": str(channel.id), "message_id": str(answers(env, channel)[0].id)}
+    silent = AllowedMentions(replied_user=False)
+    env.backend.create_message(channel.id, alice.id, "and now?", reference=answered, allowed_mentions=silent)
+    await env.settle()
+    assert "only messages that mention me" in answers(env, channel)[-1].content
+    assert len(engine.requests) == 1
 
 
 async def test_threads_inherit_the_persona_of_their_channel(
