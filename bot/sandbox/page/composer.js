@@ -1,0 +1,185 @@
+// Writing: the mention chip, replies and edits, and slash commands with their options and suggestions.
+import { act } from "./api.js";
+import { interact } from "./components.js";
+import { $, el, Picker, toast } from "./dom.js";
+import { state } from "./state.js";
+
+const LIMIT = 2000;
+let mentioning = true; // the chip: a newcomer just types and is answered
+let replyTo = null;
+let editing = null;
+let command = null; // the slash command being filled in
+let commandList = null; // what the member may use here, fetched once per "/"
+const drafts = new Map();
+let input, picker;
+
+export function drawComposer() {
+  const ready = state.bot.state !== "starting" && state.connection === "open";
+  const dm = state.channel.kind === "dm";
+  picker = new Picker(el("div", { class: "picker", role: "listbox", "aria-label": "Suggestions" }));
+  input = el("textarea", {
+    rows: 1, maxLength: LIMIT * 2, "aria-label": "Message", disabled: !ready, value: drafts.get(state.here) ?? "",
+    placeholder: !ready ? `${state.bot.name} is starting…` : dm ? `Message ${state.bot.name}` : `Message #${state.channel.name}, or / for commands`,
+    oninput: () => { grow(); typed(); }, onkeydown: keys,
+  });
+  const chip = el("button", {
+    class: "chip", type: "button", "aria-pressed": mentioning, onclick: () => { mentioning = !mentioning; drawComposer(); input.focus(); },
+    title: mentioning ? `Your message is addressed to ${state.bot.name}. Press to talk without it.` : `Press to address ${state.bot.name}.`,
+  }, "@" + state.bot.name);
+  const about = editing ? "Editing your message" : replyTo ? `Replying to ${replyTo.author.name}` : null;
+  $("composer").replaceChildren(
+    picker.box,
+    about ? el("div", { class: "about" }, about, el("button", { class: "icon", "aria-label": "Cancel", onclick: cancel }, "✕")) : "",
+    command ? commandForm() : el("form", { class: "bar", onsubmit: (event) => { event.preventDefault(); send(); } },
+      !dm && !editing && chip, input, el("button", { class: "send", type: "submit", "aria-label": "Send", disabled: !ready }, "➤")));
+  grow();
+}
+
+export function focusComposer() { (command ? $("composer").querySelector("input, select, .send") : input)?.focus(); }
+
+export function composeReply(message) { [replyTo, editing, command] = [message, null, null]; drawComposer(); focusComposer(); }
+
+export function composeEdit(message) {
+  [replyTo, editing, command] = [null, message, null];
+  drawComposer();
+  const bot = new RegExp(`^<@!?${state.bot.id}>\\s*`);
+  editing = { ...message, prefix: message.content.match(bot)?.[0] ?? "" };
+  input.value = message.content.replace(bot, "");
+  grow();
+  input.focus();
+}
+
+export async function suggest(text) {
+  if (text.startsWith("/")) { input.value = text; await typed(); input.focus(); }
+  else send(text);
+}
+
+export function cancel() {
+  if (editing) drafts.delete(state.here);
+  [replyTo, editing, command] = [null, null, null];
+  drawComposer();
+  focusComposer();
+}
+
+export function leaveChannel() { [replyTo, editing, command, commandList] = [null, null, null, null]; }
+
+function grow() {
+  input.style.height = "auto";
+  input.style.height = Math.min(input.scrollHeight, 220) + "px";
+  input.parentElement?.classList.toggle("over", input.value.length > LIMIT);
+}
+
+function keys(event) {
+  if (picker.key(event) || event.isComposing) return;
+  if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
+  else if (event.key === "Escape") cancel();
+  else if (event.key === "ArrowUp" && !input.value) {
+    const last = state.seen(state.here).filter((message) => message.author.id === state.me).at(-1);
+    if (last) { event.preventDefault(); composeEdit(last); }
+  }
+}
+
+async function send(text = input.value) {
+  text = text.trim();
+  if (!text) return;
+  if (text.startsWith("/") && !editing) {
+    toast(`There is no command “${text.split(" ")[0]}” here. Pick one from the list that “/” opens.`);
+    return;
+  }
+  const channel = state.here;
+  const addressed = state.channel.kind !== "dm" && mentioning && !text.includes(`<@${state.bot.id}>`);
+  const was = [input.value, replyTo];
+  const sent = editing
+    ? act("edit", { channel, message: editing.id, content: editing.prefix + text })
+    : act("say", { channel, content: addressed ? `<@${state.bot.id}> ${text}` : text, reply_to: replyTo?.id ?? null });
+  drafts.delete(channel);
+  cancel();
+  if (!(await sent) && state.here === channel && !input.value) { // give the text back
+    [input.value, replyTo] = was;
+    grow();
+  }
+}
+
+// ---------------------------------------------------------------- slash commands
+
+async function typed() {
+  if (!editing) drafts.set(state.here, input.value);
+  const prefix = input.value.match(/^\/([\w -]*)$/)?.[1];
+  if (prefix === undefined || editing) { commandList = null; picker.close(); return; }
+  commandList ??= act("commands", { channel: state.here });
+  const found = (await commandList)?.slash ?? [];
+  if (input.value !== "/" + prefix) return; // more was typed meanwhile
+  const wanted = prefix.toLowerCase().trimEnd();
+  const matches = found.filter((each) => each.name.startsWith(wanted) || each.name.split(" ").some((word) => word.startsWith(wanted)));
+  picker.show(matches, (each) => [
+    el("b", {}, "/" + each.name), ...each.options.map((option) => el("span", { class: "option" }, option.name)),
+    el("span", { class: "subtext" }, each.description)], choose);
+}
+
+function choose(chosen) {
+  drafts.delete(state.here);
+  [command, commandList] = [chosen, null];
+  if (chosen.options.length) { drawComposer(); focusComposer(); }
+  else run([]);
+}
+
+function commandForm() {
+  const fields = command.options.map(optionField);
+  const submit = (event) => { event.preventDefault(); run(fields); };
+  return el("form", { class: "bar command", onsubmit: submit, onkeydown: (event) => event.key === "Escape" && !picker.open && cancel() },
+    el("b", { class: "slash" }, "/" + command.name), fields.map((field) => field.node),
+    el("button", { class: "icon", type: "button", "aria-label": "Cancel", onclick: cancel }, "✕"),
+    el("button", { class: "send", type: "submit", "aria-label": "Send" }, "➤"));
+}
+
+async function run(fields) {
+  const options = {};
+  for (const field of fields) {
+    const value = field.read();
+    if (value !== "") options[field.option.name] = value;
+    else if (field.option.required) { field.node.querySelector("input, select").focus(); return; }
+  }
+  const used = command;
+  [command, replyTo] = [null, null];
+  drawComposer();
+  focusComposer();
+  await interact("slash", { channel: state.here, command: used.id, path: used.path, options });
+}
+
+function optionField(option) {
+  const fixed = {
+    5: () => [[true, "True"], [false, "False"]],
+    6: () => [[state.bot.id, state.bot.name], ...[...state.members.values()].map((member) => [member.id, member.name])],
+    7: () => [...state.channels.values()].filter((channel) => channel.kind !== "dm").map((channel) => [channel.id, "#" + channel.name]),
+    8: () => Object.entries(state.roles),
+  }[option.type]?.() ?? (option.choices.length ? option.choices.map((choice) => [choice.value, choice.name]) : null);
+  const props = { "aria-label": option.name, title: option.description, placeholder: option.required ? option.description : "optional" };
+  let node, read;
+  if (fixed) {
+    node = el("select", props, el("option", { value: "" }, option.required ? "choose…" : "optional"), fixed.map(([, name], index) => el("option", { value: index }, name)));
+    read = () => (node.value === "" ? "" : fixed[node.value][0]);
+  } else {
+    let picked = null; // a suggestion shows its name but sends its value
+    node = el("input", { ...props, autocomplete: "off", size: 16, "data-suggests": option.autocomplete ? "yes" : "no" });
+    read = () => (picked && picked.name === node.value ? picked.value : node.value);
+    if (option.autocomplete) suggestions(node, option, (choice) => { picked = choice; node.value = choice.name; });
+  }
+  return { option, read, node: el("label", { class: "option-field" + (option.required ? " required" : "") }, el("span", {}, option.name), node) };
+}
+
+function suggestions(node, option, pick) {
+  let timer;
+  const ask = async () => {
+    const text = node.value;
+    const of = command;
+    const answer = await act("autocomplete", {
+      channel: state.here, command: of.id, path: of.path, options: { [option.name]: text }, focused: option.name,
+    });
+    if (command !== of || node.value !== text || document.activeElement !== node) return;
+    picker.show(answer?.choices ?? [], (choice) => [choice.name], pick);
+  };
+  node.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
+  node.addEventListener("focus", ask);
+  node.addEventListener("blur", () => picker.close());
+  node.addEventListener("keydown", (event) => picker.key(event));
+}

@@ -1,0 +1,158 @@
+// The conversation: grouped messages with their reactions, buttons and tools.
+import { act } from "./api.js";
+import { attachment, components, embed, interact } from "./components.js";
+import { composeEdit, composeReply, suggest } from "./composer.js";
+import { $, el, toast } from "./dom.js";
+import { inline, markdown } from "./markdown.js";
+import { state } from "./state.js";
+
+const GROUP_MS = 7 * 60_000;
+const MORE = ["❤️", "😂", "🎉", "🤔"];
+
+export const face = (author, size = "") => {
+  const known = state.faceOf(author);
+  return el("span", { class: "avatar " + size, color: known.color, "aria-hidden": "true" }, known.avatar);
+};
+
+export function drawMessages() {
+  const list = state.seen(state.here);
+  const box = $("messages");
+  box.replaceChildren(welcome(list.length === 0), ...list.map((message, index) => view(message, list[index - 1])));
+  box.scrollTop = box.scrollHeight;
+}
+
+export function drawMessage(id, isNew) {
+  const box = $("messages");
+  const list = state.seen(state.here);
+  const index = list.findIndex((message) => message.id === id);
+  if (index < 0) return;
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 120;
+  const node = view(list[index], list[index - 1]);
+  const old = $("m" + id);
+  if (old) old.replaceWith(node);
+  else if (isNew && index === list.length - 1) box.append(node);
+  else return drawMessages();
+  if (list.length === 1) box.firstChild.replaceWith(welcome(false));
+  if (atEnd || list[index].author.id === state.me) box.scrollTop = box.scrollHeight;
+}
+
+function welcome(empty) {
+  const channel = state.channel;
+  const dm = channel.kind === "dm";
+  return el("div", { class: "welcome" },
+    el("div", { class: "big" }, dm ? state.bot.avatar : channel.kind === "thread" ? "🧵" : "#"),
+    el("h1", {}, dm ? state.bot.name : channel.name),
+    el("p", {}, dm ? `Only you and ${state.bot.name} read this.` : channel.topic ?? "A thread of its own."),
+    empty && channel.hints.length > 0 && el("div", { class: "hints" }, el("span", { class: "subtext" }, "Try:"),
+      channel.hints.map((hint) => el("button", { class: "hint", onclick: () => suggest(hint) }, hint))));
+}
+
+function view(message, before) {
+  const time = new Date(message.time);
+  const sameDay = before && new Date(before.time).toDateString() === time.toDateString();
+  const divider = !sameDay && el("div", { class: "day" }, time.toLocaleDateString(undefined, { dateStyle: "long" }));
+  const grouped = sameDay && before.author.id === message.author.id && before.author.name === message.author.name
+    && !message.reply && !message.used && !message.visible_to && !before.visible_to && !message.system && !before.system
+    && time - new Date(before.time) < GROUP_MS;
+  const clock = time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const mentioned = message.content.includes(`<@${state.me}>`) || (message.reply?.author?.id === state.me && message.author.id !== state.me);
+  const classes = ["message", grouped && "grouped", message.visible_to && "whisper", mentioned && "mentioned"].filter(Boolean);
+  if (message.system === "thread") {
+    const go = () => state.channels.has(message.id) || openThread(message.content);
+    return el("div", { class: "message system", id: "m" + message.id }, "🧵 ", el("b", {}, message.author.name), " started a thread: ",
+      el("button", { class: "as-link", onclick: go }, message.content));
+  }
+  return el("article", { class: classes.join(" "), id: "m" + message.id, "data-author": message.author.name },
+    divider,
+    message.reply && reply(message.reply),
+    message.used && el("div", { class: "context" }, "╭ ", el("b", {}, message.used.member), " used ", el("span", { class: "mention" }, "/" + message.used.command)),
+    el("div", { class: "body" },
+      grouped ? el("time", { class: "side" }, clock) : face(message.author),
+      el("div", { class: "column" },
+        !grouped && el("header", {}, el("span", { class: "name", color: state.faceOf(message.author).color }, message.author.name),
+          message.is_bot && el("span", { class: "app" }, "APP"), el("time", { title: time.toLocaleString() }, clock)),
+        message.thinking
+          ? el("div", { class: "text thinking" }, dots(), ` ${state.bot.name} is thinking…`)
+          : el("div", { class: "text" }, markdown(message.content), message.edited && !message.is_bot && el("span", { class: "edited" }, "(edited)")),
+        message.embeds.map((item) => embed(item, message.attachments)),
+        message.attachments.filter((file) => !message.embeds.some((item) => item.image?.url === "attachment://" + file.filename)).map(attachment),
+        components(message, message.components),
+        reactions(message),
+        threadLink(message),
+        message.visible_to && el("div", { class: "only-you" }, "👁 Only you can see this · ",
+          el("button", { class: "as-link", onclick: () => act("delete", target(message)) }, "Dismiss")))),
+    !message.visible_to && tools(message));
+}
+
+export const dots = () => el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+const target = (message) => ({ channel: message.channel, message: message.id });
+const openThread = (name) => {
+  const thread = [...state.channels.values()].find((channel) => channel.kind === "thread" && channel.name === name);
+  return thread ? state.go(thread.id) : toast("That thread is gone.");
+};
+
+function reply({ id, author, excerpt }) {
+  const show = () => {
+    $("m" + id)?.scrollIntoView({ block: "center" });
+    $("m" + id)?.animate([{ background: "var(--glow)" }, {}], 1200);
+  };
+  return el("button", { class: "context", onclick: show }, "╭ ", author && [face(author, "tiny"), el("b", {}, author.name), " "],
+    el("span", { class: "excerpt" }, author ? inline(excerpt.replace(/\n/g, " ")) : excerpt));
+}
+
+function reactions(message) {
+  return message.reactions.length > 0 && el("div", { class: "reactions" }, message.reactions.map(({ emoji, members }) => {
+    const mine = members.includes(state.me);
+    return el("button", {
+      class: mine ? "reaction mine" : "reaction", "aria-pressed": mine, title: members.map(state.nameOf).join(", "),
+      "aria-label": `${emoji} ${members.length}`, onclick: () => react(message, emoji),
+    }, emoji.includes(":") ? `:${emoji.split(":")[0]}:` : emoji, el("span", {}, members.length));
+  }));
+}
+
+function react(message, emoji) {
+  const mine = message.reactions.some((each) => each.emoji === emoji && each.members.includes(state.me));
+  return act("react", { ...target(message), emoji, on: !mine });
+}
+
+function threadLink(message) {
+  const thread = state.channels.get(message.id);
+  return thread && el("button", { class: "thread-link", onclick: () => state.go(thread.id) }, "🧵 ", el("b", {}, thread.name), " ›");
+}
+
+function tools(message) {
+  const tool = (label, text, onclick) => el("button", { class: "icon", "aria-label": label, title: label, onclick }, text);
+  return el("div", { class: "tools" },
+    tool("React with 👍", "👍", () => react(message, "👍")),
+    tool("React with 👎", "👎", () => react(message, "👎")),
+    tool("Reply", "↩", () => composeReply(message)),
+    tool("More", "⋯", (event) => more(event.currentTarget, message)));
+}
+
+async function more(anchor, message) {
+  const mine = message.author.id === state.me;
+  const menu = el("div", { class: "popup", role: "menu", popover: "auto", ontoggle: (event) => event.newState === "closed" && menu.remove() });
+  const entry = (text, onclick) => el("button", { role: "menuitem", onclick: () => { menu.hidePopover(); onclick(); } }, text);
+  menu.append(el("div", { class: "row" }, MORE.map((emoji) => entry(emoji, () => react(message, emoji)))),
+    ...[state.channel.kind === "text" && entry("🧵 Start a thread", () => startThread(message)),
+      mine && entry("✏️ Edit", () => composeEdit(message)),
+      mine && entry("🗑 Delete", () => act("delete", target(message))),
+      entry("📋 Copy text", () => navigator.clipboard?.writeText(message.content))].filter(Boolean));
+  document.body.append(menu);
+  menu.showPopover();
+  const place = () => {
+    const at = anchor.getBoundingClientRect();
+    menu.style.left = Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8)) + "px";
+    menu.style.top = Math.max(8, Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8)) + "px";
+  };
+  place();
+  const found = await act("commands", { channel: message.channel });
+  for (const command of found?.menu ?? []) menu.append(entry("🎭 " + command.name, () => interact("menu", { ...target(message), command: command.id })));
+  if (menu.isConnected) place();
+}
+
+async function startThread(message) {
+  const name = message.content.replace(/<@!?\d+>/g, "").trim().slice(0, 40) || "Thread";
+  const thread = await act("thread", { ...target(message), name });
+  if (thread) setTimeout(() => state.channels.has(thread.id) && state.go(thread.id), 50);
+}

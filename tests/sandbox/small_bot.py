@@ -1,0 +1,173 @@
+"""A small discord.py bot, unaware of the sandbox, that uses each thing the sandbox must serve."""
+
+import asyncio
+import io
+from typing import Any
+
+import discord
+from discord import app_commands
+
+STREAMED = ["Arr, ", "Paris be ", "the **capital** ", "o' France, matey!"]
+ROLES = ["pirate", "sarcastic", "plain"]
+
+
+class BetterAnswer(discord.ui.Modal, title="How should it have answered?"):
+    answer = discord.ui.TextInput(
+        label="A better answer", custom_id="answer", style=discord.TextStyle.paragraph, max_length=200
+    )
+    reason = discord.ui.TextInput(label="Why?", custom_id="reason", required=False)
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(f"Thank you: {self.answer.value}", ephemeral=True)
+
+
+class Thumbs(discord.ui.View):
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    @discord.ui.button(label="0", emoji="👍", style=discord.ButtonStyle.secondary, custom_id="up")
+    async def up(self, interaction: discord.Interaction, button: discord.ui.Button[Any]) -> None:
+        button.label = str(int(button.label or "0") + 1)
+        button.style = discord.ButtonStyle.success
+        await interaction.response.edit_message(view=self)
+
+    @discord.ui.button(emoji="👎", style=discord.ButtonStyle.secondary, custom_id="down")
+    async def down(self, interaction: discord.Interaction, button: discord.ui.Button[Any]) -> None:
+        await interaction.response.send_message("Noted, and only you know.", ephemeral=True)
+
+    @discord.ui.button(label="Better answer", emoji="✏️", custom_id="better")
+    async def better(self, interaction: discord.Interaction, button: discord.ui.Button[Any]) -> None:
+        await interaction.response.send_modal(BetterAnswer())
+
+    @discord.ui.button(label="Locked", disabled=True, custom_id="locked")
+    async def locked(self, interaction: discord.Interaction, button: discord.ui.Button[Any]) -> None:
+        raise AssertionError("a disabled button was pressed")
+
+
+class Menu(discord.ui.View):
+    @discord.ui.select(
+        placeholder="What was wrong?",
+        options=[discord.SelectOption(label="Rude", value="rude"), discord.SelectOption(label="Too long", value="long")],
+    )
+    async def reason(self, interaction: discord.Interaction, select: discord.ui.Select[Any]) -> None:
+        await interaction.response.edit_message(content=f"You chose {select.values[0]}.", view=None)
+
+
+class SmallBot(discord.Client):
+    """Keeps every event it hears in `heard`; `wait_heard` waits for the next one of a name."""
+
+    def __init__(self, intents: discord.Intents | None = None) -> None:
+        super().__init__(
+            intents=intents or discord.Intents.default(),
+            guild_ready_timeout=0.05,
+            activity=discord.CustomActivity("@mention me"),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.tree = app_commands.CommandTree(self)
+        self.heard: dict[str, asyncio.Queue[Any]] = {}
+        self.errors: list[Exception] = []
+        add_commands(self)
+
+    async def setup_hook(self) -> None:
+        self.add_view(Thumbs())
+        await self.tree.sync()
+
+    def note(self, event: str, what: Any) -> None:
+        self.heard.setdefault(event, asyncio.Queue()).put_nowait(what)
+
+    async def wait_heard(self, event: str, seconds: float = 5.0) -> Any:
+        queue = self.heard.setdefault(event, asyncio.Queue())
+        return await asyncio.wait_for(queue.get(), seconds)
+
+    def count(self, event: str) -> int:
+        return self.heard[event].qsize() if event in self.heard else 0
+
+    async def on_ready(self) -> None:
+        self.note("ready", self.user)
+
+    async def on_resumed(self) -> None:
+        self.note("resumed", None)
+
+    async def on_message(self, message: discord.Message) -> None:
+        if message.author == self.user:
+            return
+        self.note("message", message)
+        addressed = message.guild is None or self.user in message.mentions
+        if addressed and message.type in (discord.MessageType.default, discord.MessageType.reply):
+            await self.answer(message)
+
+    async def answer(self, message: discord.Message) -> None:
+        async with message.channel.typing():
+            sent = await message.reply(STREAMED[0].strip())
+            for end in range(2, len(STREAMED) + 1):
+                await asyncio.sleep(0.15)
+                done = end == len(STREAMED)
+                await sent.edit(content="".join(STREAMED[:end]), view=Thumbs() if done else None)
+        self.note("answered", sent)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        self.note("reaction_add", payload)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        self.note("reaction_remove", payload)
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        self.note("thread", thread)
+
+    async def on_message_edit(self, before: discord.Message, after: discord.Message) -> None:
+        self.note("edit", (before, after))
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        self.note("delete", payload)
+
+
+def add_commands(bot: SmallBot) -> None:
+    persona = app_commands.Group(name="persona", description="Who speaks here")
+
+    @persona.command(name="switch", description="Choose who speaks in this channel")
+    @app_commands.describe(name="The persona's name", loud="Announce it")
+    async def switch(interaction: discord.Interaction, name: str, loud: bool = True) -> None:
+        await interaction.response.send_message(f"**{name}** speaks here now.", ephemeral=not loud)
+
+    @switch.autocomplete("name")
+    async def names(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=f"{n.title()} 🎭", value=n) for n in ROLES if current.lower() in n]
+
+    bot.tree.add_command(persona)
+
+    @bot.tree.command(description="An answer that only you can see")
+    async def secret(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("psst", ephemeral=True)
+
+    @bot.tree.command(description="Think for a moment, then answer")
+    async def slow(interaction: discord.Interaction) -> None:
+        await interaction.response.defer(thinking=True)
+        await asyncio.sleep(0.3)
+        await interaction.edit_original_response(content="Thought about it.")
+        await interaction.followup.send("And one more thing.")
+
+    @bot.tree.command(description="Answer after Discord has given up")
+    async def late(interaction: discord.Interaction) -> None:
+        await asyncio.sleep(3.1)
+        try:
+            await interaction.response.send_message("too late")
+        except discord.HTTPException as error:
+            bot.note("late", error)
+
+    @bot.tree.command(description="A menu, an embed and a picture")
+    async def show(interaction: discord.Interaction, who: discord.Member) -> None:
+        embed = discord.Embed(title="Approval", description=f"of {who.display_name}", color=0x8F7BFF)
+        embed.add_field(name="👍", value="12").add_field(name="👎", value="3")
+        await interaction.response.send_message(
+            "Here is the report:", embed=embed, view=Menu(), file=discord.File(io.BytesIO(b"a,b\n1,2\n"), "votes.csv")
+        )
+
+    @bot.tree.command(description="For the owner only")
+    @app_commands.default_permissions(manage_channels=True)
+    async def train(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("Training…")
+
+    @bot.tree.context_menu(name="Suggest a better answer")
+    async def better(interaction: discord.Interaction, message: discord.Message) -> None:
+        bot.note("menu", message)
+        await interaction.response.send_modal(BetterAnswer())
