@@ -60,6 +60,8 @@ class TroupeBot(commands.Bot):
         status: str = "",
         sync_state: Path | None = None,
     ) -> None:
+        # The bot never speaks aloud: no warnings about missing voice libraries.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
