@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import discord
 from discord.ext import commands
 
@@ -101,6 +102,7 @@ class Chat(commands.Cog):
         try:
             await stream.follow()
             if not reply.text.strip():
+                log.warning("%s said nothing in channel %d", reply.ask.persona.name, reply.ask.channel_id)
                 raise GenerationFailed("the model said nothing")
             view = feedback_view(await reply.record(stream.message_ids), VoteCount(0, 0))
         except discord.HTTPException:
@@ -125,8 +127,8 @@ class Chat(commands.Cog):
                 await message.author.send(f"I may not write in <#{message.channel.id}>: {NEEDED}")
             else:
                 await reply_to(message, sentence)
-        except discord.HTTPException as refusal:
-            log.warning("channel %d: could not tell the member (code %s)", message.channel.id, refusal.code)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as refusal:
+            log.warning("channel %d: could not tell the member (%s)", message.channel.id, type(refusal).__name__)
 
 
 @contextlib.asynccontextmanager

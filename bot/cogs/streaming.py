@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.cogs.mentions import defused
@@ -120,9 +121,9 @@ class Stream:
             await self._show(self._contents())
         except (discord.NotFound, discord.Forbidden):
             raise
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # The next edit or the last one shows this text as well.
-            log.info("channel %d: an edit failed (%s)", self._asked.channel.id, error.status)
+            log.info("channel %d: an edit failed (%s)", self._asked.channel.id, type(error).__name__)
 
     async def _show(self, contents: list[str]) -> None:
         for index, content in enumerate(contents[: len(self._messages)]):
