@@ -88,8 +88,13 @@ async def run_bot(config: Config, console: Console) -> None:
         if sandbox is not None:
             await _cast(sandbox, core)
         client: TroupeBot | None = None
+        announced = False
 
         async def announce() -> None:
+            nonlocal announced
+            if announced:  # Discord says "ready" again after a connection that could not be resumed
+                return
+            announced = True
             log.info("ready in %.1f s", time.monotonic() - started)
             if sandbox is not None:
                 console.print(f"\n  Open [bold]{sandbox.url}[/] in a browser. Ctrl-C stops.\n", soft_wrap=True)
