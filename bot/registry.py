@@ -39,9 +39,12 @@ class AdapterRegistry:
 
     def versions(self, persona: str) -> list[AdapterVersion]:
         """Every complete version of `persona`, oldest first. Raises AdapterError for an unreadable manifest."""
+        return [self.version(persona, number) for number in self.numbers(persona)]
+
+    def numbers(self, persona: str) -> list[int]:
+        """The version numbers on disk, oldest first; no manifest is read."""
         root = self.folder / persona / "versions"
-        numbers = sorted(int(p.name) for p in root.glob("*") if p.is_dir() and p.name.isdecimal())
-        return [self.version(persona, number) for number in numbers]
+        return sorted(int(p.name) for p in root.glob("*") if p.is_dir() and p.name.isdecimal())
 
     def version(self, persona: str, number: int) -> AdapterVersion:
         path = self.folder / persona / "versions" / str(number)

@@ -1,0 +1,40 @@
+"""Owns what counts as a broken answer: empty, looping, garbled. Knows neither personas nor models."""
+
+import re
+from collections import Counter
+from enum import StrEnum
+
+# An answer loops when one piece follows itself this often, or when most of its word triples are repeats.
+REPEATS = 4
+SHORTEST_UNIT, LONGEST_UNIT = 8, 120
+TRIPLES_TO_JUDGE = 16
+DISTINCT_TRIPLES = 0.5
+
+_UNIT = re.compile(rf"(.{{{SHORTEST_UNIT},{LONGEST_UNIT}}}?)\1{{{REPEATS - 1}}}", re.DOTALL)
+_MARKUP = re.compile(r"<\|[a-z_]+\|>|\ufffd")
+
+
+class Flaw(StrEnum):
+    EMPTY = "empty"
+    LOOPING = "looping"
+    GARBLED = "garbled"  # chat markup or broken characters in the text
+    ENDLESS = "never ends"
+    FAILED = "failed"  # the engine gave no answer
+
+
+def flaw_of(text: str) -> Flaw | None:
+    """What is wrong with an answer's text, or None. Endless answers cannot be told from their text."""
+    if not text.strip():
+        return Flaw.EMPTY
+    if _MARKUP.search(text):
+        return Flaw.GARBLED
+    return Flaw.LOOPING if is_looping(text) else None
+
+
+def is_looping(text: str) -> bool:
+    """Whether the text repeats itself: one unit many times in a row, or few distinct word triples (Li et al., 2016)."""
+    if any(any(character.isalpha() for character in match[1]) for match in _UNIT.finditer(text)):
+        return True
+    words = re.findall(r"\w+", text.casefold())
+    triples = Counter(zip(words, words[1:], words[2:], strict=False))
+    return triples.total() >= TRIPLES_TO_JUDGE and len(triples) / triples.total() < DISTINCT_TRIPLES
