@@ -1,5 +1,6 @@
 """The serving engine: token ids in, token ids out, a different adapter per row. See README.md beside this file."""
 
+from bot.engine.options import EngineOptions
 from bot.engine.request import (
     Chunk,
     Completion,
@@ -10,14 +11,17 @@ from bot.engine.request import (
     GenerationRequest,
     SamplingParams,
 )
+from bot.engine.torch_engine import TorchEngine
 
 __all__ = [
     "Chunk",
     "Completion",
     "Engine",
+    "EngineOptions",
     "EngineStatus",
     "FinishReason",
     "Generation",
     "GenerationRequest",
     "SamplingParams",
+    "TorchEngine",
 ]

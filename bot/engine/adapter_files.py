@@ -1,0 +1,157 @@
+"""Owns the reading of an adapter version from disk, and every reason to refuse one.
+
+PEFT's LoRA format: adapter_config.json beside adapter_model.safetensors. Knows nothing of slots.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from bot.engine.projections import LoraShare
+from bot.errors import AdapterError
+from bot.registry import PEFT_CONFIG, WEIGHTS, AdapterVersion, read_manifest
+
+# PEFT options that change what the weights mean; anything but the listed value is refused.
+PLAIN_LORA: dict[str, tuple[Any, ...]] = {
+    "peft_type": ("LORA",),
+    "bias": ("none", None),
+    "use_dora": (False, None),
+    "modules_to_save": (None, []),
+    "fan_in_fan_out": (False, None),
+    "layer_replication": (None,),
+    "alora_invocation_tokens": (None,),
+    "lora_bias": (False, None),
+}
+TENSOR_NAME = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
+
+
+@dataclass(frozen=True)
+class AdapterTarget:
+    """What adapters must fit: the base model's identity, its linear layers, and the slots."""
+
+    fingerprint: str
+    layers: Mapping[str, tuple[int, int]]  # name → inputs, outputs
+    max_rank: int
+
+
+def read_adapter(version: AdapterVersion, target: AdapterTarget) -> dict[str, LoraShare]:
+    """The adapter's share of each linear layer it changes, by the layer's name in the model.
+
+    Raises AdapterError, one plain sentence, unless the files are complete, unchanged since training, plain LoRA, of
+    this base model, and of a rank that fits.
+    """
+    if not version.path.is_dir():
+        raise AdapterError(f"{version}: {version.path} does not exist; train it again or roll back.")
+    manifest = read_manifest(version.path)
+    if manifest.get("base_fingerprint") != target.fingerprint:
+        raise AdapterError(
+            f"{version} was trained for another base model (fingerprint {manifest.get('base_fingerprint')}, running: "
+            f"{target.fingerprint}); set model.base back, or train the persona again."
+        )
+    config = _read_config(version)
+    tensors = _read_weights(version)
+    shares = {
+        module: _share(version, module, sides, config, target) for module, sides in _by_module(version, tensors).items()
+    }
+    if not shares:
+        raise AdapterError(f"{version}: {version.path / WEIGHTS} holds no LoRA weights; train it again.")
+    return shares
+
+
+def _read_config(version: AdapterVersion) -> dict[str, Any]:
+    file = version.path / PEFT_CONFIG
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AdapterError(f"{version}: {file} cannot be read ({error}); train it again.") from error
+    if not isinstance(config, dict):
+        raise AdapterError(f"{version}: {file} is not a JSON object; train it again.")
+    for key, allowed in PLAIN_LORA.items():
+        if key in config and config[key] not in allowed:
+            raise AdapterError(
+                f"{version}: {file} has {key} = {config[key]!r}, which this engine cannot serve; train plain LoRA."
+            )
+    return config
+
+
+def _read_weights(version: AdapterVersion) -> dict[str, Tensor]:
+    file = version.path / WEIGHTS
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        pickled = " (a pickle such as adapter_model.bin is never loaded)" if any(version.path.glob("*.bin")) else ""
+        raise AdapterError(f"{version}: {file} is missing{pickled}; save the adapter as safetensors.") from None
+    except OSError as error:
+        raise AdapterError(f"{version}: {file} cannot be read: {error.strerror}.") from error
+    try:
+        tensors = safetensors.torch.load(data)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise AdapterError(f"{version}: {file} is no valid safetensors file ({error}); train it again.") from error
+    if (found := hashlib.sha256(data).hexdigest()) != version.sha256:
+        raise AdapterError(
+            f"{version}: {file} was changed after training (sha256 {found[:12]}…, manifest: {version.sha256[:12]}…); "
+            "restore it or train it again."
+        )
+    return tensors
+
+
+def _by_module(version: AdapterVersion, tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    modules: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        match = TENSOR_NAME.fullmatch(name)
+        if match is None:
+            raise AdapterError(f"{version}: {WEIGHTS} holds {name!r}, which is no LoRA weight; train plain LoRA.")
+        if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
+            raise AdapterError(f"{version}: {name} holds values that are no finite numbers; train it again.")
+        modules.setdefault(match["module"], {})[match["side"]] = tensor
+    return modules
+
+
+def _share(
+    version: AdapterVersion, module: str, sides: Mapping[str, Tensor], config: dict[str, Any], target: AdapterTarget
+) -> LoraShare:
+    if module not in target.layers:
+        raise AdapterError(
+            f"{version} adapts {module}, which is no adaptable linear layer of the running base model; "
+            "train it with the attention and MLP projections as targets."
+        )
+    a, b = sides.get("A"), sides.get("B")
+    inputs, outputs = target.layers[module]
+    if a is None or b is None or a.dim() != 2 or b.dim() != 2 or a.shape[0] != b.shape[1]:
+        raise AdapterError(f"{version}: {module} lacks a matching pair of LoRA weights; train it again.")
+    if (a.shape[1], b.shape[0]) != (inputs, outputs):
+        raise AdapterError(
+            f"{version}: {module} is {a.shape[1]} × {b.shape[0]} in the adapter and {inputs} × {outputs} in the base "
+            "model; train it for this base model."
+        )
+    rank = a.shape[0]
+    if rank > target.max_rank:
+        raise AdapterError(
+            f"{version} has LoRA rank {rank}, above engine.max_rank = {target.max_rank}; raise engine.max_rank."
+        )
+    return LoraShare(a, b.float() * _scaling(version, module, rank, config))
+
+
+def _scaling(version: AdapterVersion, module: str, rank: int, config: dict[str, Any]) -> float:
+    """PEFT's: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
+    alpha = _alpha(module, config)
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float):
+        raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {alpha!r}, which is no number; train it again.")
+    return alpha / math.sqrt(rank) if config.get("use_rslora") else alpha / rank
+
+
+def _alpha(module: str, config: dict[str, Any]) -> Any:
+    """The module's own alpha where a pattern names it, as PEFT matches them: at the name's end."""
+    for pattern, alpha in (config.get("alpha_pattern") or {}).items():
+        if re.match(rf"(.*\.)?({pattern})$", module):
+            return alpha
+    return config.get("lora_alpha")

@@ -1,0 +1,112 @@
+"""Owns one request's life in the engine: the tokens so far, how many of them its row's cache holds, and its end."""
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.engine.request import Chunk, Completion, FinishReason, GenerationRequest
+from bot.engine.text import TextStream
+
+Event = Chunk | Completion | Exception
+
+
+class Listener(Protocol):
+    """Who hears what becomes of a request. The last event is a Completion or an Exception."""
+
+    abandoned: bool  # nobody can hear any more
+
+    def hear(self, event: Event) -> None: ...
+
+
+@dataclass(eq=False)
+class LiveRequest:
+    """`ids` are prompt and completion; the keys and values of the first `cached` of them lie in `row`."""
+
+    request: GenerationRequest
+    seed: int
+    stream: TextStream
+    listener: Listener
+    most_tokens: int  # of prompt and completion together
+    end_ids: frozenset[int]
+    submitted_at: float = field(default_factory=time.perf_counter)
+    started_at: float | None = None
+    first_token_at: float | None = None
+    row: int | None = None
+    slot: int = 0
+    cached: int = 0
+    ended: bool = False
+    cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        self.ids = list(self.request.prompt_ids)
+        self._told = len(self.ids)
+        self._random = random.Random(self.seed)
+        self._uniform = self._random.random()
+
+    @property
+    def pending(self) -> int:
+        """Tokens not in the cache yet: 1 while decoding, more while the prompt is read."""
+        return len(self.ids) - self.cached
+
+    @property
+    def completion_ids(self) -> tuple[int, ...]:
+        return tuple(self.ids[len(self.request.prompt_ids) :])
+
+    @property
+    def uniform(self) -> float:
+        """The random number that chooses the next token: the same until a token is accepted, however often a step
+        is tried."""
+        return self._uniform
+
+    def start(self, row: int, slot: int) -> None:
+        self.row, self.slot, self.cached = row, slot, 0
+        self.started_at = time.perf_counter()
+
+    def accept(self, token: int) -> None:
+        """Take the next token; tell the listener the text that is certain now, and the end."""
+        if self.first_token_at is None:
+            self.first_token_at = time.perf_counter()
+        self._uniform = self._random.random()
+        if token in self.end_ids and not self.request.sampling.ignore_eos:
+            self.end(FinishReason.STOP)
+            return
+        self.ids.append(token)
+        if text := self.stream.push(token):
+            self._tell(text)
+        if self.stream.stopped:
+            self.end(FinishReason.STOP)
+        elif len(self.completion_ids) >= self.request.sampling.max_tokens or len(self.ids) >= self.most_tokens:
+            self.end(FinishReason.LENGTH)
+
+    def end(self, reason: FinishReason) -> None:
+        if self.ended:
+            return
+        if rest := self.stream.finish():
+            self._tell(rest)
+        self.ended = True
+        self.listener.hear(self._completion(FinishReason.STOP if self.stream.stopped else reason))
+
+    def fail(self, error: Exception) -> None:
+        if not self.ended:
+            self.ended = True
+            self.listener.hear(error)
+
+    def _tell(self, text: str) -> None:
+        self.listener.hear(Chunk(text, tuple(self.ids[self._told :])))
+        self._told = len(self.ids)
+
+    def _completion(self, reason: FinishReason) -> Completion:
+        now = time.perf_counter()
+        first = self.first_token_at
+        return Completion(
+            text=self.stream.text,
+            token_ids=self.completion_ids,
+            finish_reason=reason,
+            adapter=self.request.adapter,
+            seed=self.seed,
+            prompt_tokens=len(self.request.prompt_ids),
+            queued_s=(now if self.started_at is None else self.started_at) - self.submitted_at,
+            first_token_s=None if first is None else first - self.submitted_at,
+            total_s=now - self.submitted_at,
+        )

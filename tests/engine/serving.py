@@ -1,0 +1,92 @@
+"""Running engines and their oracle: transformers and PEFT, one request at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from peft import PeftModel
+
+from bot.engine import Completion, EngineOptions, Generation, GenerationRequest, SamplingParams, TorchEngine
+from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
+from bot.registry import AdapterVersion
+
+GREEDY = SamplingParams(temperature=0.0, max_tokens=24, ignore_eos=True)
+PROMPTS = ("Ahoy", "Is Paris in France?", "What is a car? Explain gravity.", "The cat sat", "Naïve café 🙂", "mateys!")
+
+
+def files_of(model_dir: Path) -> BaseModelFiles:
+    return BaseModelFiles(str(model_dir), model_dir, fingerprint(model_dir))
+
+
+@cache
+def tokenizer_of(model_dir: Path) -> Any:
+    return load_tokenizer(files_of(model_dir))
+
+
+def prompt_ids(model_dir: Path, text: str) -> tuple[int, ...]:
+    return tuple(tokenizer_of(model_dir)(text, add_special_tokens=False)["input_ids"])
+
+
+@asynccontextmanager
+async def running_engine(model_dir: Path, **options: Any) -> AsyncIterator[TorchEngine]:
+    settings = {"precision": "fp32", "max_rows": 8, "context_tokens": 256, "adapter_slots": 8, **options}
+    engine = TorchEngine(files_of(model_dir), EngineOptions(**settings))
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+@dataclass(frozen=True)
+class Ask:
+    prompt: str
+    adapter: AdapterVersion | None = None
+    sampling: SamplingParams = GREEDY
+
+
+def submit(engine: TorchEngine, model_dir: Path, ask: Ask, channel: str = "") -> Generation:
+    return engine.submit(GenerationRequest(prompt_ids(model_dir, ask.prompt), ask.sampling, ask.adapter, channel))
+
+
+async def finished(generation: Generation) -> Completion:
+    async for _ in generation:
+        pass
+    assert generation.completion is not None
+    return generation.completion
+
+
+async def answer(engine: TorchEngine, model_dir: Path, ask: Ask) -> Completion:
+    return await finished(submit(engine, model_dir, ask))
+
+
+async def answers(engine: TorchEngine, model_dir: Path, asks: Sequence[Ask]) -> list[Completion]:
+    return list(await asyncio.gather(*(answer(engine, model_dir, ask) for ask in asks)))
+
+
+@cache
+def oracle_model(model_dir: Path, adapter: AdapterVersion | None) -> Any:
+    model = transformers.AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
+    return model if adapter is None else PeftModel.from_pretrained(model, adapter.path).eval()
+
+
+def oracle_tokens(model_dir: Path, ask: Ask) -> tuple[int, ...]:
+    """Greedy tokens of transformers' own generate with PEFT's own LoRA layers, the request alone."""
+    ids = torch.tensor([prompt_ids(model_dir, ask.prompt)])
+    with torch.inference_mode():
+        out = oracle_model(model_dir, ask.adapter).generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=ask.sampling.max_tokens,
+            do_sample=False,
+            eos_token_id=None,
+            pad_token_id=0,
+            repetition_penalty=ask.sampling.repetition_penalty,
+        )
+    return tuple(out[0, ids.shape[1] :].tolist())
