@@ -33,8 +33,8 @@ RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10,
 UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, AUTHENTICATION_FAILED = 4001, 4002, 4003, 4004
 ALREADY_AUTHENTICATED, DISALLOWED_INTENTS = 4005, 4014
 
-# discord.ApplicationFlags: what a small bot's portal page says about each privileged intent.
-_INTENT_FLAGS = {"presences": 1 << 13, "members": 1 << 15, "message_content": 1 << 19}
+# discord.ApplicationFlags of a small bot whose portal page has all three privileged intents switched on.
+_ALL_INTENTS_APPROVED = 1 << 13 | 1 << 15 | 1 << 19
 
 BotState = Literal["starting", "online", "reconnecting"]
 
@@ -46,6 +46,7 @@ class Connection:
         self.socket = socket
         self._transport = request.transport
         self._compressor = compressor_for(request.query.get("compress"))
+        self._ended_here = False
         self._frames: asyncio.Queue[str] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write())
 
@@ -63,12 +64,18 @@ class Connection:
         except ConnectionError:
             return  # the reader notices the same and ends the connection
 
+    @property
+    def client_said_goodbye(self) -> bool:
+        return not self._ended_here and self.socket.close_code in (1000, 1001)
+
     async def close(self, code: int, reason: str = "") -> None:
+        self._ended_here = True
         self._writer.cancel()
         await self.socket.close(code=code, message=reason.encode())
 
     def cut(self) -> None:
         """End the line without a closing word, as a broken network does."""
+        self._ended_here = True
         if self._transport:
             self._transport.abort()
 
@@ -132,6 +139,10 @@ class Gateway:
     def reads_all_content(self) -> bool:
         """Whether the bot has the message-content intent: granted exactly when it asks for it."""
         return any(session.intents.message_content for session in self._sessions.values())
+
+    @property
+    def application_flags(self) -> int:
+        return 0 if self._faults.disallowed_intents else _ALL_INTENTS_APPROVED
 
     def on_state_change(self, listener: Callable[[], None]) -> None:
         self._state_listeners.append(listener)
@@ -235,7 +246,7 @@ class Gateway:
             return
         intents = discord.Intents()
         intents.value = int(data["intents"])
-        privileged = [name for name in intent_rules.PRIVILEGED_INTENTS if getattr(intents, name)]
+        privileged = any(getattr(intents, name) for name in intent_rules.PRIVILEGED_INTENTS)
         if privileged and self._faults.disallowed_intents:
             await connection.close(DISALLOWED_INTENTS, "Disallowed intent(s).")
             return
@@ -245,10 +256,10 @@ class Gateway:
         self._sessions[session.id] = session
         if presence := data.get("presence"):
             self._set_presence({"activities": [presence.get("game")]})
-        self._open(session, flags=sum(_INTENT_FLAGS[name] for name in privileged))
+        self._open(session)
         self._state_changed()
 
-    def _open(self, session: Session, flags: int) -> None:
+    def _open(self, session: Session) -> None:
         session.dispatch(
             "READY",
             {
@@ -259,7 +270,7 @@ class Gateway:
                 "session_type": "normal",
                 "resume_gateway_url": self.url,
                 "shard": [0, 1],
-                "application": {"id": str(self._world.application_id), "flags": flags},
+                "application": {"id": str(self._world.application_id), "flags": self.application_flags},
             },
         )
         for guild in self._world.guilds.values():
@@ -288,7 +299,7 @@ class Gateway:
         for session in list(self._sessions.values()):
             if session.connection is connection:
                 session.connection = None
-                if connection.socket.close_code in (1000, 1001):
+                if connection.client_said_goodbye:
                     del self._sessions[session.id]
         self._state_changed()
 

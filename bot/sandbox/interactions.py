@@ -49,6 +49,8 @@ class Interactions:
             user_id=member,
             data=data,
         )
+        if record.command_name is not None:
+            record.command_name = _full_name(data)
         if source is not None:
             record.source_message_id = source.id
             payload["message"] = dict(serializers.message_payload(self._world, source))
@@ -74,3 +76,14 @@ class Interactions:
         future = self._waiting.get(interaction)
         if future and not future.done():
             future.set_result(None)
+
+
+def _full_name(data: Mapping[str, Any]) -> str:
+    """`persona switch`: Discord shows subcommands in the name of the command that was used."""
+    names, node = [], data
+    while True:
+        names.append(str(node["name"]))
+        nested = [option for option in node.get("options") or [] if option["type"] in (1, 2)]
+        if not nested:
+            return " ".join(names)
+        node = nested[0]

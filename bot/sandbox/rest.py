@@ -137,6 +137,8 @@ class Rest:
             data = self._dispatch(request, method, path, body, files)
         except BackendError as error:
             return _reply(error.to_json(), error.status, headers)
+        if path in ("/oauth2/applications/@me", "/applications/@me"):
+            data = {**data, "flags": self._gateway.application_flags}
         if callback := _CALLBACK.fullmatch(path):
             self._interactions.answered(int(callback[1]))
             if request.query.get("with_response", "").lower() not in ("1", "true"):

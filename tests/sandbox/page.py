@@ -1,9 +1,9 @@
 """The sandbox page as a newcomer uses it: a page object over Playwright (async), for browser and journey tests.
 
-    async with open_browser() as browser:
-        page = await SandboxPage.open(browser, server.url)
-        await page.say("Is Paris in France?")
-        await page.wait_for_reply("capital")
+async with open_browser() as browser:
+    page = await SandboxPage.open(browser, server.url)
+    await page.say("Is Paris in France?")
+    await page.wait_for_reply("capital")
 """
 
 import re

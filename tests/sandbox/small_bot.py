@@ -47,7 +47,10 @@ class Thumbs(discord.ui.View):
 class Menu(discord.ui.View):
     @discord.ui.select(
         placeholder="What was wrong?",
-        options=[discord.SelectOption(label="Rude", value="rude"), discord.SelectOption(label="Too long", value="long")],
+        options=[
+            discord.SelectOption(label="Rude", value="rude"),
+            discord.SelectOption(label="Too long", value="long"),
+        ],
     )
     async def reason(self, interaction: discord.Interaction, select: discord.ui.Select[Any]) -> None:
         await interaction.response.edit_message(content=f"You chose {select.values[0]}.", view=None)

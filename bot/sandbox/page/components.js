@@ -40,9 +40,9 @@ function button(message, item) {
     await interact("click", { channel: message.channel, message: message.id, custom_id: item.custom_id });
     node.disabled = !!item.disabled;
   };
-  const label = [emojiText(item.emoji), item.label].filter(Boolean).join(" ");
+  const label = [emojiText(item.emoji), item.label].filter(Boolean).map((text) => el("span", {}, text));
   const node = item.url
-    ? el("a", { class: "button link", href: safeUrl(item.url), target: "_blank", rel: "noopener noreferrer" }, label, " ↗")
+    ? el("a", { class: "button link", href: safeUrl(item.url), target: "_blank", rel: "noopener noreferrer" }, label, "↗")
     : el("button", { class: "button " + STYLES[item.style], disabled: !!item.disabled, onclick: press }, label);
   return node;
 }

@@ -19,7 +19,7 @@ export function drawComposer() {
   picker = new Picker(el("div", { class: "picker", role: "listbox", "aria-label": "Suggestions" }));
   input = el("textarea", {
     rows: 1, maxLength: LIMIT * 2, "aria-label": "Message", disabled: !ready, value: drafts.get(state.here) ?? "",
-    placeholder: !ready ? `${state.bot.name} is starting…` : dm ? `Message ${state.bot.name}` : `Message #${state.channel.name}, or / for commands`,
+    placeholder: !ready ? `${state.bot.name} is starting…` : dm ? `Message ${state.bot.name}` : `Message #${state.channel.name}${innerWidth > 600 ? ", or / for commands" : ""}`,
     oninput: () => { grow(); typed(); }, onkeydown: keys,
   });
   const chip = el("button", {
@@ -172,6 +172,7 @@ function suggestions(node, option, pick) {
   const ask = async () => {
     const text = node.value;
     const of = command;
+    if (!of) return; // sent or cancelled meanwhile
     const answer = await act("autocomplete", {
       channel: state.here, command: of.id, path: of.path, options: { [option.name]: text }, focused: option.name,
     });

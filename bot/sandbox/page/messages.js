@@ -18,22 +18,31 @@ export function drawMessages() {
   const list = state.seen(state.here);
   const box = $("messages");
   box.replaceChildren(welcome(list.length === 0), ...list.map((message, index) => view(message, list[index - 1])));
-  box.scrollTop = box.scrollHeight;
+  atEnd = true;
+  follow();
 }
+
+// Whoever reads the latest message keeps seeing it when the window, the composer or a picture grows.
+let atEnd = true;
+const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 120;
+const follow = () => { if (atEnd) $("messages").scrollTop = $("messages").scrollHeight; };
+$("messages").addEventListener("scroll", () => { atEnd = isAtEnd($("messages")); });
+$("messages").addEventListener("load", follow, true);
+new ResizeObserver(follow).observe($("messages"));
 
 export function drawMessage(id, isNew) {
   const box = $("messages");
   const list = state.seen(state.here);
   const index = list.findIndex((message) => message.id === id);
   if (index < 0) return;
-  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 120;
   const node = view(list[index], list[index - 1]);
   const old = $("m" + id);
   if (old) old.replaceWith(node);
   else if (isNew && index === list.length - 1) box.append(node);
   else return drawMessages();
   if (list.length === 1) box.firstChild.replaceWith(welcome(false));
-  if (atEnd || list[index].author.id === state.me) box.scrollTop = box.scrollHeight;
+  if (isNew && list[index].author.id === state.me) atEnd = true;
+  follow();
 }
 
 function welcome(empty) {
@@ -65,7 +74,7 @@ function view(message, before) {
   return el("article", { class: classes.join(" "), id: "m" + message.id, "data-author": message.author.name },
     divider,
     message.reply && reply(message.reply),
-    message.used && el("div", { class: "context" }, "╭ ", el("b", {}, message.used.member), " used ", el("span", { class: "mention" }, "/" + message.used.command)),
+    message.used && el("div", { class: "context" }, el("b", {}, message.used.member), "used", el("span", { class: "mention" }, "/" + message.used.command)),
     el("div", { class: "body" },
       grouped ? el("time", { class: "side" }, clock) : face(message.author),
       el("div", { class: "column" },
@@ -96,7 +105,7 @@ function reply({ id, author, excerpt }) {
     $("m" + id)?.scrollIntoView({ block: "center" });
     $("m" + id)?.animate([{ background: "var(--glow)" }, {}], 1200);
   };
-  return el("button", { class: "context", onclick: show }, "╭ ", author && [face(author, "tiny"), el("b", {}, author.name), " "],
+  return el("button", { class: "context", onclick: show }, author && [face(author, "tiny"), el("b", {}, author.name)],
     el("span", { class: "excerpt" }, author ? inline(excerpt.replace(/\n/g, " ")) : excerpt));
 }
 

@@ -1,0 +1,78 @@
+"""Checks recorded REST requests against Discord's own API document, where it is present beside the checkout."""
+
+import functools
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import referencing
+import referencing.jsonschema
+from jsonschema.exceptions import best_match
+
+from bot.sandbox.rest import RecordedRequest
+
+DOCUMENT = Path(__file__).parents[2].parent / "shared" / "discord" / "openapi.json"
+needs_document = pytest.mark.skipif(not DOCUMENT.is_file(), reason=f"needs {DOCUMENT}")
+# discord.py sends these although the document does not list them; Discord ignores them.
+UNDOCUMENTED_PATHS = {"/oauth2/applications/@me"}
+
+
+def assert_requests_valid(requests: Iterable[RecordedRequest]) -> None:
+    """Every request names a documented path and method and has a body of the documented shape."""
+    problems = [f"{r.method} {r.path}: {problem}" for r in requests for problem in _problems(r)]
+    assert not problems, "\n".join(problems)
+
+
+def _problems(request: RecordedRequest) -> list[str]:
+    operation = _operation(request.method.lower(), request.path)
+    if operation is None:
+        return [] if request.path in UNDOCUMENTED_PATHS else ["no such operation"]
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema")
+    if schema is None or request.body is None:
+        return []
+    error = best_match(_validator(schema).iter_errors(_with_text_ids(request.body)))
+    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"] if error else []
+
+
+def _with_text_ids(body: Any, key: str = "") -> Any:
+    """discord.py writes some ids as numbers, which Discord accepts and its document does not mention."""
+    if isinstance(body, dict):
+        upload = {"id": str(body["id"])} if key == "attachments" and "id" in body else {}
+        return {name: _with_text_ids(value, name) for name, value in {**body, **upload}.items()}
+    if isinstance(body, list):
+        return [_with_text_ids(item, key) for item in body]
+    return str(body) if type(body) is int and body > 2**53 else body
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    return loaded
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    """The documented operation; of several templates that match, the most literal one."""
+    found = [
+        (template.count("{"), operations[method])
+        for template, operations in _document()["paths"].items()
+        if method in operations and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path)
+    ]
+    return min(found, key=lambda item: item[0])[1] if found else None
+
+
+def _validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    document = referencing.Resource(contents=_document(), specification=referencing.jsonschema.DRAFT202012)
+    registry = referencing.Registry().with_resource("urn:discord", document)
+    return jsonschema.Draft202012Validator(_absolute(schema), registry=registry)
+
+
+def _absolute(schema: Any) -> Any:
+    """`#/components/…` read as a reference into Discord's document."""
+    if isinstance(schema, dict):
+        return {key: f"urn:discord{value}" if key == "$ref" else _absolute(value) for key, value in schema.items()}
+    return [_absolute(item) for item in schema] if isinstance(schema, list) else schema

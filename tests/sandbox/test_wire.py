@@ -1,0 +1,361 @@
+"""An unmodified discord.py bot lives in the sandbox as it would on Discord."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import discord
+import pytest
+
+from bot.sandbox import SandboxServer
+from bot.sandbox.forms import ControlError
+from tests.sandbox.conftest import connected
+from tests.sandbox.contract import DOCUMENT, assert_requests_valid
+from tests.sandbox.small_bot import STREAMED, SmallBot
+
+DONE = "".join(STREAMED)
+
+
+@pytest.fixture(autouse=True)
+async def every_request_is_documented(server: SandboxServer) -> AsyncIterator[None]:
+    yield
+    if DOCUMENT.is_file():
+        assert_requests_valid(server.requests)
+
+
+class Member:
+    """Someone acting in one channel."""
+
+    def __init__(self, server: SandboxServer, name: str = "robin", channel: str = "tavern") -> None:
+        self.id, self.channel = server.members[name], server.demo_channels[channel]
+        self.server = server
+
+    def __getattr__(self, verb: str) -> Any:
+        def act(**arguments: Any) -> Any:
+            return getattr(self.server.control, verb)(member=self.id, **{"channel": self.channel, **arguments})
+
+        return act
+
+    async def ask(self, text: str) -> dict[str, Any]:
+        said: dict[str, Any] = await self.say(content=f"<@{self.server.bot_id}> {text}")
+        return said
+
+    @property
+    def sees(self) -> list[dict[str, Any]]:
+        return self.server.messages(self.channel)
+
+
+async def test_a_mention_is_answered_by_a_reply_that_streams(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    said = await robin.ask("Is Paris in France?")
+    await bot.wait_heard("answered")
+
+    question, answer = robin.sees
+    assert answer["content"] == DONE
+    assert answer["reply"]["id"] == question["id"] == said["id"]
+    edits = [request for request in server.requests if request.method == "PATCH"]
+    assert [edit.body["content"] for edit in edits] == ["".join(STREAMED[:n]) for n in (2, 3, 4)]
+    assert [button["custom_id"] for button in answer["components"][0]["components"]] == [
+        "up",
+        "down",
+        "better",
+        "locked",
+    ]
+    for _ in range(3):
+        await bot.wait_heard("edit")
+
+
+async def test_without_the_message_content_intent_only_addressed_text_is_readable(
+    server: SandboxServer, bot: SmallBot
+) -> None:
+    robin = Member(server)
+
+    await robin.say(content="between ourselves")
+    await robin.ask("you may read this")
+
+    overheard, addressed = await bot.wait_heard("message"), await bot.wait_heard("message")
+    assert overheard.content == ""
+    assert "you may read this" in addressed.content
+    assert addressed.mentions == [bot.user]
+    channel = bot.get_channel(robin.channel)
+    assert isinstance(channel, discord.TextChannel)
+    history = [message.content async for message in channel.history(oldest_first=True)]
+    assert history[:2] == ["", addressed.content]
+
+
+async def test_with_the_message_content_intent_everything_is_readable(server: SandboxServer) -> None:
+    intents = discord.Intents.default()
+    intents.message_content = True
+    async with connected(server, SmallBot(intents)) as bot:
+        assert bot.application_flags.gateway_message_content_limited
+        await Member(server).say(content="between ourselves")
+
+        assert (await bot.wait_heard("message")).content == "between ourselves"
+
+
+async def test_a_reply_to_the_bot_is_readable(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    await robin.ask("hello")
+    sent = await bot.wait_heard("answered")
+    await bot.wait_heard("message")
+
+    await robin.say(content="and in Italy?", reply_to=sent.id)
+
+    heard = await bot.wait_heard("message")
+    assert heard.content == "and in Italy?"
+    assert heard.reference.message_id == sent.id
+
+
+async def test_direct_messages_need_no_mention(server: SandboxServer, bot: SmallBot) -> None:
+    juno = server.members["juno"]
+    dm = server.dm_channel(juno)
+
+    await server.control.say(member=juno, channel=dm, content="psst, are you there?")
+    await bot.wait_heard("answered")
+
+    assert [message["content"] for message in server.messages(dm)] == ["psst, are you there?", DONE]
+    with pytest.raises(Exception, match="Missing Access"):
+        await server.control.say(member=server.members["pip"], channel=dm, content="me too")
+
+
+async def test_reactions_reach_the_bot_when_they_come_and_when_they_go(server: SandboxServer, bot: SmallBot) -> None:
+    robin, pip = Member(server), Member(server, "pip")
+    await robin.ask("hello")
+    sent = await bot.wait_heard("answered")
+
+    await pip.react(message=sent.id, emoji="👍")
+    await pip.react(message=sent.id, emoji="👍")  # already there: nothing happens
+    await pip.react(message=sent.id, emoji="👍", on=False)
+
+    added, removed = await bot.wait_heard("reaction_add"), await bot.wait_heard("reaction_remove")
+    assert (added.user_id, added.message_id, str(added.emoji)) == (pip.id, sent.id, "👍")
+    assert (removed.user_id, removed.message_id, str(removed.emoji)) == (pip.id, sent.id, "👍")
+    assert bot.count("reaction_add") == 0
+
+
+async def test_the_bot_can_react_and_delete(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    await robin.say(content="react to this")
+    heard = await bot.wait_heard("message")
+
+    await heard.add_reaction("🎉")
+    assert robin.sees[0]["reactions"] == [{"emoji": "🎉", "members": [str(server.bot_id)]}]
+    await heard.remove_reaction("🎉", bot.user)
+    assert robin.sees[0]["reactions"] == []
+    await heard.delete()
+    assert robin.sees == []
+
+
+async def test_members_edit_and_delete_their_own_messages(server: SandboxServer, bot: SmallBot) -> None:
+    robin, pip = Member(server), Member(server, "pip")
+    said = await robin.ask("frist")
+    await bot.wait_heard("answered")
+
+    await robin.edit(message=said["id"], content=f"<@{server.bot_id}> first")
+    with pytest.raises(ControlError, match="only their own"):
+        await pip.edit(message=said["id"], content="hacked")
+    with pytest.raises(Exception, match="Missing Permissions"):
+        await pip.delete(message=said["id"])
+    await robin.delete(message=said["id"])
+
+    assert (await bot.wait_heard("delete")).message_id == int(said["id"])
+    edits = [(await bot.wait_heard("edit"))[1].content for _ in range(4)]
+    assert f"<@{server.bot_id}> first" in edits
+
+
+async def test_threads_inherit_and_are_answered(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    said = await robin.say(content="let us go aside")
+
+    thread = await robin.thread(name="aside", message=said["id"])
+    heard = await bot.wait_heard("thread")
+    await server.control.say(member=robin.id, channel=thread["id"], content=f"<@{server.bot_id}> hello")
+    await bot.wait_heard("answered")
+
+    assert (heard.id, heard.parent_id, heard.name) == (int(thread["id"]), robin.channel, "aside")
+    assert server.messages(heard.id)[-1]["content"] == DONE
+
+
+async def test_the_bot_can_open_a_thread(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    await robin.say(content="a long story")
+    heard = await bot.wait_heard("message")
+
+    thread = await heard.create_thread(name="story")
+    await thread.send("once upon a time")
+
+    assert server.messages(thread.id)[0]["content"] == "once upon a time"
+
+
+# ---------------------------------------------------------------------- interactions
+
+
+async def test_slash_commands_run_with_their_options(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    outcome = await robin.slash(command="persona", path=["switch"], options={"name": "pirate"})
+
+    assert outcome["kind"] == "message"
+    assert robin.sees[-1]["content"] == "**pirate** speaks here now."
+    assert robin.sees[-1]["used"] == {"member": "Robin", "command": "persona switch"}
+
+
+async def test_member_options_are_resolved(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    await robin.slash(command="show", options={"who": str(server.members["pip"])})
+
+    shown = robin.sees[-1]
+    assert shown["embeds"][0]["description"] == "of Pip"
+    assert shown["attachments"][0]["filename"] == "votes.csv"
+    channel = bot.get_channel(robin.channel)
+    assert isinstance(channel, discord.TextChannel)
+    message = await channel.fetch_message(int(shown["id"]))
+    assert await message.attachments[0].read() == b"a,b\n1,2\n"
+
+
+async def test_bad_options_are_refused_before_the_bot_hears_of_them(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    for options, problem in (
+        ({}, "needs name"),
+        ({"name": "x", "volume": "11"}, "no option called volume"),
+        ({"name": "x", "loud": "perhaps"}, "JSON boolean"),
+    ):
+        with pytest.raises(ControlError, match=problem):
+            await robin.slash(command="persona", path=["switch"], options=options)
+    with pytest.raises(ControlError, match="no such member"):
+        await robin.slash(command="show", options={"who": "7"})
+    with pytest.raises(ControlError, match="no such command"):
+        await robin.slash(command="nonsense", options={})
+
+
+async def test_autocomplete_asks_the_bot(server: SandboxServer, bot: SmallBot) -> None:
+    asked = {"command": "persona", "path": ["switch"], "focused": "name"}
+
+    some = await Member(server).autocomplete(options={"name": "ir"}, **asked)
+    everything = await Member(server).autocomplete(options={}, **asked)
+
+    assert some["choices"] == [{"name": "Pirate 🎭", "value": "pirate"}]
+    assert len(everything["choices"]) == 3
+
+
+async def test_commands_are_listed_for_whoever_may_use_them(server: SandboxServer, bot: SmallBot) -> None:
+    owner = await Member(server).commands()
+    member = await Member(server, "pip").commands()
+
+    assert {c["name"] for c in owner["slash"]} - {c["name"] for c in member["slash"]} == {"train"}
+    switch = next(c for c in owner["slash"] if c["name"] == "persona switch")
+    assert [(o["name"], o["required"], o["autocomplete"]) for o in switch["options"]] == [
+        ("name", True, True),
+        ("loud", False, False),
+    ]
+    with pytest.raises(ControlError, match="may not use it"):
+        await Member(server, "pip").slash(command="train", options={})
+
+
+async def test_buttons_edit_their_message_in_place(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    await robin.ask("hello")
+    sent = await bot.wait_heard("answered")
+
+    outcome = await robin.click(message=sent.id, custom_id="up")
+
+    assert outcome["kind"] == "update"
+    assert robin.sees[-1]["components"][0]["components"][0]["label"] == "1"
+    with pytest.raises(ControlError, match="switched off"):
+        await robin.click(message=sent.id, custom_id="locked")
+    with pytest.raises(ControlError, match="not on the message"):
+        await robin.click(message=sent.id, custom_id="gone")
+
+
+async def test_select_menus_send_the_choice(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    await robin.slash(command="show", options={"who": str(robin.id)})
+    shown = robin.sees[-1]
+    menu = shown["components"][0]["components"][0]
+
+    with pytest.raises(ControlError, match="not in the menu"):
+        await robin.click(message=shown["id"], custom_id=menu["custom_id"], values=["other"])
+    await robin.click(message=shown["id"], custom_id=menu["custom_id"], values=["rude"])
+
+    assert robin.sees[-1]["content"] == "You chose rude."
+    assert robin.sees[-1]["components"] == []
+
+
+async def test_modals_are_filled_in_and_answered_privately(server: SandboxServer, bot: SmallBot) -> None:
+    robin, pip = Member(server), Member(server, "pip")
+    await robin.ask("hello")
+    sent = await bot.wait_heard("answered")
+
+    opened = await robin.click(message=sent.id, custom_id="better")
+    assert opened["modal"]["title"] == "How should it have answered?"
+    submit = server.control.submit
+    with pytest.raises(ControlError, match="required"):
+        await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": ""})
+    with pytest.raises(ControlError, match="at most 200"):
+        await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": "x" * 201})
+    with pytest.raises(ControlError, match="not open"):
+        await submit(member=pip.id, interaction=opened["interaction"], fields={"answer": "mine"})
+    outcome = await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": "Yes, it is."})
+
+    assert outcome["kind"] == "message"
+    assert robin.sees[-1]["content"] == "Thank you: Yes, it is."
+    assert robin.sees[-1]["visible_to"] == str(robin.id)
+    with pytest.raises(ControlError, match="not open"):
+        await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": "again"})
+
+
+async def test_ephemeral_answers_are_for_one_member_only(server: SandboxServer, bot: SmallBot) -> None:
+    robin, pip = Member(server), Member(server, "pip")
+
+    await robin.slash(command="secret", options={})
+
+    whisper = robin.sees[-1]
+    assert whisper["visible_to"] == str(robin.id)
+    with pytest.raises(Exception, match="Unknown Message"):
+        await pip.delete(message=whisper["id"])
+    with pytest.raises(ControlError, match="takes no reactions"):
+        await robin.react(message=whisper["id"], emoji="👍")
+    channel = bot.get_channel(robin.channel)
+    assert isinstance(channel, discord.TextChannel)
+    assert [message async for message in channel.history()] == []
+    with pytest.raises(discord.NotFound):
+        await channel.fetch_message(int(whisper["id"]))
+
+
+async def test_message_commands_carry_their_message(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    await robin.ask("hello")
+    sent = await bot.wait_heard("answered")
+
+    outcome = await robin.menu(message=sent.id, command="Suggest a better answer")
+
+    assert outcome["kind"] == "modal"
+    assert (await bot.wait_heard("menu")).id == sent.id
+
+
+async def test_deferred_answers_show_thinking_and_are_followed_up(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    outcome = await robin.slash(command="slow", options={})
+
+    assert outcome["kind"] == "deferred"
+    assert robin.sees[-1]["thinking"]
+    for _ in range(50):
+        if len(robin.sees) == 2:
+            break
+        await asyncio.sleep(0.05)
+    assert [(m["content"], m["thinking"]) for m in robin.sees] == [
+        ("Thought about it.", False),
+        ("And one more thing.", False),
+    ]
+
+
+async def test_an_answer_after_three_seconds_is_too_late(server: SandboxServer, bot: SmallBot) -> None:
+    outcome = await Member(server).slash(command="late", options={})
+
+    assert outcome["kind"] == "failed"
+    error = await bot.wait_heard("late")
+    assert (error.status, error.code) == (404, 10062)
