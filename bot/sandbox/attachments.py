@@ -44,9 +44,9 @@ class AttachmentStore:
         return self._files.get(key)
 
     def forget(self, attachments: list[dict[str, Any]]) -> None:
-        ids = {str(attachment["id"]) for attachment in attachments}
-        for key in [key for key in self._files if ids and key.split("/")[2] in ids]:
-            self._drop(key)
+        if ids := {str(attachment["id"]) for attachment in attachments}:
+            for key in [key for key in self._files if key.split("/")[2] in ids]:
+                self._drop(key)
 
     def _drop(self, key: str) -> None:
         self._bytes -= len(self._files.pop(key)[1])

@@ -70,7 +70,7 @@ class SandboxServer:
                 web.get("/{name:[a-z]*(\\.[a-z]+)?}", self._serve_page),
             ]
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS, handle_signals=False)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()

@@ -79,6 +79,7 @@ def message_view(world: World, message: Any) -> dict[str, Any]:
         "reply": _reply_view(world, message),
         "used": _used_view(metadata) if metadata.get("name") else None,
         "visible_to": str(metadata["user"]["id"]) if message.is_ephemeral and metadata else None,
+        "pings": [str(user) for user in message.ping_user_ids],
         "reactions": [{"emoji": r.emoji, "members": [str(user) for user in r.user_ids]} for r in message.reactions],
         "components": message.components,
         "embeds": message.embeds,

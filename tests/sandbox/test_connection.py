@@ -64,7 +64,8 @@ async def test_the_page_is_told_how_the_bot_is(server: SandboxServer) -> None:
     async with connected(server, SmallBot()) as bot:
         await server.bot_gateway.drop(4000)
         await bot.wait_heard("resumed")
-    await asyncio.sleep(0.05)
+    while server.bot_gateway.bot_state != "reconnecting":  # discord.py leaves with 4000 even when it is closed
+        await asyncio.sleep(0.01)
 
     assert [state for state, before in zip(states, [None, *states], strict=False) if state != before] == [
         "starting",

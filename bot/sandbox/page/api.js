@@ -13,7 +13,7 @@ async function post(verb, body) {
 }
 
 // The result, or null after telling the member why not.
-export async function act(verb, body = {}) {
+export async function act(verb, body = {}, { quiet = false } = {}) {
   let answer;
   try {
     const response = await post(verb, { member: state.me, ...body });
@@ -22,7 +22,7 @@ export async function act(verb, body = {}) {
     answer = { error: "The local Discord does not answer: is it still running?" };
   }
   if (answer.kind === "failed") answer = { error: `${state.bot.name} did not respond in time.` };
-  if (answer.error) toast(answer.error);
+  if (answer.error && !quiet) toast(answer.error);
   return answer.error ? null : answer;
 }
 

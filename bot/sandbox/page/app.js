@@ -68,7 +68,7 @@ function drawTitle() {
   const { channel } = state;
   const name = channel.kind === "dm" ? state.bot.name : channel.name;
   $("title").replaceChildren(el("span", { class: "hash" }, { dm: "@", thread: "🧵", text: "#" }[channel.kind]), el("b", {}, name),
-    channel.topic && el("span", { class: "topic", title: channel.topic }, channel.topic));
+    channel.topic ? el("span", { class: "topic", title: channel.topic }, channel.topic) : "");
   document.title = `${channel.kind === "dm" ? "@" : "#"}${name} · ${state.guild}`;
 }
 

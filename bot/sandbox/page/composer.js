@@ -175,7 +175,7 @@ function suggestions(node, option, pick) {
     if (!of) return; // sent or cancelled meanwhile
     const answer = await act("autocomplete", {
       channel: state.here, command: of.id, path: of.path, options: { [option.name]: text }, focused: option.name,
-    });
+    }, { quiet: true });
     if (command !== of || node.value !== text || document.activeElement !== node) return;
     picker.show(answer?.choices ?? [], (choice) => [choice.name], pick);
   };

@@ -64,8 +64,8 @@ function view(message, before) {
     && !message.reply && !message.used && !message.visible_to && !before.visible_to && !message.system && !before.system
     && time - new Date(before.time) < GROUP_MS;
   const clock = time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  const mentioned = message.content.includes(`<@${state.me}>`) || (message.reply?.author?.id === state.me && message.author.id !== state.me);
-  const classes = ["message", grouped && "grouped", message.visible_to && "whisper", mentioned && "mentioned"].filter(Boolean);
+  const pinged = message.pings.includes(state.me) && message.author.id !== state.me;
+  const classes = ["message", grouped && "grouped", message.visible_to && "whisper", pinged && "mentioned"].filter(Boolean);
   if (message.system === "thread") {
     const go = () => state.channels.has(message.id) || openThread(message.content);
     return el("div", { class: "message system", id: "m" + message.id }, "🧵 ", el("b", {}, message.author.name), " started a thread: ",
