@@ -1,0 +1,186 @@
+"""Every adapter that cannot be served is refused with one plain sentence that names the adapter and the remedy."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.base_model import fingerprint
+from bot.errors import AdapterError
+from bot.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion
+from tests.engine.serving import running_engine
+from tests.tiny import write_manifest, write_random_adapter
+
+FIRST_A = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
+
+
+@pytest.fixture
+def version(tiny_model_dir: Path, tmp_path: Path) -> AdapterVersion:
+    return write_random_adapter(tmp_path / "versions" / "3", tiny_model_dir, "pirate", 3, rank=4)
+
+
+@pytest.fixture
+def target(tiny_model_dir: Path) -> AdapterTarget:
+    layers = {}
+    for layer in range(2):
+        block = f"model.layers.{layer}"
+        layers |= {f"{block}.self_attn.{name}": (64, 64) for name in ("q_proj", "o_proj")}
+        layers |= {f"{block}.self_attn.{name}": (64, 32) for name in ("k_proj", "v_proj")}
+        layers |= {f"{block}.mlp.{name}": (64, 96) for name in ("gate_proj", "up_proj")}
+        layers |= {f"{block}.mlp.down_proj": (96, 64)}
+    return AdapterTarget(fingerprint(tiny_model_dir), layers, max_rank=8)
+
+
+def edit_config(version: AdapterVersion, **changes: Any) -> None:
+    file = version.path / PEFT_CONFIG
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def edit_manifest(version: AdapterVersion, **changes: Any) -> None:
+    file = version.path / MANIFEST
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def edit_weights(
+    version: AdapterVersion, model_dir: Path, edit: Callable[[dict[str, torch.Tensor]], None]
+) -> AdapterVersion:
+    """Other weights with a manifest that agrees with them."""
+    tensors = safetensors.torch.load_file(version.path / WEIGHTS)
+    edit(tensors)
+    safetensors.torch.save_file(tensors, version.path / WEIGHTS)
+    return write_manifest(version.path, model_dir, version.persona, version.number)
+
+
+def refusal(version: AdapterVersion, target: AdapterTarget) -> str:
+    with pytest.raises(AdapterError) as refused:
+        read_adapter(version, target)
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_good_adapter_has_a_share_for_each_layer_it_changes(version: AdapterVersion, target: AdapterTarget) -> None:
+    shares = read_adapter(version, target)
+    assert shares.keys() == target.layers.keys()
+
+
+def test_an_adapter_of_another_base_model(version: AdapterVersion, target: AdapterTarget) -> None:
+    edit_manifest(version, base_fingerprint="0123456789abcdef")
+    assert "pirate v3 was trained for another base model (fingerprint 0123456789abcdef" in refusal(version, target)
+
+
+def test_a_manifest_that_is_missing(version: AdapterVersion, target: AdapterTarget) -> None:
+    (version.path / MANIFEST).unlink()
+    assert "manifest.json is missing" in refusal(version, target)
+
+
+def test_a_folder_that_is_missing(version: AdapterVersion, target: AdapterTarget, tmp_path: Path) -> None:
+    gone = AdapterVersion("pirate", 4, version.sha256, tmp_path / "nowhere")
+    assert "nowhere does not exist" in refusal(gone, target)
+
+
+def test_weights_that_were_changed_after_training(version: AdapterVersion, target: AdapterTarget) -> None:
+    tensors = safetensors.torch.load_file(version.path / WEIGHTS)
+    tensors[FIRST_A] += 1
+    safetensors.torch.save_file(tensors, version.path / WEIGHTS)
+    assert "was changed after training" in refusal(version, target)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x80\x04pickle", b"\xff" * 64])
+def test_a_file_that_is_no_safetensors(version: AdapterVersion, target: AdapterTarget, content: bytes) -> None:
+    (version.path / WEIGHTS).write_bytes(content)
+    assert "no valid safetensors file" in refusal(version, target)
+
+
+def test_a_file_cut_short(version: AdapterVersion, target: AdapterTarget) -> None:
+    data = (version.path / WEIGHTS).read_bytes()
+    (version.path / WEIGHTS).write_bytes(data[: len(data) // 2])
+    assert "no valid safetensors file" in refusal(version, target)
+
+
+def test_a_pickle_is_never_loaded(version: AdapterVersion, target: AdapterTarget) -> None:
+    (version.path / WEIGHTS).rename(version.path / "adapter_model.bin")
+    assert "a pickle such as adapter_model.bin is never loaded" in refusal(version, target)
+
+
+def test_a_rank_above_the_setting(tiny_model_dir: Path, tmp_path: Path, target: AdapterTarget) -> None:
+    version = write_random_adapter(tmp_path / "wide", tiny_model_dir, "pirate", 5, rank=9)
+    assert refusal(version, target) == ("pirate v5 has LoRA rank 9, above engine.max_rank = 8; raise engine.max_rank.")
+
+
+def test_weights_of_another_shape(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update({FIRST_A: torch.zeros(4, 32)}))
+    assert "is 32 × 64 in the adapter and 64 × 64 in the base model" in refusal(edited, target)
+
+
+def test_half_a_pair(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.__delitem__(FIRST_A))
+    assert "lacks a matching pair" in refusal(edited, target)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers(
+    version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path, value: float
+) -> None:
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update({FIRST_A: t[FIRST_A].fill_(value)}))
+    assert "no finite numbers" in refusal(edited, target)
+
+
+def test_weights_of_a_layer_that_is_not_adaptable(
+    version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path
+) -> None:
+    extra = {
+        "base_model.model.lm_head.lora_A.weight": torch.zeros(4, 64),
+        "base_model.model.lm_head.lora_B.weight": torch.zeros(320, 4),
+    }
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update(extra))
+    assert "adapts lm_head" in refusal(edited, target)
+
+
+def test_weights_that_are_no_lora(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update({"model.norm.weight": torch.ones(64)}))
+    assert "'model.norm.weight', which is no LoRA weight" in refusal(edited, target)
+
+
+def test_no_weights_at_all(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:
+    edited = edit_weights(version, tiny_model_dir, dict.clear)
+    assert "holds no LoRA weights" in refusal(edited, target)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("use_dora", True), ("bias", "all"), ("modules_to_save", ["lm_head"]), ("peft_type", "IA3"), ("lora_bias", True)],
+)
+def test_peft_options_that_change_the_mathematics(
+    version: AdapterVersion, target: AdapterTarget, option: str, value: Any
+) -> None:
+    edit_config(version, **{option: value})
+    assert f"{option} = {value!r}, which this engine cannot serve" in refusal(version, target)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '"text"'])
+def test_a_config_that_is_no_object(version: AdapterVersion, target: AdapterTarget, content: str) -> None:
+    (version.path / PEFT_CONFIG).write_text(content)
+    assert "adapter_config.json" in refusal(version, target)
+
+
+def test_an_alpha_that_is_no_number(version: AdapterVersion, target: AdapterTarget) -> None:
+    edit_config(version, lora_alpha="16")
+    assert "lora_alpha = '16'" in refusal(version, target)
+
+
+async def test_the_engine_refuses_it_and_nothing_has_changed(
+    version: AdapterVersion, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    good = write_random_adapter(tmp_path / "good", tiny_model_dir, "critic", 1)
+    edit_manifest(version, base_fingerprint="0123456789abcdef")
+    async with running_engine(tiny_model_dir, adapter_slots=1) as engine:
+        await engine.load(good)
+        with pytest.raises(AdapterError, match="another base model"):
+            await engine.load(version)
+        assert engine.status().resident == (good,)
