@@ -12,6 +12,7 @@ import transformers
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from bot.engine.memory import lazy_zeros
 from bot.engine.step import SPAN_STEP, Segment, Step
 
 ATTENTION = "troupe_rows"
@@ -24,8 +25,8 @@ class RowCache(transformers.Cache):  # type: ignore[misc]  # transformers has no
         """`shapes`: per layer its key heads, key size and value size; `like`: gives device and dtype."""
         super().__init__(layers=[])
         room = -(-positions // SPAN_STEP) * SPAN_STEP
-        self.keys = [like.new_zeros(rows, heads, room, size) for heads, size, _ in shapes]
-        self.values = [like.new_zeros(rows, heads, room, size) for heads, _, size in shapes]
+        self.keys = [lazy_zeros(like, rows, heads, room, size) for heads, size, _ in shapes]
+        self.values = [lazy_zeros(like, rows, heads, room, size) for heads, _, size in shapes]
         self.step: Step | None = None
 
     def clear(self, row: int) -> None:

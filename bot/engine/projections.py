@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from bot.engine.memory import lazy_zeros
 from bot.engine.step import Step
 
 # Siblings that transformers' decoders call with the same input.
@@ -71,8 +72,8 @@ class Projection(nn.Module):
 
     def make_slots(self, slots: int, rank: int, like: Tensor, binding: Binding) -> None:
         outputs = self.bounds[-1][1]
-        self._a = like.new_zeros(slots, self.inputs, len(self.names), rank)
-        self._b = like.new_zeros(slots, rank, outputs)
+        self._a = lazy_zeros(like, slots, self.inputs, len(self.names), rank)
+        self._b = lazy_zeros(like, slots, rank, outputs)
         self._binding = binding
 
     def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
