@@ -113,7 +113,10 @@ class Rest:
         body: Any = None
         files: list[Any] = []
         try:
-            body, files = await _read(request)
+            try:
+                body, files = await _read(request)
+            except ValueError:  # not UTF-8, or no proper multipart
+                raise BackendError(400, 50109, "The request body contains invalid JSON.") from None
             response = await self._answer(request, method, path, body, files)
         except BackendError as error:
             response = _reply(error.to_json(), error.status)
@@ -149,7 +152,7 @@ class Rest:
         # Interaction and webhook addresses carry their own token.
         if re.match(r"/(interactions|webhooks)/\d+/[^/]+", path):
             return True
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         return secrets.compare_digest(given, self._authorization)
 
     def _gateway_address(self) -> dict[str, Any]:
@@ -198,10 +201,7 @@ async def _read(request: web.Request) -> tuple[Any, list[Any]]:
 
 
 def _parse(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        raise BackendError(400, 50109, "The request body contains invalid JSON.") from None
+    return json.loads(text) if text else None
 
 
 def _reply(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -187,7 +187,7 @@ class SandboxServer:
         }
 
     def _holds_secret(self, given: str) -> bool:
-        return secrets.compare_digest(given.encode(), self._secret.encode())
+        return secrets.compare_digest(given.encode(errors="surrogateescape"), self._secret.encode())
 
     async def _serve_page(self, request: web.Request) -> web.Response:
         name = request.match_info["name"] or "index.html"

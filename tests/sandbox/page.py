@@ -123,7 +123,8 @@ class SandboxPage:
 
     async def click_button(self, label: str | re.Pattern[str], message: Locator | None = None) -> None:
         """A button under `message`, else under the latest message that has one."""
-        await (message or self.messages).get_by_role("button", name=label).last.click()
+        rows = (message or self.messages).locator(".row, .section")  # what the bot put there, not the page's own tools
+        await rows.get_by_role("button", name=label).last.click()
 
     async def react(self, emoji: str, message: Locator) -> None:
         """By the toolbar for a first 👍 or 👎; an existing reaction is toggled by pressing it."""

@@ -1,12 +1,16 @@
 """A small discord.py bot, unaware of the sandbox, that uses each thing the sandbox must serve."""
 
 import asyncio
+import base64
 import io
 from typing import Any
 
 import discord
 from discord import app_commands
 
+CHART = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC"
+)
 STREAMED = ["Arr, ", "Paris be ", "the **capital** ", "o' France, matey!"]
 ROLES = ["pirate", "sarcastic", "plain"]
 
@@ -161,8 +165,12 @@ def add_commands(bot: SmallBot) -> None:
     async def show(interaction: discord.Interaction, who: discord.Member) -> None:
         embed = discord.Embed(title="Approval", description=f"of {who.display_name}", color=0x8F7BFF)
         embed.add_field(name="👍", value="12").add_field(name="👎", value="3")
+        embed.set_image(url="attachment://chart.png")
         await interaction.response.send_message(
-            "Here is the report:", embed=embed, view=Menu(), file=discord.File(io.BytesIO(b"a,b\n1,2\n"), "votes.csv")
+            "Here is the report:",
+            embed=embed,
+            view=Menu(),
+            files=[discord.File(io.BytesIO(b"a,b\n1,2\n"), "votes.csv"), discord.File(io.BytesIO(CHART), "chart.png")],
         )
 
     @bot.tree.command(description="For the owner only")

@@ -81,6 +81,7 @@ async def test_menus_embeds_files_and_threads_are_shown(server: SandboxServer, b
         report = await page.wait_for_reply("Here is the report:")
         await expect(report.locator(".embed")).to_contain_text("of Pip")
         await expect(report.locator(".file")).to_contain_text("votes.csv8 bytes")
+        assert await report.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 10
         await page.choose("Rude", report)
         await page.wait_for_reply("You chose rude.")
 

@@ -48,6 +48,9 @@ async def test_errors_have_discords_shape(server: SandboxServer, rest: aiohttp.C
     nonsense = await post(rest, "channels/seven/messages", {"content": "hi"})
     async with rest.post(f"channels/{lounge}/messages", data="{") as response:
         broken = response.status, await response.json()
+    for kind in ("multipart/form-data", "application/json; charset=utf-8"):
+        async with rest.post(f"channels/{lounge}/messages", data=b"\xff", headers={"Content-Type": kind}) as response:
+            assert response.status == 400
     async with rest.get("no/such/route") as response:
         absent = response.status
 

@@ -93,7 +93,7 @@ async def test_nothing_is_loaded_from_elsewhere_and_no_script_is_inline(server: 
     assert html.count("<script") == html.count('<script type="module" src="/')
 
 
-@pytest.mark.parametrize("key", ["", "wrong"])
+@pytest.mark.parametrize("key", ["", "wrong", "ÿ"])
 async def test_acting_needs_the_secret(server: SandboxServer, key: str) -> None:
     status, answer = await act(server, "say", {}, Authorization=f"Bearer {key}")
 

@@ -84,9 +84,9 @@ const hex = (color) => (color === undefined || color === null ? undefined : "#" 
 const safeUrl = (url) => (/^https?:\/\//.test(url) ? url : "about:blank");
 
 function picture(url, description) {
-  const own = url?.startsWith(location.origin + "/"); // the page loads nothing from elsewhere
+  const own = url?.match(/^http:\/\/[^/]+(\/attachments\/.+)$/)?.[1]; // the page loads nothing from elsewhere
   return own
-    ? el("a", { href: url, target: "_blank" }, el("img", { src: url, alt: description ?? "", class: "picture" }))
+    ? el("a", { href: own, target: "_blank" }, el("img", { src: own, alt: description ?? "", class: "picture" }))
     : el("a", { href: safeUrl(url ?? ""), target: "_blank", rel: "noopener noreferrer" }, description || url);
 }
 

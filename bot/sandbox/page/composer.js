@@ -50,8 +50,12 @@ export function composeEdit(message) {
 }
 
 export async function suggest(text) {
-  if (text.startsWith("/")) { input.value = text; await typed(); input.focus(); }
-  else send(text);
+  if (!text.startsWith("/")) { send(text); return; }
+  input.value = text;
+  await typed();
+  input.focus();
+  const exact = picker.items.findIndex((each) => "/" + each.name === text);
+  if (exact >= 0) picker.choose(exact);
 }
 
 export function cancel() {
