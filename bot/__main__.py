@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from bot.config import Config, load_config
-from bot.errors import TroupeError
+from bot.errors import EmptyPrompt, TroupeError
 from bot.logs import configure_logging
+from bot.personas import PersonaCatalog
 
 app = typer.Typer(
     name="troupe",
@@ -44,9 +45,12 @@ def chat(
 ) -> None:
     """Talk to a persona in the terminal, with the same engine, prompt and store as on Discord."""
     settings = _settings(config, level="WARNING")
+    card = PersonaCatalog(settings.adapters_dir).get(persona or settings.personas.default)
+    if message is not None and not message.strip():
+        raise EmptyPrompt
     from bot.terminal import converse
 
-    _run(converse(settings, persona or settings.personas.default, message, as_json=as_json))
+    _run(converse(settings, card, message, as_json=as_json))
 
 
 @app.command()

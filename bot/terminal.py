@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.app import Core, open_core
 from bot.config import Config
-from bot.errors import EmptyPrompt, MemberError
+from bot.errors import MemberError
 from bot.personas import Persona
 from bot.progress import progress_bar
 from bot.replies import Ask, Reply
@@ -20,13 +20,10 @@ DIALOGUE = 0
 SINGLE_QUESTION = 1
 
 
-async def converse(config: Config, persona_name: str, message: str | None, *, as_json: bool) -> None:
+async def converse(config: Config, persona: Persona, message: str | None, *, as_json: bool) -> None:
     """One reply to `message`, or a dialogue read from stdin until its end. Raises TroupeError."""
-    if message is not None and not message.strip():
-        raise EmptyPrompt
     with progress_bar(Console(stderr=True)) as progress:
         async with open_core(config, progress) as core:
-            persona = core.catalog.get(persona_name)
             if message is not None:
                 await core.conversations.forget(SINGLE_QUESTION)
                 await _answer(core, persona, SINGLE_QUESTION, message, as_json=as_json)

@@ -8,10 +8,10 @@ import click
 import discord
 import pytest
 import typer
-from training.__main__ import app as training_cli
 
 from bot.__main__ import app as bot_cli
 from bot.config import Config
+from training.__main__ import app as training_cli
 
 REPOSITORY = Path(__file__).parent.parent
 DOCUMENTS = [

@@ -1,0 +1,41 @@
+"""A home of its own for each journey: the shipped personas, a fresh database, and training small enough for a test."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.troupe_process import REPOSITORY
+
+CONFIG = """
+[model]
+precision = "fp32"
+
+[sandbox]
+port = 0
+
+[sampling]
+max_tokens = 60
+
+[training]
+epochs = 1.0
+seed_pairs = 6
+preservation_pairs = 4
+
+[gate]
+max_liked_loss_ratio = 3.0
+max_preservation_loss_ratio = 3.0
+max_degenerate_rate = 1.0
+"""
+HELDOUT_PROMPTS = 2
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """config.toml, adapters/ (each persona's active version and a few held-out prompts), and room for data/."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    shutil.copytree(REPOSITORY / "adapters", tmp_path / "adapters", ignore=shutil.ignore_patterns("reports"))
+    for heldout in (tmp_path / "adapters").glob("*/heldout.jsonl"):
+        lines = heldout.read_text().splitlines()[:HELDOUT_PROMPTS]
+        heldout.write_text("\n".join(lines) + "\n")
+    return tmp_path
