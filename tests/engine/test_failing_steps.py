@@ -66,3 +66,17 @@ async def test_a_row_that_computes_no_numbers_fails_alone_and_leaves_no_trace(
         got = await running
         in_the_same_row = [await answer(engine, tiny_model_dir, fine) for _ in range(2)]
     assert {c.token_ids for c in (got, *in_the_same_row)} == {oracle_tokens(tiny_model_dir, fine)}
+
+
+async def test_a_failed_row_frees_its_row_and_its_adapters_slot(tiny_model_dir: Path, tmp_path: Path) -> None:
+    """With one row and one slot, the next request could not run if the failed one had kept either."""
+    huge = write_random_adapter(tmp_path / "huge", tiny_model_dir, "huge", 1, lora_alpha=1e38)
+    next_ask = Ask("The cat sat", write_random_adapter(tmp_path / "next", tiny_model_dir), LONG)
+    async with running_engine(tiny_model_dir, max_rows=1, adapter_slots=1) as engine:
+        doomed = submit(engine, tiny_model_dir, Ask("Ahoy", huge, LONG))
+        following = submit(engine, tiny_model_dir, next_ask)
+        with pytest.raises(GenerationFailed):
+            await finished(doomed)
+        got = await finished(following)
+        assert engine.status().resident == (next_ask.adapter,)
+    assert got.token_ids == oracle_tokens(tiny_model_dir, next_ask)
