@@ -5,6 +5,7 @@ Console script: `troupe-train`.
 
 import json
 import logging
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -18,9 +19,10 @@ from rich.table import Table
 from bot.config import Config, load_config
 from bot.errors import DatasetError, TroupeError
 from bot.logs import configure_logging
+from bot.personas import PersonaCatalog
+from bot.registry import AdapterRegistry, AdapterVersion
 
 if TYPE_CHECKING:
-    from bot.registry import AdapterVersion
     from training.dataset import Dataset
     from training.publish import Promotion
     from training.workshop import Evaluation, Workshop
@@ -108,7 +110,11 @@ def promote(
     config: ConfigOption = None,
 ) -> None:
     """Let a version of PERSONA speak, if its report accepts exactly these weights. A running bot follows by itself."""
-    promotion = _workshop(config, persona).promote(number, force=force)
+    from training import publish
+
+    registry = _registry(config, persona)
+    version = publish.require_version(registry, persona, number)
+    promotion = publish.promote(registry, version, force=force)
     _show(as_json, _promotion_facts(promotion), _promotion_text(promotion))
 
 
@@ -120,7 +126,9 @@ def rollback(
     config: ConfigOption = None,
 ) -> None:
     """Let the version of PERSONA that spoke before speak again. A running bot follows by itself."""
-    promotion = _workshop(config, persona).rollback(to)
+    from training import publish
+
+    promotion = publish.rollback(_registry(config, persona), persona, to)
     _show(as_json, _promotion_facts(promotion), _promotion_text(promotion))
 
 
@@ -160,11 +168,13 @@ def rebuild(
 
 
 def _train_and_judge(workshop: "Workshop", built: "Dataset", *, as_json: bool, number: int | None = None) -> None:
+    from training import publish
+
     version = workshop.train(built, number)
     if not as_json:
         _print(f"{version} was saved in {version.path}.")
     evaluation = workshop.evaluate(version.number)
-    promotion = workshop.promote(version.number) if evaluation.verdict.accepted else None
+    promotion = publish.promote(workshop.registry, version) if evaluation.verdict.accepted else None
     facts = {
         "dataset": _dataset_facts(built),
         "version": _version_facts(version),
@@ -176,10 +186,19 @@ def _train_and_judge(workshop: "Workshop", built: "Dataset", *, as_json: bool, n
     _exit_unless_accepted(evaluation)
 
 
+def _registry(path: Path | None, persona: str) -> AdapterRegistry:
+    """For the commands that only move the pointer: they must not wait for torch."""
+    config = load_config(path)
+    PersonaCatalog(config.adapters_dir).get(persona)
+    return AdapterRegistry(config.adapters_dir)
+
+
 def _workshop(path: Path | None, persona: str, seed: int | None = None, epochs: float | None = None) -> "Workshop":
     config = load_config(path)
     configure_logging("WARNING", config.logging.format)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it tells of kernels that training never uses
+    # Beside a serving bot, threads that wait by spinning make both many times slower. Read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from training.workshop import Workshop  # torch and TRL load only once there is something to do
 
     return Workshop(_with_overrides(config, seed=seed, epochs=epochs), persona, Console(stderr=True))
@@ -226,7 +245,7 @@ def _dataset_table(built: "Dataset") -> Table:
     return table
 
 
-def _version_facts(version: "AdapterVersion") -> dict[str, Any]:
+def _version_facts(version: AdapterVersion) -> dict[str, Any]:
     return {"persona": version.persona, "number": version.number, "sha256": version.sha256, "path": str(version.path)}
 
 

@@ -6,6 +6,7 @@ members, all versions in one mixed batch, sampled as served but with fixed seeds
 
 import asyncio
 import dataclasses
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from peft import PeftModel
 from bot.engine import Engine, FinishReason, GenerationRequest, SamplingParams
 from bot.engine.base_model import BaseModelFiles
 from bot.errors import AdapterError, GenerationFailed
-from bot.prompt import Message, PromptRenderer, TrainingExample
+from bot.prompt import TrainingExample
 from bot.registry import AdapterVersion
 from training.prefix_tree import plant, target_losses
 from training.quality import Flaw, flaw_of
@@ -57,6 +58,8 @@ def measure_losses(
         with _adapted(model, version) as adapted:
             losses[version] = {name: _mean_loss(adapted, examples) for name, examples in sets.items()}
     on_progress("Measuring losses", 1.0)
+    del model
+    gc.collect()  # adapters and their model refer to each other; the engine needs the room
     return losses
 
 
@@ -94,35 +97,31 @@ def _mean_loss(model: Any, examples: Sequence[TrainingExample]) -> float | None:
 
 async def collect_answers(
     engine: Engine,
-    renderer: PromptRenderer,
-    system_prompt: str,
-    prompts: Sequence[str],
+    prompts: Mapping[str, tuple[int, ...]],
     versions: Sequence[Version],
     sampling: SamplingParams,
     on_progress: OnProgress,
 ) -> dict[Version, list[Answer]]:
-    """Every version's answer to every prompt, in the prompts' order, generated in one mixed batch.
+    """Every version's answer to every prompt (text → ids as served), in their order, from one mixed batch.
 
-    The engine must be started and its queue must hold all requests.
-    Raises AdapterError when a version cannot be loaded.
+    The engine must be started and its queue must hold all requests. Raises AdapterError when a version cannot be
+    loaded.
     """
     for version in filter(None, versions):
         await engine.load(version)
-    head = [Message("system", system_prompt)] if system_prompt.strip() else []
     done = 0
 
     async def ask(index: int, prompt: str, version: Version) -> Answer:
         nonlocal done
-        ids = renderer.prompt_ids([*head, Message("user", prompt)])
         seeded = dataclasses.replace(sampling, seed=SEED + index)
-        answer = await _answer(engine, GenerationRequest(ids, seeded, version), prompt)
+        answer = await _answer(engine, GenerationRequest(prompts[prompt], seeded, version), prompt)
         done += 1
         on_progress("Collecting answers", done / (len(prompts) * len(versions)))
         return answer
 
     jobs = [ask(index, prompt, version) for index, prompt in enumerate(prompts) for version in versions]
     answers = await asyncio.gather(*jobs)
-    return {version: list(answers[place :: len(versions)]) for place, version in enumerate(versions)}
+    return {version: answers[place :: len(versions)] for place, version in enumerate(versions)}
 
 
 async def _answer(engine: Engine, request: GenerationRequest, prompt: str) -> Answer:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 
@@ -28,7 +28,9 @@ from bot.registry import (
     read_manifest,
     write_atomically,
 )
-from training.sft import TrainedAdapter
+
+if TYPE_CHECKING:
+    from training.sft import TrainedAdapter  # torch would make a rollback wait
 
 STAGING = ".staging-"
 
@@ -62,7 +64,7 @@ def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[None]:
 def publish(
     registry: AdapterRegistry,
     persona: str,
-    trained: TrainedAdapter,
+    trained: "TrainedAdapter",
     lineage: Mapping[str, Any],
     number: int | None = None,
 ) -> AdapterVersion:

@@ -26,9 +26,9 @@ from bot.errors import BaseModelError, ConfigError, PublishError
 from bot.prompt import TrainingExample
 from training.prefix_tree import plant, target_losses
 
-# What a step holds in memory grows with the nodes of its tree (1.4 MB a node for SmolLM2 in fp32); this many
+# What a step holds in memory grows with the nodes of its tree (about 2 MB a node for SmolLM2 in fp32); this many
 # keep a training on a CPU below 2 GB. Larger batches are accumulated from parts.
-CPU_NODES = 200
+CPU_NODES = 320
 WARMUP_SHARE = 0.05
 
 OnStep = Callable[[int, int, float], None]  # step, steps in all, loss
@@ -220,6 +220,7 @@ def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample],
         remove_unused_columns=False,
         dataloader_pin_memory=not on_cpu,
         logging_steps=1,
+        logging_nan_inf_filter=False,  # it would hide a divergence behind the average
         report_to=[],
         save_strategy="no",
         disable_tqdm=True,

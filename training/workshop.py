@@ -100,13 +100,6 @@ class Workshop:
         publish.write_report(self.registry, candidate, report)
         return Evaluation(candidate, verdict, report)
 
-    def promote(self, number: int | None = None, *, force: bool = False) -> publish.Promotion:
-        version = publish.require_version(self.registry, self.persona.name, number)
-        return publish.promote(self.registry, version, force=force)
-
-    def rollback(self, to: int | None = None) -> publish.Promotion:
-        return publish.rollback(self.registry, self.persona.name, to)
-
     @cached_property
     def _files(self) -> BaseModelFiles:
         with progress_bar(self._console) as progress:
@@ -212,19 +205,24 @@ class Workshop:
     async def _answers(
         self, versions: Sequence[Version], progress: Callable[[str, float], None]
     ) -> dict[Version, list[Answer]]:
-        prompts = self._heldout_prompts
-        config = self._config
-        options = EngineOptions(
-            device=config.model.device,
-            precision=config.model.precision,
-            **{**config.engine.model_dump(), "queue_size": max(1, len(prompts) * len(versions))},
+        persona, sampling = self.persona, self._sampling()
+        head = [Message("system", persona.system_prompt)] if persona.system_prompt.strip() else []
+        prompts = {
+            prompt: self._renderer.prompt_ids([*head, Message("user", prompt)]) for prompt in self._heldout_prompts
+        }
+        options = {
+            **self._config.engine.model_dump(),
+            # All requests wait at once; rows no longer than needed keep the engine's memory small.
+            "queue_size": max(1, len(prompts) * len(versions)),
+            "context_tokens": max(map(len, prompts.values()), default=0) + sampling.max_tokens + 1,
+        }
+        model = self._config.model
+        engine = await asyncio.to_thread(
+            TorchEngine, self._files, EngineOptions(device=model.device, precision=model.precision, **options)
         )
-        engine = await asyncio.to_thread(TorchEngine, self._files, options)
         await engine.start()
         try:
-            return await collect_answers(
-                engine, self._renderer, self.persona.system_prompt, prompts, versions, self._sampling(), progress
-            )
+            return await collect_answers(engine, prompts, versions, sampling, progress)
         finally:
             await engine.stop()
 
