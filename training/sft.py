@@ -64,12 +64,18 @@ class TrainedAdapter:
 
 
 def resolve_device(device: str) -> str:
-    """`auto` becomes CUDA where there is one. Raises ConfigError for CUDA where there is none."""
+    """`auto` becomes CUDA where there is one. Raises ConfigError for a CUDA device that training cannot use."""
     available = torch.cuda.is_available()
     if device == "auto":
         return "cuda" if available else "cpu"
     if device.startswith("cuda") and not available:
         raise ConfigError(f"model.device = {device!r}: there is no CUDA device here; set it to auto or cpu.")
+    if device not in ("cpu", "cuda", "cuda:0"):
+        number = device.removeprefix("cuda:")
+        raise ConfigError(
+            f"model.device = {device!r}: training uses the first CUDA device it sees; "
+            f"run it with CUDA_VISIBLE_DEVICES={number} TROUPE_MODEL__DEVICE=cuda."
+        )
     return device
 
 
@@ -204,7 +210,7 @@ def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample],
     on_cpu = parameters.device == "cpu"
     part, fits = _part_of_batch(examples, parameters.batch_size) if on_cpu else (parameters.batch_size, True)
     steps = math.ceil(len(examples) / parameters.batch_size * parameters.epochs)
-    return SFTConfig(
+    arguments = SFTConfig(
         output_dir=scratch,
         per_device_train_batch_size=part,
         gradient_accumulation_steps=parameters.batch_size // part,
@@ -216,7 +222,7 @@ def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample],
         seed=parameters.seed,
         max_length=None,
         use_cpu=on_cpu,
-        bf16=not on_cpu,
+        bf16=not on_cpu and parameters.precision != "fp32",
         remove_unused_columns=False,
         dataloader_pin_memory=not on_cpu,
         logging_steps=1,
@@ -225,6 +231,8 @@ def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample],
         save_strategy="no",
         disable_tqdm=True,
     )
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # more than one would split a batch that has rows for one
+    return arguments
 
 
 def _part_of_batch(examples: Sequence[TrainingExample], batch_size: int) -> tuple[int, bool]:

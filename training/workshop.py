@@ -210,11 +210,13 @@ class Workshop:
         prompts = {
             prompt: self._renderer.prompt_ids([*head, Message("user", prompt)]) for prompt in self._heldout_prompts
         }
+        if not prompts:
+            return {version: [] for version in versions}
         options = {
             **self._config.engine.model_dump(),
             # All requests wait at once; rows no longer than needed keep the engine's memory small.
-            "queue_size": max(1, len(prompts) * len(versions)),
-            "context_tokens": max(map(len, prompts.values()), default=0) + sampling.max_tokens + 1,
+            "queue_size": len(prompts) * len(versions),
+            "context_tokens": max(map(len, prompts.values())) + sampling.max_tokens + 1,
         }
         model = self._config.model
         engine = await asyncio.to_thread(

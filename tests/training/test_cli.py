@@ -2,7 +2,13 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +16,7 @@ import torch
 from tests.tiny import write_tiny_model
 from tests.training.conftest import Project, fill_store
 
+REPOSITORY = Path(__file__).parents[2]
 COMMANDS = ["dataset", "train", "evaluate", "promote", "rollback", "run", "rebuild"]
 
 
@@ -126,6 +133,29 @@ def test_rebuild_needs_no_database_and_gives_the_same_adapter_again(project):
     assert project.registry.active("parrot") == first
     assert (first.path / "manifest.json").read_bytes() == manifest
     assert project.registry.numbers("parrot") == [1]
+
+
+def test_a_training_that_is_interrupted_ends_at_once_and_leaves_nothing(stored):
+    command = [sys.executable, "-m", "training", "train", "parrot", "--epochs", "10000"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FORCE_COLOR": "1"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+        drawn = b""
+        while not re.search(rb"loss \d", drawn):
+            drawn += child.stderr.read1()
+        child.send_signal(signal.SIGINT)
+        rest = child.stderr.read()
+    assert child.returncode == 130
+    assert b"Traceback" not in rest
+    assert stored.registry.numbers("parrot") == []
+    assert [path.name for path in (stored.persona("parrot") / "versions").iterdir()] == [".lock"]
+    assert stored.cli("train", "parrot").code == 0
+
+
+def test_a_persona_without_held_out_prompts_is_judged_by_its_losses(stored):
+    (stored.persona("parrot") / "heldout.jsonl").unlink()
+    outcome = stored.cli("run", "parrot")
+    assert outcome.code == 0
+    assert "no held-out prompts, so this was not measured" in outcome.out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
