@@ -98,6 +98,13 @@ def test_a_loss_that_is_no_number_ends_the_training_with_a_sentence(tmp_path, to
         train(BaseModelFiles("broken", broken, "-"), tokenizer, examples, PARAMETERS, lambda *_: None)
 
 
+@pytest.mark.parametrize("precision", ["nf4", "int8", "bf16"])
+def test_a_quantized_base_model_learns_too(teach, precision):
+    """bitsandbytes computes on a CPU as well, only too slowly to be offered there."""
+    curve = teach(precision=precision).loss_curve
+    assert curve[-1].loss < 0.7 * curve[0].loss
+
+
 @without_gpu
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
 def test_quantized_training_on_a_cpu_is_refused_with_the_remedy(precision):
