@@ -6,6 +6,7 @@ Console script: `troupe-train`.
 import json
 import logging
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -287,6 +288,8 @@ def _print(text: str | Table) -> None:
 
 def main() -> None:
     """Run the command line; an expected failure is one plain sentence on stderr and exit code 1."""
+    # A bot that stops ends the training it started: unwind, so that no temporary folder stays behind.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         app(standalone_mode=True)
     except TroupeError as error:

@@ -135,19 +135,22 @@ def test_rebuild_needs_no_database_and_gives_the_same_adapter_again(project):
     assert project.registry.numbers("parrot") == [1]
 
 
-def test_a_training_that_is_interrupted_ends_at_once_and_leaves_nothing(stored):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_training_that_is_interrupted_ends_at_once_and_leaves_nothing(stored, tmp_path, number, code):
+    (tmp_path / "scratch").mkdir()
     command = [sys.executable, "-m", "training", "train", "parrot", "--epochs", "10000"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FORCE_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FORCE_COLOR": "1", "TMPDIR": str(tmp_path / "scratch")}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         drawn = b""
         while not re.search(rb"loss \d", drawn):
             drawn += child.stderr.read1()
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
         rest = child.stderr.read()
-    assert child.returncode == 130
+    assert child.returncode == code
     assert b"Traceback" not in rest
     assert stored.registry.numbers("parrot") == []
     assert [path.name for path in (stored.persona("parrot") / "versions").iterdir()] == [".lock"]
+    assert list((tmp_path / "scratch").iterdir()) == []
     assert stored.cli("train", "parrot").code == 0
 
 
