@@ -208,7 +208,7 @@ def _tensor_samples(path: Path) -> Iterator[tuple[str, str, bytes]]:
         try:
             with file.open("rb") as opened:
                 yield from _file_samples(opened)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BaseModelError(f"{file} cannot be read ({_first_line(error)}); get the model again.") from error
 
 
