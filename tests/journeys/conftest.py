@@ -19,7 +19,7 @@ max_tokens = 60
 
 [training]
 epochs = 1.0
-seed_pairs = 6
+seed_pairs = 12
 preservation_pairs = 4
 
 [gate]

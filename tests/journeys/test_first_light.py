@@ -11,7 +11,7 @@ from bot.engine.base_model import load_tokenizer, prepare_base_model
 from bot.prompt import Message, PromptRenderer
 from bot.registry import AdapterRegistry
 from bot.store import StoredReply, open_snapshot
-from tests.journeys.troupe_process import PAGE_ADDRESS, TroupeProcess, Visitor, running_troupe, train
+from tests.journeys.troupe_process import PAGE_ADDRESS, TroupeProcess, Visitor, buttons, running_troupe, train
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(420)]
 QUESTIONS = ["Tell me about the moon.", "How do I make tea?", "What is a good name for a cat?", "Describe a storm."]
@@ -58,7 +58,7 @@ async def thumbs_count_by_button_and_by_reaction(visitor: Visitor, home: Path) -
         message=int(reply["id"]),
         emoji="👍",
     )
-    await visitor.message(lambda m: m["id"] == reply["id"] and "2" in str(m["components"]))
+    await visitor.message(lambda m: m["id"] == reply["id"] and any(b.get("label") == "2" for b in buttons(m)))
     robin, juno = visitor.members["Robin"], visitor.members["Juno"]
     with open_snapshot(home / "data" / "troupe.db") as snapshot:
         assert snapshot.consenting_members() == {robin}
