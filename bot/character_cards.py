@@ -90,7 +90,7 @@ def write_character_card(persona: Persona) -> bytes:
 
 
 def slug(character: str, noted: object = None) -> str:
-    """A persona's name: the one that was noted, or one made from the character's: `Captain Óscar!` → `captain-oscar`."""
+    """A persona's name: the noted one, or one made from the character's: `Captain Óscar!` → `captain-oscar`."""
     if isinstance(noted, str) and is_valid_name(noted):
         return noted
     ascii_only = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode().lower()

@@ -6,6 +6,7 @@
 from bot.store.backup import backup
 from bot.store.records import (
     Approval,
+    ChannelChoice,
     Exchange,
     RatedReply,
     ReplyRecord,
@@ -25,6 +26,7 @@ from bot.store.store import Store
 __all__ = [
     "WHOLE_SERVER",
     "Approval",
+    "ChannelChoice",
     "Exchange",
     "RatedReply",
     "ReplyRecord",

@@ -2,6 +2,7 @@
 
 import time
 
+from bot.store.records import ChannelChoice
 from bot.store.tables import Tables
 
 
@@ -19,14 +20,20 @@ class Channels(Tables):
                 (channel_id, guild_id, persona, set_by, time.time(), auto_reply),
             )
 
+    async def channel_choice(self, channel_id: int) -> ChannelChoice | None:
+        rows = await self._database.rows(
+            "SELECT persona, guild_id, auto_reply FROM channels WHERE channel_id = ?", (channel_id,)
+        )
+        return ChannelChoice(rows[0]["persona"], rows[0]["guild_id"], bool(rows[0]["auto_reply"])) if rows else None
+
     async def channel_persona(self, channel_id: int) -> str | None:
-        rows = await self._database.rows("SELECT persona FROM channels WHERE channel_id = ?", (channel_id,))
-        return rows[0]["persona"] if rows else None
+        choice = await self.channel_choice(channel_id)
+        return choice.persona if choice else None
 
     async def auto_reply(self, channel_id: int) -> bool:
         """Whether the channel's persona answers messages that do not address it."""
-        rows = await self._database.rows("SELECT auto_reply FROM channels WHERE channel_id = ?", (channel_id,))
-        return bool(rows and rows[0]["auto_reply"])
+        choice = await self.channel_choice(channel_id)
+        return choice is not None and choice.auto_reply
 
     async def clear_channel_persona(self, channel_id: int) -> None:
         async with self._database.transaction() as transaction:

@@ -80,6 +80,14 @@ class StoredComparison:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A reply among the answers to its question. `rival`: the other of two between which nobody has chosen yet."""
+
+    rival: int | None
+    given_up: bool  # another one was kept
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One question and its answer, as a conversation needs them."""
 
@@ -95,6 +103,15 @@ class Exchange:
 class VoteCount:
     up: int
     down: int
+
+
+@dataclass(frozen=True)
+class ChannelChoice:
+    """Who speaks in a channel; with `auto_reply`, also where nobody addressed it."""
+
+    persona: str
+    guild_id: int | None
+    auto_reply: bool
 
 
 @dataclass(frozen=True)
