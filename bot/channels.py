@@ -5,7 +5,7 @@ The choice lives in the store, so it survives restarts. Knows nothing of Discord
 
 from bot.errors import ConfigError
 from bot.personas import Persona, PersonaCatalog
-from bot.store import ChannelChoice, Store
+from bot.store import Store
 
 
 class ChannelPersonas:
@@ -50,9 +50,3 @@ class ChannelPersonas:
     async def reset(self, channel_id: int) -> None:
         """Forget the channel's own choice: its parent's or the default persona speaks again."""
         await self._store.clear_channel_persona(channel_id)
-
-    async def _choice(self, channel_id: int, parent_id: int | None) -> ChannelChoice | None:
-        choice = await self._store.channel_choice(channel_id)
-        if choice is None and parent_id is not None:
-            choice = await self._store.channel_choice(parent_id)
-        return choice
