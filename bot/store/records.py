@@ -38,7 +38,7 @@ class ReplyRecord:
     queued_s: float
     first_token_s: float | None
     total_s: float
-    source: str  # "discord" or "cli"
+    source: str  # "discord", "scene" or "cli"
     created_at: float
     asker_name: str | None = None  # as it was given to the model
     parent_channel_id: int | None = None  # of the channel that a thread hangs below
@@ -97,6 +97,7 @@ class Exchange:
     created_at: float
     reply_id: int
     asker_name: str | None
+    parent_reply_id: int | None = None
 
 
 @dataclass(frozen=True)

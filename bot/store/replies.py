@@ -12,12 +12,13 @@ from bot.store.revisions import remove_words, replace_words
 from bot.store.rows import INSERT_REPLY, SELECT_REPLY, authors, record_values, storable, stored_reply
 from bot.store.tables import Tables
 
-# What a conversation is made of: of several answers to one question the kept one, in the place of the first.
-_SPOKEN = "removed_at IS NULL AND NOT superseded"
+# What a conversation is made of: of several answers to one question the kept one, in the place of the first. What
+# personas said to each other in a scene is none of the members' conversation.
+_SPOKEN = "removed_at IS NULL AND NOT superseded AND source != 'scene'"
 _PLACE = "coalesce(regenerates, id)"
 _SINCE_FORGOTTEN = """id > coalesce(
     (SELECT last_reply_id FROM forgets WHERE forgets.channel_id = replies.channel_id), 0)"""
-_EXCHANGE = "SELECT asked, text, asker_id, created_at, id, asker_name FROM replies "
+_EXCHANGE = "SELECT asked, text, asker_id, created_at, id, asker_name, parent_reply_id FROM replies "
 
 # The reply, what it answered to, what that answered to …; a reply that names no parent follows the one before it.
 _CHAIN = f"""WITH RECURSIVE chain (id, depth) AS (
@@ -33,8 +34,8 @@ _CHAIN = f"""WITH RECURSIVE chain (id, depth) AS (
     FROM chain JOIN replies AS answer ON answer.id = chain.id
     WHERE depth + 1 < ?2
 )
-SELECT asked, text, asker_id, created_at, replies.id, asker_name FROM chain JOIN replies ON replies.id = chain.id
-WHERE removed_at IS NULL ORDER BY depth DESC"""  # noqa: S608 - our own SQL
+SELECT asked, text, asker_id, created_at, replies.id, asker_name, parent_reply_id
+FROM chain JOIN replies ON replies.id = chain.id WHERE removed_at IS NULL ORDER BY depth DESC"""  # noqa: S608 - our own SQL
 
 
 class Replies(Tables):
@@ -144,5 +145,11 @@ async def _link(transaction: Transaction, reply_id: int, message_ids: Sequence[i
 
 def _exchange(row: sqlite3.Row) -> Exchange:
     return Exchange(
-        row["asked"], row["text"], row["asker_id"], row["created_at"], reply_id=row["id"], asker_name=row["asker_name"]
+        asked=row["asked"],
+        answered=row["text"],
+        asker_id=row["asker_id"],
+        created_at=row["created_at"],
+        reply_id=row["id"],
+        asker_name=row["asker_name"],
+        parent_reply_id=row["parent_reply_id"],
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.store import Standing
 from tests.store.samples import OTHER, VOTER, a_record
 
 
@@ -82,3 +83,25 @@ async def test_a_chain_without_a_parent_goes_back_to_the_last_forget_in_its_chan
     await said(store, "second", regenerates=first)
     last = await said(store, "last")
     assert await chained(store, last) == ["say first", "say last"]
+
+
+async def test_two_answers_are_a_pair_until_a_member_keeps_one(store):
+    first = await said(store, "first")
+    assert await store.standing(first) == Standing(rival=None, given_up=False)
+    second = await said(store, "second", regenerates=first)
+    assert await store.standing(first) == Standing(rival=second, given_up=False)
+    assert await store.standing(second) == Standing(rival=first, given_up=False)
+    await store.add_comparison(second, first, VOTER)
+    assert await store.standing(first) == Standing(rival=None, given_up=True)
+    assert await store.standing(second) == Standing(rival=None, given_up=False)
+    third = await said(store, "third", regenerates=first)
+    assert await store.standing(second) == Standing(rival=third, given_up=False)
+    assert await store.standing(first) == Standing(rival=None, given_up=True)
+    await store.remove_reply(third)
+    assert await store.standing(second) == Standing(rival=None, given_up=False)
+
+
+async def test_what_personas_say_in_a_scene_is_not_the_members_conversation(store):
+    await said(store, "asked")
+    await said(store, "played", source="scene")
+    assert await conversation(store) == ["say asked"]
