@@ -108,9 +108,9 @@ async def run_bot(config: Config, console: Console) -> None:
         async def stop_gracefully() -> None:
             await stopping.wait()
             log.info("stopping")
-            await core.engine.stop()
             if client is not None:
                 await client.drain(DRAIN_SECONDS)
+            await core.engine.stop()
 
         await _first_of(stop_gracefully(), run_supervised(make_client, token), core.promotions.watch())
 

@@ -52,6 +52,18 @@ def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
     )
 
 
+def may_be_overheard(message: discord.Message, me: discord.ClientUser) -> bool:
+    """Whether a persona that answers everything in its channel would answer this: words to all, or to the bot.
+
+    Without the message-content intent there are no words to answer.
+    """
+    if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
+        return False
+    if not message.content or message.guild is None or any(user != me for user in message.mentions):
+        return False
+    return message.type is discord.MessageType.default or _replies_to(message, me)
+
+
 def why_no_text(message: discord.Message, me: discord.ClientUser) -> MemberError | None:
     """The reason when there is no text to answer in an addressed message; None for a bare mention."""
     if message.attachments or message.stickers:
@@ -65,4 +77,4 @@ def _replies_to(message: discord.Message, me: discord.ClientUser) -> bool:
     if message.type is not discord.MessageType.reply or message.reference is None:
         return False
     answered = message.reference.resolved
-    return isinstance(answered, discord.Message) and answered.author.id == me.id
+    return isinstance(answered, discord.Message) and me.id in (answered.author.id, answered.application_id)

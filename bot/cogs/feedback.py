@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.cogs.buttons import CorrectButton, Thumb, VoteButton, feedback_view
+from bot.cogs.buttons import CorrectButton, Thumb, VoteButton, reply_view
 from bot.cogs.consent import ConsentQuestion
 from bot.cogs.errors import GuardedModal, Interaction
 from bot.cogs.streaming import Unfinished
@@ -71,7 +71,7 @@ class Feedback(commands.Cog):
         else:
             await self._store.cast_vote(reply_id, voter, value, "button")
         try:
-            await interaction.response.edit_message(view=feedback_view(reply_id, await self._store.votes(reply_id)))
+            await interaction.response.edit_message(view=await reply_view(self._store, reply_id))
         except discord.NotFound:
             # Too late to answer, though the vote is stored: only the figures are still to come.
             self._relabel_soon(reply)
@@ -134,7 +134,7 @@ class Feedback(commands.Cog):
         await asyncio.sleep(self._edit_seconds)
         del self._stale[reply.id]
         channel = self._bot.get_partial_messageable(reply.record.channel_id)
-        view = feedback_view(reply.id, await self._store.votes(reply.id))
+        view = await reply_view(self._store, reply.id)
         try:
             await channel.get_partial_message(reply.message_ids[-1]).edit(view=view)
         except discord.HTTPException as error:
