@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from bot.access import Access, Operators
 from bot.channels import ChannelPersonas
 from bot.client import TroupeBot
 from bot.config import Config
@@ -19,6 +20,7 @@ from bot.conversation import Conversations
 from bot.engine import Engine, EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import ConfigError
+from bot.limits import Limits, Rate
 from bot.personas import PersonaCatalog
 from bot.progress import progress_bar
 from bot.promotions import Promotions
@@ -34,7 +36,7 @@ Progress = Callable[[str, float], None]
 
 # Who speaks in the sandbox's channels until somebody chooses otherwise.
 SANDBOX_CAST = {"tavern": "pirate", "critics-corner": "sarcastic"}
-DRAIN_SECONDS = 5.0
+DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,18 @@ def _client(config: Config, core: Core, *, remember_commands: bool) -> TroupeBot
         ask_consent=config.feedback.ask_consent,
         status=config.discord.status,
         sync_state=config.store_path.parent / "commands.sha256" if remember_commands else None,
+        limits=Limits(
+            member=Rate(config.limits.member_per_minute, config.limits.member_burst),
+            server=Rate(config.limits.server_per_minute, config.limits.server_burst),
+        ),
+        message_content=config.discord.message_content,
+        access=Access(**{name: _as_set(value) for name, value in config.access}),
+        operators=Operators(**{name: _as_set(value) for name, value in config.operators}),
     )
+
+
+def _as_set(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def _engine_and_renderer(config: Config, files: BaseModelFiles) -> tuple[Engine, PromptRenderer]:
