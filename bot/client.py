@@ -20,11 +20,13 @@ from bot.access import Access, Operators
 from bot.channels import ChannelPersonas
 from bot.cogs.asking import Asking
 from bot.cogs.chat import Chat
+from bot.cogs.collection import Collection
 from bot.cogs.consent import ConsentQuestion
 from bot.cogs.errors import GuardedTree
 from bot.cogs.feedback import Feedback
 from bot.cogs.gate import Gate
 from bot.cogs.identity import Identities
+from bot.cogs.menus import ReplyMenus
 from bot.cogs.pacing import Pace
 from bot.cogs.personas import Memory, Personas, Speaking
 from bot.cogs.privacy import Privacy
@@ -107,6 +109,7 @@ class TroupeBot(commands.Bot):
         consent = ConsentQuestion(store, enabled=ask_consent)
         identities = Identities(store, lambda: self.user)
         self._speaker = Speaker(unfinished, pace)
+        feedback = Feedback(self, store, consent, unfinished, identities, edit_seconds=edit_seconds)
         self._cogs_to_add: list[commands.Cog] = [
             Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities),
             Asking(replies, channels, catalog, self._speaker, limits),
@@ -114,8 +117,10 @@ class TroupeBot(commands.Bot):
             Scenes(replies, catalog, self._speaker, limits, identities),
             Personas(self, channels, catalog, speaking, self._server_personas, store),
             Memory(conversations),
-            Feedback(self, store, consent, unfinished, edit_seconds=edit_seconds),
+            feedback,
+            ReplyMenus(self, store, feedback, identities),
             Privacy(self, store, consent),
+            Collection(store, catalog),
         ]
         self._sync_state = sync_state
         self._losses: deque[float] = deque(maxlen=FLAPS)

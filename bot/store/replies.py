@@ -134,6 +134,23 @@ class Replies(Tables):
             removed = await remove_words(transaction, [reply_id])
         return removed > 0
 
+    async def remove_channel(self, channel_id: int) -> int:
+        """The channel or thread was deleted: what was said there, and in its threads, is gone; how many replies."""
+        async with self._database.transaction() as transaction:
+            rows = await transaction.rows(
+                "SELECT id FROM replies WHERE ? IN (channel_id, parent_channel_id) AND removed_at IS NULL",
+                (channel_id,),
+            )
+            removed = await remove_words(transaction, [row["id"] for row in rows])
+            for table in ("channels", "identities"):
+                await transaction.change(
+                    f"DELETE FROM {table} WHERE channel_id = ?",  # noqa: S608 - our own table names
+                    (channel_id,),
+                )
+        if removed:
+            await self._database.scrub()
+        return removed
+
 
 async def _link(transaction: Transaction, reply_id: int, message_ids: Sequence[int]) -> None:
     await transaction.change_many(
