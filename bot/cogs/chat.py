@@ -153,9 +153,11 @@ class Chat(commands.Cog):
         return await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
 
     async def _branch(self, place: Place, persona: Persona, answered: StoredReply | None) -> int | None:
-        """The reply that is answered, unless the channel's conversation ends with it anyway."""
+        """The reply that is answered, unless the channel's running conversation ends with it anyway."""
         if answered is None or answered.record.persona != persona.name:
             return None
+        if answered.record.parent_reply_id is not None:
+            return answered.id
         latest = await self._store.exchanges(place.channel_id, persona.name, 1, since=0.0)
         return None if latest and latest[-1].reply_id == answered.id else answered.id
 
