@@ -64,7 +64,7 @@ class Chat(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         me = self._bot.user
-        if me is None or message.id in self._taken or not await self._is_meant(message, me):
+        if me is None or not await self._is_meant(message, me) or message.id in self._taken:
             return
         self._taken.append(message.id)
         try:
@@ -116,9 +116,9 @@ class Chat(commands.Cog):
         self._speaker.check_open()
         place = place_of(message.channel, message.guild.id if message.guild else None)
         text = spoken_text(message, me)
+        self._limits.take(message.author.id, place.guild_id)
         if not text and (reason := why_no_text(message, me)):
             raise reason
-        self._limits.take(message.author.id, place.guild_id)
         answered = await self._answered_reply(message)
         persona = await self._persona(place, answered)
         if not text:

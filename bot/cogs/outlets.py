@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import discord
 
 CANNOT_REPLY_WITHOUT_HISTORY = 160002  # a reply needs Read Message History, a plain message does not
+TOKEN_EXPIRED = (50027, 10015)  # what Discord calls the webhook of an interaction that is older than 15 minutes
 Shown = discord.Message | discord.PartialMessage
 
 
@@ -73,11 +74,12 @@ class AnswerOutlet(_ChannelOutlet):
 
 
 class InteractionOutlet:
-    """The answer to a slash command that was deferred. Discord takes edits for 15 minutes."""
+    """The answer to a slash command that was deferred. After 15 minutes it goes on as the bot's plain messages."""
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:
         self._interaction = interaction
         self._answered = False
+        self._expired = False
 
     @property
     def channel_id(self) -> int:
@@ -91,14 +93,37 @@ class InteractionOutlet:
         """Discord itself shows “thinking …”."""
 
     async def send(self, content: str, **options: Any) -> discord.Message:
+        if not self._expired:
+            try:
+                return await self._respond(content, **_without_nonce(options))
+            except discord.HTTPException as error:
+                self._check_expired(error)
+        return await self._channel.send(content, **options)
+
+    async def edit(self, message: discord.Message, **options: Any) -> discord.Message:
+        if not self._expired:
+            try:
+                return await message.edit(**options)
+            except discord.HTTPException as error:
+                self._check_expired(error)
+        return await self._channel.get_partial_message(message.id).edit(**options)
+
+    async def _respond(self, content: str, **options: Any) -> discord.Message:
         if self._answered:
-            return await self._interaction.followup.send(content, wait=True, **_without_nonce(options))
-        sent = await self._interaction.edit_original_response(content=content, **_without_nonce(options))
+            return await self._interaction.followup.send(content, wait=True, **options)
+        sent = await self._interaction.edit_original_response(content=content, **options)
         self._answered = True
         return sent
 
-    async def edit(self, message: discord.Message, **options: Any) -> discord.Message:
-        return await message.edit(**options)
+    def _check_expired(self, error: discord.HTTPException) -> None:
+        if error.code not in TOKEN_EXPIRED:
+            raise error
+        self._expired = True
+
+    @property
+    def _channel(self) -> discord.PartialMessageable:
+        client: discord.Client = self._interaction.client
+        return client.get_partial_messageable(self.channel_id)
 
 
 async def reply_to(asked: Shown, content: str, **options: Any) -> discord.Message:

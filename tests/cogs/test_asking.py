@@ -191,3 +191,57 @@ async def test_a_very_long_answer_becomes_a_file_with_its_beginning_in_the_chann
     assert stored is not None
     assert (stored.record.text, stored.message_ids) == (book, (answer.id,))
     assert len(buttons(answer)) == 4
+
+
+async def test_a_command_whose_answer_takes_too_long_for_discord_ends_in_plain_messages(
+    env: simcord.Env, channel: Any, alice: Any, engine: ScriptedEngine
+) -> None:
+    engine.holds()
+    await alice.slash(channel, "chat", message="go on")
+    engine.generations[-1].say("word " * 30)
+    await env.settle()
+    env.inject_error("PATCH", "/webhooks/*", status=401, code=50027, times=None)
+    env.inject_error("POST", "/webhooks/*", status=401, code=50027, times=None)
+    engine.generations[-1].say("more " * 500)
+    engine.generations[-1].end()
+    await env.settle()
+    one, two = answers(env, channel)
+    assert "more more" in one.content
+    assert (two.content[-4:], len(buttons(two))) == ("more", 4)
+
+
+async def test_a_command_can_be_stopped(env: simcord.Env, channel: Any, alice: Any, engine: ScriptedEngine) -> None:
+    engine.holds()
+    await alice.slash(channel, "chat", message="go on")
+    engine.generations[-1].say("Once upon a time there was ")
+    await env.settle()
+    [growing] = answers(env, channel)
+    await alice.click(growing, custom_id="troupe:stop")
+    await env.settle()
+    assert contents(env, channel) == ["> go on\nOnce upon a time there was"]
+
+
+async def test_no_request_on_any_path_can_ping(
+    env: simcord.Env, channel: Any, alice: Any, at_bot: str, engine: ScriptedEngine, store: Store
+) -> None:
+    engine.default = f"@everyone {alice.mention} " + "word " * 500
+    await alice.send(channel, f"{at_bot} @everyone")
+    await alice.slash(channel, "chat", message="@everyone")
+    await alice.slash(channel, "ask", persona="pirate", message="@here")
+    await alice.slash(channel, "scene", persona_a="pirate", persona_b="plain", topic="@everyone", turns=2)
+    await alice.slash(channel, "persona switch", name="@everyone")
+    handled(env)
+    first = await store.reply_of_message(answers(env, channel)[0].id)
+    assert first is not None
+    await alice.click(answers(env, channel)[1], custom_id=f"troupe:again:{first.id}")
+    said = 0
+    for request in env.http_requests:
+        body = request.json or {}
+        body = body.get("data", body) if request.path.startswith("/interactions") else body
+        if isinstance(body, dict) and body.get("content"):
+            said += 1
+            assert body["allowed_mentions"]["parse"] == [], request
+            assert not body["allowed_mentions"].get("users")
+            assert not body["allowed_mentions"].get("replied_user")
+    assert said > 10
+    assert all(not message.mentions for message in answers(env, channel))
