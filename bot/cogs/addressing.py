@@ -64,6 +64,14 @@ def may_be_overheard(message: discord.Message, me: discord.ClientUser) -> bool:
     return message.type is discord.MessageType.default or _replies_to(message, me)
 
 
+def answered_webhook_message(message: discord.Message) -> int | None:
+    """The message of a webhook, which a persona may have spoken through, that a person replies to."""
+    if message.author.bot or message.type is not discord.MessageType.reply or message.reference is None:
+        return None
+    answered = message.reference.resolved
+    return answered.id if isinstance(answered, discord.Message) and answered.webhook_id is not None else None
+
+
 def why_no_text(message: discord.Message, me: discord.ClientUser) -> MemberError | None:
     """The reason when there is no text to answer in an addressed message; None for a bare mention."""
     if message.attachments or message.stickers:
@@ -77,4 +85,4 @@ def _replies_to(message: discord.Message, me: discord.ClientUser) -> bool:
     if message.type is not discord.MessageType.reply or message.reference is None:
         return False
     answered = message.reference.resolved
-    return isinstance(answered, discord.Message) and me.id in (answered.author.id, answered.application_id)
+    return isinstance(answered, discord.Message) and answered.author.id == me.id

@@ -13,7 +13,14 @@ import discord
 from discord.ext import commands
 
 from bot.channels import ChannelPersonas
-from bot.cogs.addressing import Place, is_addressed, may_be_overheard, place_of, why_no_text
+from bot.cogs.addressing import (
+    Place,
+    answered_webhook_message,
+    is_addressed,
+    may_be_overheard,
+    place_of,
+    why_no_text,
+)
 from bot.cogs.controls import AgainButton, KeepButton, StopButton, check_steers
 from bot.cogs.errors import Interaction, explain
 from bot.cogs.identity import Identities
@@ -106,6 +113,8 @@ class Chat(commands.Cog):
 
     async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
         if is_addressed(message, me):
+            return True
+        if (answered := answered_webhook_message(message)) and await self._store.reply_of_message(answered):
             return True
         if not may_be_overheard(message, me):
             return False
