@@ -39,6 +39,11 @@ def place_of(channel: Any, guild_id: int | None) -> Place:
     return Place(channel.id, parent_id, guild_id)
 
 
+def place_of_interaction(interaction: discord.Interaction[Any]) -> Place:
+    channel = interaction.channel or discord.Object(interaction.channel_id or 0)
+    return place_of(channel, interaction.guild_id)
+
+
 def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
     """Whether a person meant the bot: by mention, reply, direct message, or in a thread the bot opened."""
     if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:

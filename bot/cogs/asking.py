@@ -1,24 +1,22 @@
 """Owns /chat and /ask: talking to the channel's persona, or once to another one, by slash command."""
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.channels import ChannelPersonas
-from bot.cogs.addressing import Place, place_of
+from bot.cogs.addressing import Place, place_of_interaction
 from bot.cogs.defusing import defused
 from bot.cogs.errors import Interaction
 from bot.cogs.outlets import InteractionOutlet
+from bot.cogs.personas import Name, choices, titled
 from bot.cogs.speaker import Speaker
 from bot.errors import EmptyPrompt
 from bot.limits import Limits
 from bot.personas import Persona, PersonaCatalog
 from bot.replies import Ask, Replies
 
-CHOICES = 25  # Discord shows no more
 QUOTED = 300  # characters of the question that stand above its answer
 Text = app_commands.Range[str, 1, 2000]
-Name = app_commands.Range[str, 1, 32]
 
 
 class Asking(commands.Cog):
@@ -34,20 +32,20 @@ class Asking(commands.Cog):
     @app_commands.command(description="Say something to the persona that speaks here.")
     @app_commands.describe(message="What you want to say.")
     async def chat(self, interaction: Interaction, message: Text) -> None:
-        place = _place(interaction)
+        place = place_of_interaction(interaction)
         persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
         await self._answer(interaction, place, persona, message)
 
     @app_commands.command(description="Ask another persona, this once.")
     @app_commands.describe(persona="Who shall answer.", message="What you want to say.")
     async def ask(self, interaction: Interaction, persona: Name, message: Text) -> None:
-        place = _place(interaction)
+        place = place_of_interaction(interaction)
         asked = self._catalog.get(persona.lower(), place.guild_id)
-        await self._answer(interaction, place, asked, message, f"{asked.avatar} **{asked.display_name}**\n")
+        await self._answer(interaction, place, asked, message, f"{titled(asked)}\n")
 
     @ask.autocomplete("persona")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return persona_choices(self._catalog, interaction.guild_id, typed)
+        return choices(self._catalog.all(interaction.guild_id), typed)
 
     async def _answer(
         self, interaction: Interaction, place: Place, persona: Persona, text: str, title: str = ""
@@ -70,19 +68,7 @@ class Asking(commands.Cog):
         await self._speaker.speak(InteractionOutlet(interaction), lambda: self._replies.begin(ask), header=header)
 
 
-def persona_choices(catalog: PersonaCatalog, guild_id: int | None, typed: str) -> list[app_commands.Choice[str]]:
-    """The personas whose name or display name holds what was typed."""
-    wanted = typed.strip().lower()
-    found = [p for p in catalog.all(guild_id) if wanted in p.name or wanted in p.display_name.lower()]
-    return [app_commands.Choice(name=f"{p.display_name} ({p.name})", value=p.name) for p in found[:CHOICES]]
-
-
 def quoted(text: str) -> str:
     """The question as a quotation of at most a few lines: others in the channel can't see a command's options."""
     short = text.strip()[:QUOTED] + (" …" if len(text.strip()) > QUOTED else "")
     return "\n".join(f"> {line}" for line in defused(short).replace("```", "").splitlines()[:6])
-
-
-def _place(interaction: Interaction) -> Place:
-    channel = interaction.channel or discord.Object(interaction.channel_id or 0)
-    return place_of(channel, interaction.guild_id)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.addressing import Place, place_of
-from bot.cogs.asking import Name, persona_choices, quoted
+from bot.cogs.addressing import Place, place_of_interaction
+from bot.cogs.asking import quoted
 from bot.cogs.errors import Interaction
 from bot.cogs.identity import Identities
 from bot.cogs.outlets import PlainOutlet
+from bot.cogs.personas import Name, choices, titled
 from bot.cogs.speaker import Speaker, Spoken
 from bot.context import Turn
 from bot.errors import EmptyPrompt, MemberError
@@ -50,7 +50,7 @@ class Scenes(commands.Cog):
         topic: app_commands.Range[str, 1, 300],
         turns: app_commands.Range[int, 2, 12] = TURNS,
     ) -> None:
-        place = place_of(interaction.channel or discord.Object(interaction.channel_id or 0), interaction.guild_id)
+        place = place_of_interaction(interaction)
         cast = [self._catalog.get(name.lower(), place.guild_id) for name in (persona_a, persona_b)]
         if cast[0].name == cast[1].name:
             raise MemberError("A scene needs two different personas.")
@@ -62,7 +62,7 @@ class Scenes(commands.Cog):
         self._limits.take(interaction.user.id, place.guild_id)
         self._playing.add(place.channel_id)
         try:
-            names = " and ".join(_title(persona) for persona in cast)
+            names = " and ".join(titled(persona) for persona in cast)
             await interaction.response.send_message(f"🎬 {names}\n{quoted(topic)}")
             await self._play(interaction, place, cast, topic.strip(), turns)
         finally:
@@ -71,7 +71,7 @@ class Scenes(commands.Cog):
     @scene.autocomplete("persona_a")
     @scene.autocomplete("persona_b")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return persona_choices(self._catalog, interaction.guild_id, typed)
+        return choices(self._catalog.all(interaction.guild_id), typed)
 
     async def _play(
         self, interaction: Interaction, place: Place, cast: Sequence[Persona], topic: str, turns: int
@@ -99,7 +99,7 @@ class Scenes(commands.Cog):
             return self._replies.begin_with(ask, turns)
 
         own = await self._identities.outlet(channel, ask.persona)
-        header = "" if own is not None else f"{_title(ask.persona)}\n"
+        header = "" if own is not None else f"{titled(ask.persona)}\n"
         outlet = own or PlainOutlet(channel)
         return await self._speaker.speak(outlet, begin, header=header, placeholder="…")
 
@@ -116,7 +116,3 @@ def scene_turns(lines: Sequence[Line], speaking: Persona, listening: Persona, as
         else:
             turns.append(Turn(Message(role, text), None))
     return turns
-
-
-def _title(persona: Persona) -> str:
-    return f"{persona.avatar} **{persona.display_name}**"
