@@ -27,12 +27,14 @@ from bot.cogs.feedback import Feedback
 from bot.cogs.gate import Gate
 from bot.cogs.identity import Identities
 from bot.cogs.menus import ReplyMenus
+from bot.cogs.operations import Machinery, Operations
 from bot.cogs.pacing import Pace
 from bot.cogs.personas import Memory, Personas, Speaking
 from bot.cogs.privacy import Privacy
 from bot.cogs.scenes import Scenes
 from bot.cogs.second import SecondAnswers
 from bot.cogs.speaker import Speaker
+from bot.cogs.stats import Stats
 from bot.cogs.streaming import Unfinished
 from bot.conversation import Conversations
 from bot.errors import PublishError
@@ -78,6 +80,7 @@ class TroupeBot(commands.Bot):
         catalog: PersonaCatalog,
         speaking: Speaking,
         store: Store,
+        machinery: Machinery,
         edit_seconds: float,
         ask_consent: bool = True,
         status: str = "",
@@ -121,6 +124,8 @@ class TroupeBot(commands.Bot):
             ReplyMenus(self, store, feedback, identities),
             Privacy(self, store, consent),
             Collection(store, catalog),
+            Stats(store, catalog),
+            Operations(self, machinery, store, catalog),
         ]
         self._sync_state = sync_state
         self._losses: deque[float] = deque(maxlen=FLAPS)

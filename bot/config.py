@@ -163,6 +163,7 @@ class Config(Section):
     gate: GateSection = GateSection()
 
     _root: Path = PrivateAttr(default=Path())
+    _file: Path | None = PrivateAttr(default=None)
     _secrets: "Secrets" = PrivateAttr(default_factory=lambda: Secrets())
 
     @model_validator(mode="after")
@@ -182,6 +183,16 @@ class Config(Section):
         """A path of the configuration: `~` expanded, relative ones taken from config.toml's folder."""
         path = Path(value).expanduser()
         return path if path.is_absolute() else self._root / path
+
+    @property
+    def file(self) -> Path | None:
+        """The config.toml that was read; None: there was none, and all is as by default."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths are taken from."""
+        return self._root
 
     @property
     def adapters_dir(self) -> Path:
@@ -225,6 +236,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
     except ValidationError as error:
         raise ConfigError(_explain(error, file.name, overrides)) from None
     config._root = root
+    config._file = file.resolve() if file.is_file() else None
     config._secrets = Secrets(
         discord_token=SecretStr(token) if (token := variables.get("DISCORD_TOKEN", "").strip()) else None,
         discord_api=variables.get("TROUPE_DISCORD_API") or None,
