@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 PROGRAM = (sys.executable, "-m", "training")
 REFUSED = 3  # the exit code when the gate refused the candidate
-PATIENCE = 3.0  # seconds between asking a training to end and ending it
+PATIENCE = 2.0  # seconds between asking a training to end and ending it
 LONGEST_LINE = 1 << 20
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

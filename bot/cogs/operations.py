@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -190,9 +191,9 @@ class Operations(commands.Cog):
 async def _edit(message: discord.PartialMessage | discord.InteractionMessage, **changes: Any) -> None:
     try:
         await message.edit(**changes)
-    except discord.HTTPException as error:
-        # The training goes on without it; the log and /versions tell the result too.
-        log.warning("the progress of a training could not be shown (%s, code %s)", error.status, error.code)
+    except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as error:
+        # RuntimeError: the bot is stopping. Without the message, the log and /versions tell the result too.
+        log.warning("the progress of a training could not be shown (%s)", type(error).__name__)
 
 
 def _shown_progress(card: Persona, progress: Progress | None) -> str:

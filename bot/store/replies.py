@@ -18,7 +18,14 @@ _SPOKEN = "removed_at IS NULL AND NOT superseded AND source != 'scene'"
 _PLACE = "coalesce(regenerates, id)"
 _SINCE_FORGOTTEN = """id > coalesce(
     (SELECT last_reply_id FROM forgets WHERE forgets.channel_id = replies.channel_id), 0)"""
-_EXCHANGE = "SELECT asked, text, asker_id, created_at, id, asker_name, parent_reply_id FROM replies "
+_EXCHANGE = f"""SELECT asked, text, asker_id, created_at, id, asker_name, parent_reply_id, {_PLACE} AS place
+FROM replies"""  # noqa: S608 - our own SQL
+
+# The newest ones are found by the index, whatever the channel's length; only they are put in order.
+EXCHANGES = f"""SELECT * FROM (
+    {_EXCHANGE} WHERE channel_id = ? AND persona = ? AND created_at >= ? AND {_SPOKEN} AND {_SINCE_FORGOTTEN}
+    ORDER BY id DESC LIMIT ?
+) ORDER BY place"""  # noqa: S608 - our own SQL
 
 # The reply, what it answered to, what that answered to …; a reply that names no parent follows the one before it.
 _CHAIN = f"""WITH RECURSIVE chain (id, depth) AS (
@@ -91,12 +98,8 @@ class Replies(Tables):
 
         since: unix seconds; older ones are left out. Of several answers to one question the kept one is given.
         """
-        rows = await self._database.rows(
-            f"""{_EXCHANGE} WHERE channel_id = ? AND persona = ? AND created_at >= ?
-            AND {_SPOKEN} AND {_SINCE_FORGOTTEN} ORDER BY {_PLACE} DESC LIMIT ?""",
-            (channel_id, persona, since, limit),
-        )
-        return [_exchange(row) for row in reversed(rows)]
+        rows = await self._database.rows(EXCHANGES, (channel_id, persona, since, limit))
+        return [_exchange(row) for row in rows]
 
     async def chain(self, reply_id: int, limit: int) -> list[Exchange]:
         """At most `limit` exchanges that end with this reply, oldest first: what it answered to, and so on.

@@ -1,8 +1,12 @@
 """Several answers to one question, and replies that answer an older one than the last."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from bot.store import Standing
+from bot.store.replies import EXCHANGES
 from tests.store.samples import OTHER, VOTER, a_record
 
 
@@ -105,3 +109,13 @@ async def test_what_personas_say_in_a_scene_is_not_the_members_conversation(stor
     await said(store, "asked")
     await said(store, "played", source="scene")
     assert await conversation(store) == ["say asked"]
+
+
+async def test_the_newest_exchanges_are_found_without_sorting_a_long_channel(store, path):
+    await said(store, "a")
+    with closing(sqlite3.connect(path)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {EXCHANGES}", (10, "pirate", 0.0, 5)).fetchall()
+    steps = [step[-1] for step in plan]
+    assert any(step.startswith("SEARCH replies USING INDEX replies_by_conversation") for step in steps)
+    assert "SCAN replies" not in steps
+    assert steps.count("USE TEMP B-TREE FOR ORDER BY") == 1  # of those few
