@@ -101,3 +101,45 @@ async def test_on_a_bad_day_a_reply_is_late_at_most(
     assert len(engine.requests) == 1
     exchanges = await store.exchanges(server.demo_channels[channel], "plain", 9, since=0.0)
     assert [exchange.answered[-9:] for exchange in exchanges] == [f"word {PIECES - 1}. "]
+
+
+@pytest.mark.parametrize("loss", ["dropped", "invalidated"])
+async def test_a_reply_goes_on_while_the_connection_is_lost_and_the_next_question_is_heard(
+    server: SandboxServer, bot: TroupeBot, say: Any, engine: ScriptedEngine, loss: str
+) -> None:
+    engine.holds()
+    channel = next(iter(server.demo_channels))
+    await say(channel, "recite")
+    await until(lambda: bool(engine.generations))
+    engine.generations[0].say("Once upon a time there was ")
+    back = [asyncio.create_task(bot.wait_for(event)) for event in ("resumed", "ready")]
+    if loss == "dropped":
+        await server.bot_gateway.drop()
+    else:
+        server.bot_gateway.invalidate_sessions()
+    engine.generations[0].say("a ship.")
+    engine.generations[0].end()
+    await until(lambda: ends(server) == ["Once upon a time there was a ship."])
+    await until(lambda: any(task.done() for task in back))
+    await say(channel, "and then?")
+    await until(lambda: len(ends(server)) == 2)
+    assert len(engine.requests) == 2
+    for task in back:
+        task.cancel()
+    await asyncio.gather(*back, return_exceptions=True)
+
+
+async def test_a_command_that_is_answered_too_late_breaks_nothing(
+    server: SandboxServer, bot: TroupeBot, say: Any, engine: ScriptedEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.faults.fail("POST", "/interactions/*", status=404)
+    channel = next(iter(server.demo_channels))
+    member = next(iter(server.members.values()))
+    where = {"member": member, "channel": server.demo_channels[channel]}
+    late = asyncio.create_task(server.control.slash(**where, command="chat", options={"message": "hello"}))
+    await until(lambda: any(r.path.startswith("/interactions/") for r in server.requests))
+    await say(channel, "still there?")
+    await until(lambda: len(ends(server)) == 1)
+    assert "Traceback" not in caplog.text
+    late.cancel()
+    await asyncio.gather(late, return_exceptions=True)
