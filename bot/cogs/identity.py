@@ -6,7 +6,7 @@ itself. The webhook belongs to the application, so that buttons below its messag
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -17,7 +17,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 NAME = "Troupe"
-_UNKNOWN_WEBHOOK, _NOT_OURS = 10015, 50005
+_UNKNOWN_WEBHOOK, _NOT_OURS, _BAD_FORM = 10015, 50005, 50035
 # Discord refuses webhook names with these in them.
 _RESERVED = re.compile(r"(disc)(ord)|(cly)(de)", re.IGNORECASE)
 _Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
@@ -113,15 +113,7 @@ class WebhookOutlet:
         nonce = options.pop("nonce", None)  # webhooks know none
         if not self._as_bot:
             try:
-                return await self._webhook.send(
-                    content,
-                    wait=True,
-                    username=spoken_name(self._persona),
-                    avatar_url=self._persona.avatar_url or discord.utils.MISSING,
-                    thread=_thread(self._channel),
-                    allowed_mentions=discord.AllowedMentions.none(),
-                    **options,
-                )
+                return await _with_view_if_possible(self._send, content=content, **options)
             except (discord.NotFound, discord.Forbidden) as error:
                 if isinstance(error, discord.NotFound) and error.code != _UNKNOWN_WEBHOOK:
                     raise
@@ -133,7 +125,29 @@ class WebhookOutlet:
         return sent
 
     async def edit(self, message: discord.Message, **options: Any) -> discord.Message:
-        return await message.edit(allowed_mentions=discord.AllowedMentions.none(), **options)
+        return await _with_view_if_possible(message.edit, allowed_mentions=discord.AllowedMentions.none(), **options)
+
+    async def _send(self, content: str, **options: Any) -> discord.Message:
+        return await self._webhook.send(
+            content,
+            wait=True,
+            username=spoken_name(self._persona),
+            avatar_url=self._persona.avatar_url or discord.utils.MISSING,
+            thread=_thread(self._channel),
+            allowed_mentions=discord.AllowedMentions.none(),
+            **options,
+        )
+
+
+async def _with_view_if_possible(call: Callable[..., Awaitable[discord.Message]], **options: Any) -> discord.Message:
+    """Buttons are refused below messages of a webhook that the application does not own; reactions vote there too."""
+    try:
+        return await call(**options)
+    except discord.HTTPException as error:
+        if error.code != _BAD_FORM or not options.get("view"):
+            raise
+        log.info("a webhook may show no buttons; the reply goes without them")
+        return await call(**{name: value for name, value in options.items() if name != "view"})
 
 
 def home_of(channel: Any) -> _Channel | None:

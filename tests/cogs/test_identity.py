@@ -8,7 +8,7 @@ import simcord
 
 from bot.cogs.identity import Identities, spoken_name
 from bot.personas import Persona
-from bot.store import Store
+from bot.store import Store, VoteCount
 
 PIRATE = Persona(
     name="pirate", display_name="Captain Saltbeard", description="A pirate.", avatar_url="https://example.org/p.png"
@@ -90,6 +90,40 @@ async def test_a_refused_webhook_leaves_the_bots_own_voice(
     with env._bot_scope():
         assert await identities.outlet(env.bot.get_channel(channel.id), PIRATE) is None
     assert "code 30007" in caplog.text
+
+
+async def test_a_reply_under_the_personas_name_has_buttons_that_vote(
+    env: simcord.Env, guild: Any, channel: Any, alice: Any, bob: Any, at_bot: str, store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # Discord lets webhooks that an application owns show buttons; simcord takes none for its own.
+    monkeypatch.setattr("simcord.http.routes.interactions._incoming_webhook_body", lambda ctx: (dict(ctx.body()), True))
+    await store.set_identity(channel.id, guild.id, 1, on=True)
+    await store.set_channel_persona(channel.id, guild.id, "pirate", 1)
+    await alice.send(channel, f"{at_bot} hello")
+    answer = channel.last_message
+    assert (answer.author.display_name, answer.content) == ("Captain Saltbeard", "Aye.")
+    stored = await store.reply_of_message(answer.id)
+    assert stored is not None
+    await alice.click(answer, custom_id=f"troupe:up:{stored.id}")
+    await bob.react(answer, "👍")
+    assert await store.votes(stored.id) == VoteCount(2, 0)
+    assert channel.last_message.components[0].children[0].label == "2"
+    await alice.context_menu(channel, "Delete this reply", answer)
+    assert answer.id not in [message.id for message in channel.history()]
+
+
+async def test_where_a_webhook_may_show_no_buttons_the_reply_stands_and_reactions_vote(
+    guild: Any, channel: Any, alice: Any, at_bot: str, store: Store
+) -> None:
+    await store.set_identity(channel.id, guild.id, 1, on=True)
+    await alice.send(channel, f"{at_bot} hello")
+    answer = channel.last_message
+    assert (answer.author.display_name, answer.content, answer.components) == ("Plain", "Aye.", [])
+    await alice.react(answer, "👍")
+    stored = await store.reply_of_message(answer.id)
+    assert stored is not None
+    assert await store.votes(stored.id) == VoteCount(1, 0)
 
 
 def test_names_that_discord_refuses_are_broken_up() -> None:
