@@ -21,10 +21,10 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.feed import PROTOCOL, Feed
 from bot.sandbox.forms import ControlError
 from bot.sandbox.gateway import Gateway
-from bot.sandbox.interactions import Interactions
+from bot.sandbox.interactions import ANSWER_SECONDS, Interactions
 from bot.sandbox.loopback import is_loopback_host
 from bot.sandbox.rest import RecordedRequest, Rest
-from bot.sandbox.world import CHANNELS, MEMBERS, World
+from bot.sandbox.world import World
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,24 @@ _INLINE_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 class SandboxServer:
     """Start it, then connect discord.py with `token` after `point_discord_at(api, gateway)`."""
 
-    def __init__(self, host: str, port: int, *, secret: str | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        secret: str | None = None,
+        world: World | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        """`answer_seconds`: how long the bot may take over its first answer to an interaction."""
         self.token = secrets.token_urlsafe(32)
         self.faults = Faults()
         self._host = "127.0.0.1" if host == "localhost" else host  # one address, not IPv4 and IPv6 on two ports
         self._port = port
         self._secret = secret or secrets.token_urlsafe(24)
-        self._world = World()
+        self._world = world or World()
         self._bot_gateway = Gateway(self._world, self.token, self.faults)
-        interactions = Interactions(self._world)
+        interactions = Interactions(self._world, answer_seconds)
         self._rest = Rest(self._world, self._bot_gateway, interactions, self.token, self.faults)
         self._feed = Feed(self._world, self._bot_gateway)
         self.control = Control(self._world, interactions)
@@ -123,7 +132,7 @@ class SandboxServer:
 
     @property
     def demo_channels(self) -> dict[str, int]:
-        return {channel.name: self._world.channel_id(channel.name) for channel in CHANNELS}
+        return {channel.name: self._world.channel_id(channel.name) for channel in self._world.demo_channels}
 
     @property
     def guild_id(self) -> int:
@@ -136,7 +145,7 @@ class SandboxServer:
     @property
     def members(self) -> dict[str, int]:
         """Ids by user name; the first one owns the server."""
-        return {member.name: self._world.member_id(member.name) for member in MEMBERS}
+        return {member.name: self._world.member_id(member.name) for member in self._world.demo_members}
 
     def dm_channel(self, member: int) -> int:
         return int(self._world.get_dm_channel(member).id)

@@ -7,7 +7,7 @@ member an ephemeral message is for.
 from typing import Any
 
 from bot.sandbox.gateway import Gateway
-from bot.sandbox.world import BOT_AVATAR, BOT_COLOR, CHANNELS, GUILD_NAME, MEMBERS, World
+from bot.sandbox.world import BOT_AVATAR, BOT_COLOR, GUILD_NAME, World
 
 SHOWN_MESSAGES = 100
 _THINKING_FLAG = 1 << 7
@@ -29,7 +29,7 @@ def snapshot(world: World, gateway: Gateway) -> dict[str, Any]:
                 "color": member.color,
                 "about": member.about,
             }
-            for member in MEMBERS
+            for member in world.demo_members
         ],
         "roles": {str(role.id): role.name for role in world.guild.roles.values()},
         "channels": [channel_view(world, key) for key in world.channels],
@@ -50,7 +50,7 @@ def bot_view(world: World, gateway: Gateway) -> dict[str, Any]:
 
 def channel_view(world: World, channel_id: int) -> dict[str, Any]:
     channel = world.channels[channel_id]
-    demo = next((demo for demo in CHANNELS if demo.name == channel.name and not channel.is_thread), None)
+    demo = next((demo for demo in world.demo_channels if demo.name == channel.name and not channel.is_thread), None)
     kind = "thread" if channel.is_thread else "text" if channel.guild_id else "dm"
     return {
         "id": str(channel.id),

@@ -6,7 +6,7 @@ holds; messages get ids from the real time. Knows nothing of sockets or the page
 
 import datetime
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,9 +44,8 @@ class DemoChannel:
 
 BOT_NAME, BOT_AVATAR, BOT_COLOR = "Troupe", "🎭", "#7c5cff"
 GUILD_NUMBER, GUILD_NAME = 1, "The Playhouse"
-OWNER = DemoMember(10, "robin", "Robin", "🦊", "#e8833a", "server owner, may manage channels")
 MEMBERS = (
-    OWNER,
+    DemoMember(10, "robin", "Robin", "🦊", "#e8833a", "server owner, may manage channels"),
     DemoMember(11, "juno", "Juno", "🐼", "#3ba55d", "member"),
     DemoMember(12, "pip", "Pip", "🦉", "#3d8bd4", "member"),
 )
@@ -98,7 +97,9 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
 
     _last_snowflake: tuple[int, int] = (0, -1)
 
-    def __init__(self) -> None:
+    def __init__(self, members: Sequence[DemoMember] = MEMBERS, channels: Sequence[DemoChannel] = CHANNELS) -> None:
+        """The first of `members` owns the server."""
+        self.demo_members, self.demo_channels = tuple(members), tuple(channels)
         clock = WorldClock()
         #: Called like `subscribers`, but for ephemeral messages, which no gateway ever carries.
         self.whisper_listeners: list[EventListener] = []
@@ -108,10 +109,10 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         self.transcript: deque[Any] = deque(maxlen=0)  # simcord's debugging records would grow for ever
         self.http_requests: deque[Any] = deque(maxlen=0)
         self.bot_user.name = BOT_NAME
-        for member in MEMBERS:
+        for member in self.demo_members:
             self._member(member)
         self.guild = self._guild()
-        for channel in CHANNELS:
+        for channel in self.demo_channels:
             self._channel(channel)
 
     # ------------------------------------------------------------------ fixtures
@@ -130,10 +131,9 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
     def _guild(self) -> Any:
         with self._fixture(GUILD_NUMBER):
             guild_id = self.snowflake()
-            guild = self.create_guild(GUILD_NAME, id=guild_id, owner_id=self.member_id(OWNER.name))
-        for member in MEMBERS:
-            if member is not OWNER:
-                self.add_member(guild_id, self.member_id(member.name))
+            guild = self.create_guild(GUILD_NAME, id=guild_id, owner_id=self.member_id(self.demo_members[0].name))
+        for member in self.demo_members[1:]:
+            self.add_member(guild_id, self.member_id(member.name))
         return guild
 
     def _channel(self, channel: DemoChannel) -> None:
