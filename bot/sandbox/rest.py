@@ -18,6 +18,7 @@ from aiohttp import web
 from simcord.backend.errors import BackendError
 from simcord.http import router
 
+from bot.sandbox import webhooks
 from bot.sandbox.faults import Faults, RestFault
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import Interactions
@@ -180,16 +181,22 @@ class Rest:
         return {"url": self._gateway.url, "shards": 1, "session_start_limit": limit}
 
     def _dispatch(self, request: web.Request, method: str, path: str, body: Any, files: list[Any]) -> Any:
+        params, readable = dict(request.query), self._gateway.reads_all_content
         try:
+            if webhooks.is_own_message(self._world, method, path):
+                context = router.RequestContext(
+                    self._world, {}, body, params, files, method=method, path=path, message_content_access=readable
+                )
+                return webhooks.answer(context)
             return router.dispatch(
                 self._world,
                 method,
                 path,
                 json=body,
-                params=dict(request.query),
+                params=params,
                 files=files,
                 reason=request.headers.get("X-Audit-Log-Reason"),
-                message_content_access=self._gateway.reads_all_content,
+                message_content_access=readable,
             )
         except (router.RouteNotImplemented, router.UnsupportedField, NotImplementedError) as error:
             log.warning("the sandbox cannot do %s %s: %s", method, path, error)

@@ -17,9 +17,9 @@ from simcord.backend.errors import BackendError, SetupError
 
 from bot.errors import ConfigError, PortInUse
 from bot.sandbox.control import VERBS, Control
+from bot.sandbox.errors import ControlError
 from bot.sandbox.faults import Faults
 from bot.sandbox.feed import PROTOCOL, Feed
-from bot.sandbox.forms import ControlError
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import ANSWER_SECONDS, Interactions
 from bot.sandbox.loopback import is_loopback_host

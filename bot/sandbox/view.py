@@ -69,7 +69,7 @@ def message_view(world: World, message: Any) -> dict[str, Any]:
     return {
         "id": str(message.id),
         "channel": str(message.channel_id),
-        "author": {"id": str(author.id), "name": message.author_name or author.global_name or author.name},
+        "author": _author_view(world, message),
         "is_bot": author.bot or message.webhook_id is not None,
         "content": message.content,
         "time": message.timestamp,
@@ -93,12 +93,18 @@ def _reply_view(world: World, message: Any) -> dict[str, Any] | None:
     target = world.messages.get(message.channel_id, {}).get(int(message.reference["message_id"]))
     if target is None:
         return {"id": None, "author": None, "excerpt": "Original message was deleted"}
-    author = world.users[target.author_id]
     return {
         "id": str(target.id),
-        "author": {"id": str(author.id), "name": target.author_name or author.global_name or author.name},
+        "author": _author_view(world, target),
         "excerpt": target.content[:_EXCERPT],
     }
+
+
+def _author_view(world: World, message: Any) -> dict[str, Any]:
+    """Who a message is shown as: a webhook's message has a name and a picture of its own."""
+    author = world.users[message.author_id]
+    name = message.author_name or author.global_name or author.name
+    return {"id": str(author.id), "name": name, "picture": message.author_avatar}
 
 
 def _used_view(metadata: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ holds; messages get ids from the real time. Knows nothing of sockets or the page
 """
 
 import datetime
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -160,6 +161,14 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
     def new_interaction(self, type: int, channel_id: int, user_id: int, guild_id: int | None) -> Any:  # noqa: A002
         self._forget_expired_interactions()
         return super().new_interaction(type, channel_id, user_id, guild_id)
+
+    def create_webhook(self, channel_id: int, name: str, creator_id: int) -> Any:
+        """As simcord does, with a token that nobody can guess: it is all that posting needs."""
+        webhook = super().create_webhook(channel_id, name, creator_id)
+        del self.webhook_tokens[webhook.token]
+        webhook.token = secrets.token_urlsafe(48)
+        self.webhook_tokens[webhook.token] = webhook.id
+        return webhook
 
     def _forget_expired_interactions(self) -> None:
         now = self.now_iso()
