@@ -142,7 +142,12 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
         point_discord_at(secrets.discord_api, secrets.discord_gateway)
     if token is not None:
         return checked_token(token.get_secret_value()), None
-    sandbox = SandboxServer(config.sandbox.host, config.sandbox.port)
+    sandbox = SandboxServer(
+        config.sandbox.host,
+        config.sandbox.port,
+        state=config.sandbox_state,
+        message_content=config.sandbox.message_content,
+    )
     await sandbox.start()
     stack.push_async_callback(sandbox.stop)
     point_discord_at(sandbox.api, sandbox.gateway)

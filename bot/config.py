@@ -104,6 +104,8 @@ class LimitsSection(Section):
 class SandboxSection(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8710
+    state: str = ""
+    message_content: bool = True
 
 
 class StoreSection(Section):
@@ -201,6 +203,10 @@ class Config(Section):
     @property
     def store_path(self) -> Path:
         return self.path(self.store.path)
+
+    @property
+    def sandbox_state(self) -> Path | None:
+        return self.path(self.sandbox.state) if self.sandbox.state else None
 
     @property
     def cache_dir(self) -> Path:

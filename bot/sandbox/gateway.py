@@ -244,6 +244,9 @@ class Gateway:
         if not secrets.compare_digest(str(data["token"]).encode(), self._token.encode()):
             await connection.close(AUTHENTICATION_FAILED, "Authentication failed.")
             return
+        if self._faults.identify_close is not None:
+            await connection.close(self._faults.identify_close, "Ordered by a test.")
+            return
         intents = discord.Intents()
         intents.value = int(data["intents"])
         privileged = any(getattr(intents, name) for name in intent_rules.PRIVILEGED_INTENTS)
