@@ -11,11 +11,17 @@ from typing import Any
 import torch
 import transformers
 from peft import PeftModel
+from torch import Tensor
 
 from bot.engine import Completion, EngineOptions, Generation, GenerationRequest, SamplingParams, TorchEngine
+from bot.engine.adapter_files import AdapterTarget, read_adapter
 from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
+from bot.engine.model import ServedModel
+from bot.engine.options import place
+from bot.engine.step import Segment, Step
 from bot.registry import AdapterVersion
 
+MOST_RANK = 8
 GREEDY = SamplingParams(temperature=0.0, max_tokens=24, ignore_eos=True)
 PROMPTS = ("Ahoy", "Is Paris in France?", "What is a car? Explain gravity.", "The cat sat", "Naïve café 🙂", "mateys!")
 
@@ -90,3 +96,37 @@ def oracle_tokens(model_dir: Path, ask: Ask) -> tuple[int, ...]:
             repetition_penalty=ask.sampling.repetition_penalty,
         )
     return tuple(out[0, ids.shape[1] :].tolist())
+
+
+def served_model(
+    model_dir: Path, adapters: Sequence[AdapterVersion], precision: str, device: str = "cuda"
+) -> ServedModel:
+    """With `adapters` in slots 1, 2, …"""
+    files = files_of(model_dir)
+    model = ServedModel(files, place(EngineOptions(device=device, precision=precision)), rows=8, context=128)
+    model.make_slots(len(adapters), rank=MOST_RANK)
+    target = AdapterTarget(files.fingerprint, model.adaptable_layers(), max_rank=MOST_RANK)
+    for slot, version in enumerate(adapters, start=1):
+        model.write_slot(slot, read_adapter(version, target))
+    return model
+
+
+def read_and_decode(model: ServedModel, prompts: list[tuple[int, int, tuple[int, ...]]]) -> Tensor:
+    """The prompts (row, slot, ids) in one step, their last token in a second one; that one's logits, in their order."""
+    placement = model.placement
+    with torch.inference_mode():
+        model.run(Step.of([Segment(r, s, 0, ids[:-1]) for r, s, ids in prompts], placement.device, placement.dtype))
+        last = [Segment(r, s, len(ids) - 1, ids[-1:]) for r, s, ids in prompts]
+        return model.run(Step.of(last, placement.device, placement.dtype)).cpu()
+
+
+def mixed_against_alone(model: ServedModel, ids: tuple[int, ...], speakers: int) -> Tensor:
+    """How alike the next token's logits are, by cosine, [speakers, speakers]: in one batch of all, and each alone.
+
+    Speaker 0 is the base model, speaker n the adapter in slot n; all read the same prompt.
+    """
+    prompts = [(slot, slot, ids) for slot in range(speakers)]
+    mixed = read_and_decode(model, prompts)
+    alone = torch.cat([read_and_decode(model, [prompt]) for prompt in prompts])
+    mixed, alone = (logits - logits.mean(-1, keepdim=True) for logits in (mixed, alone))
+    return torch.nn.functional.cosine_similarity(mixed[:, None], alone[None], dim=-1)

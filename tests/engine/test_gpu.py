@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
-from bot.engine import EngineOptions
-from bot.engine.adapter_files import AdapterTarget, read_adapter
-from bot.engine.model import ServedModel
-from bot.engine.options import place
-from bot.engine.step import Segment, Step
 from bot.registry import AdapterVersion
-from tests.engine.serving import PROMPTS, Ask, answers, files_of, oracle_tokens, prompt_ids, running_engine
+from tests.engine.serving import (
+    PROMPTS,
+    Ask,
+    answers,
+    mixed_against_alone,
+    oracle_tokens,
+    prompt_ids,
+    running_engine,
+    served_model,
+)
 from tests.tiny import write_random_adapter
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
@@ -33,39 +36,14 @@ def asks(adapters: list[AdapterVersion]) -> list[Ask]:
     return [Ask(prompt, speaker) for prompt, speaker in zip(PROMPTS, [None, *adapters], strict=True)]
 
 
-def served_model(model_dir: Path, adapters: list[AdapterVersion], precision: str, device: str = "cuda") -> ServedModel:
-    """With `adapters` in slots 1, 2, …"""
-    files = files_of(model_dir)
-    model = ServedModel(files, place(EngineOptions(device=device, precision=precision)), rows=8, context=128)
-    model.make_slots(len(adapters), rank=8)
-    target = AdapterTarget(files.fingerprint, model.adaptable_layers(), max_rank=8)
-    for slot, version in enumerate(adapters, start=1):
-        model.write_slot(slot, read_adapter(version, target))
-    return model
-
-
-def read_and_decode(model: ServedModel, prompts: list[tuple[int, int, tuple[int, ...]]]) -> Tensor:
-    """The prompts (row, slot, ids) in one step, their last token in a second one; that one's logits, in their order."""
-    placement = model.placement
-    with torch.inference_mode():
-        model.run(Step.of([Segment(r, s, 0, ids[:-1]) for r, s, ids in prompts], placement.device, placement.dtype))
-        last = [Segment(r, s, len(ids) - 1, ids[-1:]) for r, s, ids in prompts]
-        return model.run(Step.of(last, placement.device, placement.dtype)).cpu()
-
-
 @pytest.mark.parametrize("precision", ["bf16", "int8", "nf4"])
 def test_a_mixed_batch_answers_as_each_would_alone_on_a_gpu(
     tiny_model_dir: Path, adapters: list[AdapterVersion], precision: str
 ) -> None:
-    model = served_model(tiny_model_dir, adapters, precision)
-    ids = prompt_ids(tiny_model_dir, "Is Paris in France?")
-    speakers = [(row, row, ids) for row in range(len(adapters) + 1)]
-    mixed = read_and_decode(model, speakers)
-    alone = torch.cat([read_and_decode(model, [speaker]) for speaker in speakers])
-    similarity = torch.nn.functional.cosine_similarity(mixed[:, None], alone[None], dim=-1)
+    model = served_model(tiny_model_dir, adapters, precision, "cuda")
+    similarity = mixed_against_alone(model, prompt_ids(tiny_model_dir, "Is Paris in France?"), len(adapters) + 1)
     assert bool((similarity.diagonal() > 0.99).all())
-    others = similarity - torch.eye(len(speakers))
-    assert bool((others < 0.9).all()), "the adapters make no difference"
+    assert bool((similarity.fill_diagonal_(0) < 0.9).all()), "the adapters make no difference"
 
 
 async def test_in_fp32_a_gpu_answers_as_peft_does(tiny_model_dir: Path, asks: list[Ask]) -> None:
