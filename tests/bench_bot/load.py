@@ -6,6 +6,8 @@ Prints one JSON object a line: its addresses, then what was said once all is ove
 import asyncio
 import json
 import random
+from collections.abc import Mapping
+from typing import Any
 
 from bot.sandbox import SandboxServer
 from bot.sandbox.world import DemoChannel, DemoMember, World
@@ -18,7 +20,15 @@ SETTLING = 5.0  # seconds for the last answers
 
 async def chat(seconds: float, pace: float) -> None:
     """Every channel sees a message each `pace` seconds on average, for `seconds`."""
-    server = SandboxServer("127.0.0.1", 0, world=_world())
+    world = _world()
+    answered: set[str] = set()
+
+    def on_event(event: str, payload: Mapping[str, Any]) -> None:
+        if event == "MESSAGE_UPDATE" and payload.get("components"):
+            answered.add(payload["id"])
+
+    world.subscribers.append(on_event)
+    server = SandboxServer("127.0.0.1", 0, world=world)
     await server.start()
     print(json.dumps({"api": server.api, "gateway": server.gateway, "token": server.token}), flush=True)
     try:
@@ -35,7 +45,8 @@ async def chat(seconds: float, pace: float) -> None:
             said = sum(await asyncio.gather(*rooms))
             chatted = loop.time() - started
             await asyncio.sleep(SETTLING)
-        print(json.dumps({"said": said, "seconds": chatted, "memory": memory.readings}), flush=True)
+        told = {"said": said, "answered": len(answered), "seconds": chatted, "memory": memory.readings}
+        print(json.dumps(told), flush=True)
     finally:
         await server.stop()
 

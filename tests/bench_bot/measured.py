@@ -37,6 +37,7 @@ class Clock:
         self._heard: dict[int, float] = {}
         self._asked_by: dict[int, int] = {}  # the question's message id → its number
         self._answers: dict[int, int] = {}  # the answer's message id → the question's number
+        self._early: dict[int, float] = {}  # the answer's message id → its last edit
         self._engine: dict[int, list[float]] = {}  # submitted, first piece, end
 
     def heard(self, number: int, message_id: int, at: float) -> None:
@@ -55,10 +56,17 @@ class Clock:
     def answered_by(self, message_id: int, answer_id: int) -> None:
         if (number := self._asked_by.pop(message_id, None)) is not None:
             self._answers[answer_id] = number
+            if (at := self._early.pop(answer_id, None)) is not None:
+                self._complete(answer_id, at)
 
     def completed(self, answer_id: int) -> None:
-        if (number := self._answers.pop(answer_id, None)) is not None:
-            self.last_edits.append(time.perf_counter() - self._engine.pop(number)[2])
+        if answer_id in self._answers:
+            self._complete(answer_id, time.perf_counter())
+        else:
+            self._early[answer_id] = time.perf_counter()  # the gateway has not told of the answer yet
+
+    def _complete(self, answer_id: int, at: float) -> None:
+        self.last_edits.append(at - self._engine.pop(self._answers.pop(answer_id))[2])
 
 
 class PacedEngine:
