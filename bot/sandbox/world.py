@@ -16,7 +16,7 @@ from simcord.backend import Backend, serializers
 
 from bot.sandbox.attachments import AttachmentStore
 
-KEPT_MESSAGES = 500  # per channel; older ones are forgotten so that a long run keeps its memory
+KEPT_MESSAGES = 500  # per channel, so that a long run keeps its memory
 INTERACTION_SECONDS = 15 * 60.0
 
 _DISCORD_EPOCH = datetime.datetime(2015, 1, 1, tzinfo=datetime.UTC)
@@ -98,8 +98,15 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
 
     _last_snowflake: tuple[int, int] = (0, -1)
 
-    def __init__(self, members: Sequence[DemoMember] = MEMBERS, channels: Sequence[DemoChannel] = CHANNELS) -> None:
-        """The first of `members` owns the server."""
+    def __init__(
+        self,
+        members: Sequence[DemoMember] = MEMBERS,
+        channels: Sequence[DemoChannel] = CHANNELS,
+        *,
+        kept_messages: int = KEPT_MESSAGES,
+    ) -> None:
+        """The first of `members` owns the server. `kept_messages`: per channel; older ones are forgotten."""
+        self._kept_messages = kept_messages
         self.demo_members, self.demo_channels = tuple(members), tuple(channels)
         clock = WorldClock()
         #: Called like `subscribers`, but for ephemeral messages, which no gateway ever carries.
@@ -181,7 +188,7 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
     def commit_message(self, message: Any, *, broadcast: bool = True) -> Any:
         kept = super().commit_message(message, broadcast=broadcast)
         stored = self.messages[message.channel_id]
-        while len(stored) > KEPT_MESSAGES:
+        while len(stored) > self._kept_messages:
             forgotten = stored.pop(next(iter(stored)))
             self.cdn.forget(forgotten.attachments)
         self._whisper("MESSAGE_CREATE", kept)

@@ -53,9 +53,10 @@ async def test_a_final_refusal_after_days_of_service_ends_as_well(stage: Stage) 
 async def test_a_line_that_is_lost_again_and_again_is_made_anew_by_the_same_client(stage: Stage) -> None:
     states: list[str] = []
     stage.server.bot_gateway.on_state_change(lambda: states.append(stage.server.bot_gateway.bot_state))
-    for losses in range(1, 7):
+    for _ in range(6):  # more than the supervisor takes for bad luck
+        states.clear()
         await stage.server.bot_gateway.drop(None)
-        await until(lambda: states.count("reconnecting") == losses and states[-1] == "online")  # noqa: B023
+        await until(lambda: "reconnecting" in states and states[-1] == "online")
 
     await stage.answered("Is Paris in France?")
     assert len(stage.bots) == 1
