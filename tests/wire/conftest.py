@@ -16,7 +16,13 @@ from tests.wire.stage import Stage, staged
 ANSWER_SECONDS = 0.5  # the sandbox's stand-in for Discord's three
 
 discord_addresses = sandbox.discord_addresses
-engine, make_bot, personas_folder, store = cogs.engine, cogs.make_bot, cogs.personas_folder, cogs.store
+engine, make_bot, personas_folder, runs, store = (
+    cogs.engine,
+    cogs.make_bot,
+    cogs.personas_folder,
+    cogs.runs,
+    cogs.store,
+)
 
 
 @pytest.fixture
