@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.wire.stage import Stage, until
+from tests.wire.stage import Stage, finished, until
 
 CALLBACK = "/interactions/*/callback"
 
@@ -55,7 +55,7 @@ async def test_a_reaction_during_the_stream_is_a_vote_on_the_finished_reply(stag
     await stage.react(reply, "👍", member="pip")
     speaker.say("o' France.")
     speaker.end()
-    await until(lambda: stage.replies()[0]["components"])
+    await until(lambda: finished(stage.replies()[0]))
 
     await stage.vote_becomes(reply, 1, "pip")
 
