@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts check bench adapters doctor chat clean
+.PHONY: help run test lint types contracts check bench bench-bot adapters doctor chat clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,6 +47,9 @@ check: lint types contracts test ## everything CI runs
 
 adapters: $(READY) ## train and publish the shipped personas from scratch (about 10 minutes on 2 cores)
 	$(BIN)/python -m training rebuild pirate sarcastic
+
+bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
+	$(BIN)/python -m tests.bench_bot --minutes $(or $(MINUTES),1.5)
 
 bench: $(READY) ## tokens/s of mixed-persona batches, beside PEFT, on this machine
 	$(BIN)/python -m tests.bench

@@ -1,6 +1,7 @@
 """The composition root: builds the parts from the configuration, wires them, starts and stops them in order."""
 
 import asyncio
+import dataclasses
 import logging
 import signal
 import time
@@ -11,22 +12,27 @@ from typing import Any
 
 from rich.console import Console
 
+from bot.access import Access, Operators
 from bot.channels import ChannelPersonas
 from bot.client import TroupeBot
+from bot.cogs.operations import Machinery
 from bot.config import Config
 from bot.connection import checked_token, run_supervised
 from bot.conversation import Conversations
 from bot.engine import Engine, EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import ConfigError
+from bot.limits import Limits, Rate
 from bot.personas import PersonaCatalog
 from bot.progress import progress_bar
 from bot.promotions import Promotions
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry
 from bot.replies import Replies
+from bot.retraining import Retraining, interval
 from bot.sandbox import SandboxServer, point_discord_at
 from bot.store import Store
+from bot.training_runs import TrainingRuns
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +40,7 @@ Progress = Callable[[str, float], None]
 
 # Who speaks in the sandbox's channels until somebody chooses otherwise.
 SANDBOX_CAST = {"tavern": "pirate", "critics-corner": "sarcastic"}
-DRAIN_SECONDS = 5.0
+DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Core:
     engine: Engine
     store: Store
     catalog: PersonaCatalog
+    registry: AdapterRegistry
     channels: ChannelPersonas
     promotions: Promotions
     conversations: Conversations
@@ -65,7 +72,8 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         engine, renderer = await asyncio.to_thread(_engine_and_renderer, config, files)
         stack.push_async_callback(engine.stop)
         await engine.start()
-        promotions = Promotions(AdapterRegistry(config.adapters_dir), catalog, engine)
+        registry = AdapterRegistry(config.adapters_dir)
+        promotions = Promotions(registry, catalog, engine)
         await promotions.check()
         conversations = Conversations(
             store,
@@ -74,7 +82,7 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         )
         defaults = SamplingParams(**config.sampling.model_dump())
         replies = Replies(engine, renderer, promotions, conversations, store, defaults)
-        yield Core(engine, store, catalog, channels, promotions, conversations, replies)
+        yield Core(engine, store, catalog, registry, channels, promotions, conversations, replies)
 
 
 async def run_bot(config: Config, console: Console) -> None:
@@ -87,6 +95,10 @@ async def run_bot(config: Config, console: Console) -> None:
             core = await stack.enter_async_context(open_core(config, progress))
         if sandbox is not None:
             await _cast(sandbox, core)
+        runs = TrainingRuns(config.file, config.folder)
+        stack.push_async_callback(runs.stop)
+        machinery = Machinery(core.engine, core.registry, runs, core.promotions.problem)
+        operators = _operators(config, sandbox)
         client: TroupeBot | None = None
         announced = False
 
@@ -101,18 +113,20 @@ async def run_bot(config: Config, console: Console) -> None:
 
         def make_client() -> TroupeBot:
             nonlocal client
-            client = _client(config, core, remember_commands=sandbox is None)
+            client = _client(config, core, machinery, operators, remember_commands=sandbox is None)
             client.add_listener(announce, "on_ready")
             return client
 
         async def stop_gracefully() -> None:
             await stopping.wait()
             log.info("stopping")
-            await core.engine.stop()
             if client is not None:
                 await client.drain(DRAIN_SECONDS)
+            await core.engine.stop()
 
-        await _first_of(stop_gracefully(), run_supervised(make_client, token), core.promotions.watch())
+        await _first_of(
+            stop_gracefully(), run_supervised(make_client, token), core.promotions.watch(), _retrain(config, core, runs)
+        )
 
 
 async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, SandboxServer | None]:
@@ -128,7 +142,12 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
         point_discord_at(secrets.discord_api, secrets.discord_gateway)
     if token is not None:
         return checked_token(token.get_secret_value()), None
-    sandbox = SandboxServer(config.sandbox.host, config.sandbox.port)
+    sandbox = SandboxServer(
+        config.sandbox.host,
+        config.sandbox.port,
+        state=config.sandbox_state,
+        message_content=config.sandbox.message_content,
+    )
     await sandbox.start()
     stack.push_async_callback(sandbox.stop)
     point_discord_at(sandbox.api, sandbox.gateway)
@@ -142,7 +161,27 @@ async def _cast(sandbox: SandboxServer, core: Core) -> None:
             await core.channels.switch(channel_id, sandbox.guild_id, persona, sandbox.bot_id)
 
 
-def _client(config: Config, core: Core, *, remember_commands: bool) -> TroupeBot:
+def _operators(config: Config, sandbox: SandboxServer | None) -> Operators:
+    """In the sandbox its server's owner operates the bot: nobody owns an application there."""
+    chosen = Operators(**{name: _as_set(value) for name, value in config.operators})
+    if sandbox is None:
+        return chosen
+    return dataclasses.replace(chosen, members=chosen.members | {next(iter(sandbox.members.values()))})
+
+
+async def _retrain(config: Config, core: Core, runs: TrainingRuns) -> None:
+    """The bot's own schedule of trainings, until cancelled."""
+    every = interval(config.training.schedule)
+    if every is None:
+        await asyncio.Event().wait()
+        return
+    votes = config.training.min_new_votes
+    await Retraining(runs, core.store, core.registry, core.catalog, every_seconds=every, min_new_votes=votes).watch()
+
+
+def _client(
+    config: Config, core: Core, machinery: Machinery, operators: Operators, *, remember_commands: bool
+) -> TroupeBot:
     return TroupeBot(
         replies=core.replies,
         conversations=core.conversations,
@@ -154,7 +193,19 @@ def _client(config: Config, core: Core, *, remember_commands: bool) -> TroupeBot
         ask_consent=config.feedback.ask_consent,
         status=config.discord.status,
         sync_state=config.store_path.parent / "commands.sha256" if remember_commands else None,
+        limits=Limits(
+            member=Rate(config.limits.member_per_minute, config.limits.member_burst),
+            server=Rate(config.limits.server_per_minute, config.limits.server_burst),
+        ),
+        message_content=config.discord.message_content,
+        access=Access(**{name: _as_set(value) for name, value in config.access}),
+        operators=operators,
+        machinery=machinery,
     )
+
+
+def _as_set(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def _engine_and_renderer(config: Config, files: BaseModelFiles) -> tuple[Engine, PromptRenderer]:

@@ -10,40 +10,65 @@ import logging
 import time
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access import Access, Operators
 from bot.channels import ChannelPersonas
+from bot.cogs.asking import Asking
 from bot.cogs.chat import Chat
+from bot.cogs.collection import Collection
 from bot.cogs.consent import ConsentQuestion
 from bot.cogs.errors import GuardedTree
 from bot.cogs.feedback import Feedback
+from bot.cogs.gate import Gate
+from bot.cogs.identity import Identities
+from bot.cogs.menus import ReplyMenus
+from bot.cogs.operations import Machinery, Operations
+from bot.cogs.pacing import Pace
 from bot.cogs.personas import Memory, Personas, Speaking
 from bot.cogs.privacy import Privacy
+from bot.cogs.scenes import Scenes
+from bot.cogs.second import SecondAnswers
+from bot.cogs.speaker import Speaker
+from bot.cogs.stats import Stats
 from bot.cogs.streaming import Unfinished
 from bot.conversation import Conversations
 from bot.errors import PublishError
+from bot.limits import Limits, Rate
 from bot.personas import PersonaCatalog
 from bot.registry import write_atomically
 from bot.replies import Replies
+from bot.server_personas import ServerPersonas
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 FLAPS, FLAP_WINDOW = 5, 60.0  # so many lost connections in so many seconds are a loop, not bad luck
+UNLIMITED = Rate(per_minute=0.0, burst=1)
 
 
-def intents() -> discord.Intents:
-    """What the bot must hear: nothing privileged."""
-    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True)
+def intents(*, message_content: bool = False) -> discord.Intents:
+    """What the bot must hear: nothing privileged, unless channels shall be answered in which nobody mentions it."""
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        dm_messages=True,
+        guild_reactions=True,
+        dm_reactions=True,
+        message_content=message_content,
+    )
 
 
 class TroupeBot(commands.Bot):
     """Wires the cogs to what answers. `sync_state` remembers which commands Discord was told about; None: tell always.
 
     `edit_seconds`: how often a streaming reply is edited, at most. `speaking`: see `bot.cogs.personas`.
+    `limits`: how much members and servers may ask for; None: as much as they like. `message_content`: whether the
+    application has that privileged intent, without which no persona can answer where nobody addresses it.
     """
 
     def __init__(
@@ -55,46 +80,71 @@ class TroupeBot(commands.Bot):
         catalog: PersonaCatalog,
         speaking: Speaking,
         store: Store,
+        machinery: Machinery,
         edit_seconds: float,
         ask_consent: bool = True,
         status: str = "",
         sync_state: Path | None = None,
+        message_content: bool = False,
+        limits: Limits | None = None,
+        access: Access | None = None,
+        operators: Operators | None = None,
     ) -> None:
+        pace = Pace(edit_seconds)
+        limits = limits or Limits(UNLIMITED, UNLIMITED)
         # The bot never speaks aloud: no warnings about missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=intents(),
+            intents=intents(message_content=message_content),
             tree_cls=GuardedTree,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             activity=discord.CustomActivity(name=status) if status else None,
+            http_trace=pace.trace(),
             max_messages=None,
         )
+        self.gate = Gate(access or Access(), operators or Operators())
+        self._server_personas = ServerPersonas(store, catalog)
         unfinished = Unfinished()
         consent = ConsentQuestion(store, enabled=ask_consent)
-        self._chat = Chat(self, replies, channels, unfinished, edit_seconds=edit_seconds)
+        identities = Identities(store, lambda: self.user)
+        self._speaker = Speaker(unfinished, pace)
+        feedback = Feedback(self, store, consent, unfinished, identities, edit_seconds=edit_seconds)
         self._cogs_to_add: list[commands.Cog] = [
-            self._chat,
-            Personas(channels, catalog, speaking),
+            Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities),
+            Asking(replies, channels, catalog, self._speaker, limits),
+            SecondAnswers(self, replies, catalog, store, self._speaker, limits, identities),
+            Scenes(replies, catalog, self._speaker, limits, identities),
+            Personas(self, channels, catalog, speaking, self._server_personas, store),
             Memory(conversations),
-            Feedback(self, store, consent, unfinished, edit_seconds=edit_seconds),
+            feedback,
+            ReplyMenus(self, store, feedback, identities),
             Privacy(self, store, consent),
+            Collection(store, catalog),
+            Stats(store, catalog),
+            Operations(self, machinery, store, catalog),
         ]
         self._sync_state = sync_state
         self._losses: deque[float] = deque(maxlen=FLAPS)
         self.flapping = asyncio.Event()
 
     async def setup_hook(self) -> None:
+        await self._server_personas.load()
         for cog in self._cogs_to_add:
             await self.add_cog(cog)
         await self._sync_commands()
 
     async def drain(self, seconds: float) -> None:
-        """Wait until the replies under way have ended, at most `seconds`. Stop the engine first, or they go on."""
-        await self._chat.drain(seconds)
+        """Begin no reply any more; let those under way end within `seconds`, and mark the others as interrupted."""
+        await self._speaker.drain(seconds)
+
+    def dispatch(self, event: str, /, *arguments: Any, **options: Any) -> None:
+        """Tell the listeners, unless config.toml's [access] shuts out where the event comes from."""
+        if self.gate.hears(event, arguments):
+            super().dispatch(event, *arguments, **options)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Nothing: commands.Bot would look for prefix commands here. `Chat` listens for itself."""

@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,7 @@ PLAIN_VARIABLES = frozenset({"TROUPE_CONFIG", "TROUPE_DISCORD_API", "TROUPE_DISC
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
+Ids = tuple[Annotated[int, Field(ge=1)], ...]  # Discord's: of servers, channels, roles or people
 
 
 class Section(BaseModel):
@@ -74,11 +76,36 @@ class ConversationSection(Section):
 class DiscordSection(Section):
     edit_seconds: Annotated[float, Field(ge=0.2, le=30.0)] = 1.2
     status: str = "@mention me"
+    message_content: bool = False
+
+
+class AccessSection(Section):
+    allowed_servers: Ids = ()
+    blocked_servers: Ids = ()
+    allowed_channels: Ids = ()
+    blocked_channels: Ids = ()
+    allowed_members: Ids = ()
+    blocked_members: Ids = ()
+    direct_messages: bool = True
+
+
+class OperatorsSection(Section):
+    members: Ids = ()
+    roles: Ids = ()
+
+
+class LimitsSection(Section):
+    member_per_minute: Annotated[float, Field(ge=0)] = 12.0
+    member_burst: Count = 6
+    server_per_minute: Annotated[float, Field(ge=0)] = 120.0
+    server_burst: Count = 40
 
 
 class SandboxSection(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8710
+    state: str = ""
+    message_content: bool = True
 
 
 class StoreSection(Section):
@@ -108,6 +135,8 @@ class TrainingSection(Section):
     preservation_pairs: Annotated[int, Field(ge=0)] = 60
     correction_weight: Annotated[int, Field(ge=1, le=10)] = 2
     heldout_share: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
+    schedule: Annotated[str, Field(pattern=r"^(off|[1-9]\d{0,3}[hd])$")] = "off"
+    min_new_votes: Count = 20
 
 
 class GateSection(Section):
@@ -125,6 +154,9 @@ class Config(Section):
     personas: PersonasSection = PersonasSection()
     conversation: ConversationSection = ConversationSection()
     discord: DiscordSection = DiscordSection()
+    access: AccessSection = AccessSection()
+    operators: OperatorsSection = OperatorsSection()
+    limits: LimitsSection = LimitsSection()
     sandbox: SandboxSection = SandboxSection()
     store: StoreSection = StoreSection()
     feedback: FeedbackSection = FeedbackSection()
@@ -133,6 +165,7 @@ class Config(Section):
     gate: GateSection = GateSection()
 
     _root: Path = PrivateAttr(default=Path())
+    _file: Path | None = PrivateAttr(default=None)
     _secrets: "Secrets" = PrivateAttr(default_factory=lambda: Secrets())
 
     @model_validator(mode="after")
@@ -154,12 +187,26 @@ class Config(Section):
         return path if path.is_absolute() else self._root / path
 
     @property
+    def file(self) -> Path | None:
+        """The config.toml that was read; None: there was none, and all is as by default."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths are taken from."""
+        return self._root
+
+    @property
     def adapters_dir(self) -> Path:
         return self.path(self.personas.folder)
 
     @property
     def store_path(self) -> Path:
         return self.path(self.store.path)
+
+    @property
+    def sandbox_state(self) -> Path | None:
+        return self.path(self.sandbox.state) if self.sandbox.state else None
 
     @property
     def cache_dir(self) -> Path:
@@ -195,6 +242,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
     except ValidationError as error:
         raise ConfigError(_explain(error, file.name, overrides)) from None
     config._root = root
+    config._file = file.resolve() if file.is_file() else None
     config._secrets = Secrets(
         discord_token=SecretStr(token) if (token := variables.get("DISCORD_TOKEN", "").strip()) else None,
         discord_api=variables.get("TROUPE_DISCORD_API") or None,
@@ -243,7 +291,10 @@ def _table(values: dict[str, Any], section: str, file: str) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    """A variable's text as a TOML value where it is a bare number or boolean, else as a string."""
+    """A variable's text as a TOML value where it is a bare number, a boolean or a list of ids, else as a string."""
+    if re.fullmatch(r"\[[0-9, ]*\]", text):
+        with suppress(tomllib.TOMLDecodeError):
+            return tomllib.loads(f"value = {text}")["value"]
     if re.fullmatch(r"true|false|[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
         return tomllib.loads(f"value = {text}")["value"] if not re.match(r"[+-]?0[0-9]", text) else text
     return text

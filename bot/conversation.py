@@ -1,44 +1,46 @@
 """Owns what a persona remembers of a channel: the exchanges since /forget, silence or a switch of persona.
 
 They come from the store, not from Discord's history, so that no message-content intent is needed and a
-restart forgets nothing. Trimming to the model's context is the renderer's work.
+restart forgets nothing. What of it the model is given to read is `bot.context`'s work.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from bot.prompt import Message
-from bot.store import Store
+from bot.store import Exchange, Store
 
-
-@dataclass(frozen=True)
-class Turn:
-    """One message of a conversation and the member who wrote it (None: the persona)."""
-
-    message: Message
-    author_id: int | None
+RECALLED = 500  # exchanges read again after a restart to find where the model's view of them begins
+DAY = 86_400.0
 
 
 class Conversations:
     def __init__(self, store: Store, *, max_turns: int, idle_seconds: float) -> None:
+        self.max_turns = max_turns
         self._store = store
-        self._max_turns = max_turns
         self._idle_seconds = idle_seconds
 
-    async def turns(self, channel_id: int, persona: str) -> list[Turn]:
-        """What was said in the channel with this persona, oldest first, starting with a member's turn."""
+    async def running(self, channel_id: int, persona: str, limit: int = RECALLED) -> list[Exchange]:
+        """The channel's conversation with this persona, oldest first; of a long one the last `limit` exchanges."""
         now = time.time()
-        exchanges = await self._store.exchanges(channel_id, persona, self._max_turns, since=now - 86_400.0)
-        turns: list[Turn] = []
-        previous = now
-        for exchange in reversed(exchanges):
-            if previous - exchange.created_at > self._idle_seconds:
-                break
-            previous = exchange.created_at
-            if exchange.answered.strip():
-                turns.append(Turn(Message("assistant", exchange.answered), None))
-                turns.append(Turn(Message("user", exchange.asked), exchange.asker_id))
-        return turns[::-1]
+        exchanges = await self._store.exchanges(channel_id, persona, limit, since=now - DAY)
+        return self._unbroken(exchanges, now)
+
+    async def branch(self, reply_id: int) -> list[Exchange]:
+        """The conversation that led to this reply, oldest first, the reply included."""
+        exchanges = await self._store.chain(reply_id, RECALLED)
+        return self._unbroken(exchanges, exchanges[-1].created_at) if exchanges else []
 
     async def forget(self, channel_id: int) -> None:
         await self._store.forget_channel(channel_id)
+
+    def _unbroken(self, exchanges: Sequence[Exchange], until: float) -> list[Exchange]:
+        """Those since the last silence, without the empty ones; who answers an old reply on purpose bridges it."""
+        kept: list[Exchange] = []
+        answers: int | None = None
+        for exchange in reversed(exchanges):
+            if until - exchange.created_at > self._idle_seconds and exchange.reply_id != answers:
+                break
+            until, answers = exchange.created_at, exchange.parent_reply_id
+            if exchange.answered.strip():
+                kept.append(exchange)
+        return kept[::-1]

@@ -7,7 +7,10 @@ import json
 import logging
 import sys
 import time
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
+
+# Control characters could forge a line of the log or steer the terminal that shows it.
+_VISIBLE = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029) if code != 9}
 
 
 def configure_logging(level: str = "INFO", fmt: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
@@ -26,8 +29,13 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(name)s  %(message)s", datefmt="%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
-        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
+        record.message = record.message.translate(_VISIBLE)
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        """Set in: an error may quote what somebody typed, and no line of it may look like a line of the log."""
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"    | {line.translate(_VISIBLE)}" for line in lines)
 
 
 class JsonFormatter(logging.Formatter):

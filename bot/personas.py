@@ -36,6 +36,7 @@ class Persona(BaseModel):
     display_name: Annotated[str, Field(min_length=1, max_length=32)]
     description: Annotated[str, Field(min_length=1, max_length=100)]
     avatar: Annotated[str, Field(max_length=8)] = "🎭"
+    avatar_url: Annotated[str, Field(max_length=500, pattern=r"^(https://[^\s<>\"]+)?$")] = ""
     greeting: Annotated[str, Field(max_length=300)] = ""
     system_prompt: Annotated[str, Field(max_length=4000)] = ""
     sampling: SamplingOverrides = SamplingOverrides()
@@ -50,11 +51,15 @@ class Pair:
 
 
 class PersonaCatalog:
-    """All personas found below a folder. `reload()` reads the cards again."""
+    """All personas found below a folder, and those that servers made for themselves. `reload()` reads the folder again.
+
+    With a `guild_id`, that server's own personas are among the answers; a shipped persona's name is never theirs.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._personas: dict[str, Persona] = {}
+        self._made: dict[int, dict[str, Persona]] = {}
         self.reload()
 
     def reload(self) -> None:
@@ -63,18 +68,34 @@ class PersonaCatalog:
         cards = sorted(self.folder.glob("*/persona.toml"))
         self._personas = {persona.name: persona for persona in map(read_card, cards)}
 
-    def names(self) -> list[str]:
-        return list(self._personas)
+    def names(self, guild_id: int | None = None) -> list[str]:
+        return [persona.name for persona in self.all(guild_id)]
 
-    def all(self) -> list[Persona]:
-        return list(self._personas.values())
+    def all(self, guild_id: int | None = None) -> list[Persona]:
+        made = self._made.get(guild_id, {}) if guild_id is not None else {}
+        return [*self._personas.values(), *(made[name] for name in sorted(made) if name not in self._personas)]
 
-    def get(self, name: str) -> Persona:
+    def get(self, name: str, guild_id: int | None = None) -> Persona:
         """The card of `name`. Raises UnknownPersona."""
-        try:
-            return self._personas[name]
-        except KeyError:
-            raise UnknownPersona(name[:32], self.names()) from None
+        persona = self._personas.get(name)
+        if persona is None and guild_id is not None:
+            persona = self._made.get(guild_id, {}).get(name)
+        if persona is None:
+            raise UnknownPersona(name[:32], self.names(guild_id))
+        return persona
+
+    def is_shipped(self, name: str) -> bool:
+        return name in self._personas
+
+    def made_by(self, guild_id: int) -> list[Persona]:
+        """The server's own personas, by name."""
+        return [persona for _, persona in sorted(self._made.get(guild_id, {}).items())]
+
+    def add_made(self, guild_id: int, persona: Persona) -> None:
+        self._made.setdefault(guild_id, {})[persona.name] = persona
+
+    def remove_made(self, guild_id: int, name: str) -> None:
+        self._made.get(guild_id, {}).pop(name, None)
 
     def examples(self, name: str) -> list[Pair]:
         """The persona's seed pairs, possibly none. Raises PersonaError naming the line of a bad row."""

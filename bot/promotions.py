@@ -56,21 +56,19 @@ class Promotions:
 
     async def _follow(self, persona: str) -> None:
         known = self._speaking.get(persona)
-        number = await asyncio.to_thread(self._registry.active_number, persona)
-        if persona in self._speaking and number == (known and known.number):
+        version = await asyncio.to_thread(self._registry.active, persona)
+        if persona in self._speaking and version == known:
             self._problems.pop(persona, None)
             return
-        if number is None:
-            version = None
-        else:
-            version = await asyncio.to_thread(self._registry.version, persona, number)
+        if version is not None:
             await self._engine.load(version)
         self._problems.pop(persona, None)
         self._speaking[persona] = version
+        name = f"v{version.number}" if version else "the base model"
         if known is None:
-            log.info("%s: %s speaks", persona, f"v{version.number}" if version else "the base model")
+            log.info("%s: %s speaks", persona, name)
         else:
-            log.info("%s: %s speaks now (was v%d)", persona, f"v{number}" if number else "the base model", known.number)
+            log.info("%s: %s speaks now (was v%d)", persona, name, known.number)
 
     def _complain(self, persona: str, sentence: str) -> None:
         if self._problems.get(persona) == sentence:

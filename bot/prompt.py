@@ -5,6 +5,7 @@ It speaks the model's own chat template. Knows nothing of Discord, the store or 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import jinja2
@@ -75,6 +76,17 @@ class PromptRenderer:
             if len(ids) <= limit:
                 return messages, ids
         raise PromptTooLong(len(ids), limit)
+
+    def count(self, text: str) -> int:
+        """Tokens of a text alone."""
+        return len(self._encode(text))
+
+    @cached_property
+    def overhead(self) -> int:
+        """Tokens the chat template adds to a message, rounded up."""
+        one, three = Message("user", "a"), [Message("user", "a"), Message("assistant", "a"), Message("user", "a")]
+        added = len(self.prompt_ids(three)) - len(self.prompt_ids([one])) - 2 * self.count("a")
+        return -(-added // 2)
 
     def decode(self, ids: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))

@@ -4,14 +4,19 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from bot.conversation import Conversations, Turn
-from bot.engine import Completion, Engine, Generation, GenerationRequest, SamplingParams
-from bot.errors import EmptyPrompt
+from bot.context import Context, Question, Turn, speaker_name
+from bot.conversation import Conversations
+from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
+from bot.errors import EmptyPrompt, PromptTooLong
 from bot.personas import Persona
 from bot.promotions import Promotions
-from bot.prompt import Message, PromptRenderer
-from bot.store import ReplyRecord, Store, StoredMessage
+from bot.prompt import Message, PromptRenderer, Role
+from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
+
+INTERRUPTED = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
+OPENING = 8  # tokens that open the persona's turn, at most
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,9 @@ class Ask:
     text: str
     persona: Persona
     source: str = "discord"
+    parent_channel_id: int | None = None  # of the channel that a thread hangs below
+    message_id: int | None = None  # the message asked with; None where there is none (a slash command)
+    branch: int | None = None  # the reply that is answered, when it is not the conversation's last
 
 
 class Reply:
@@ -37,6 +45,7 @@ class Reply:
         sampling: SamplingParams,
         generation: Generation,
         replies: "Replies",
+        regenerates: int | None = None,
     ) -> None:
         self.ask = ask
         self.text = ""
@@ -44,6 +53,8 @@ class Reply:
         self._sampling = sampling
         self._generation = generation
         self._replies = replies
+        self._regenerates = regenerates
+        self._interrupted = False
 
     @property
     def position(self) -> int:
@@ -53,8 +64,21 @@ class Reply:
     def completion(self) -> Completion | None:
         return self._generation.completion
 
+    @property
+    def was_cancelled(self) -> bool:
+        return self.completion is not None and self.completion.finish_reason is FinishReason.CANCELLED
+
+    @property
+    def was_interrupted(self) -> bool:
+        return self._interrupted and self.was_cancelled
+
     def cancel(self) -> None:
         self._generation.cancel()
+
+    def interrupt(self) -> None:
+        """End the reply because the bot stops; it is recorded as such."""
+        self._interrupted = True
+        self.cancel()
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for chunk in self._generation:
@@ -72,19 +96,19 @@ class Reply:
         return await self._replies.store.add_reply(self._as_record(completion), message_ids)
 
     def _as_record(self, completion: Completion) -> ReplyRecord:
-        adapter = completion.adapter
+        ask, adapter = self.ask, completion.adapter
         return ReplyRecord(
-            channel_id=self.ask.channel_id,
-            guild_id=self.ask.guild_id,
-            asker_id=self.ask.author_id,
-            persona=self.ask.persona.name,
+            channel_id=ask.channel_id,
+            guild_id=ask.guild_id,
+            asker_id=ask.author_id,
+            persona=ask.persona.name,
             adapter_number=adapter.number if adapter else None,
             adapter_sha256=adapter.sha256 if adapter else None,
             base_fingerprint=self._replies.engine.fingerprint,
             messages=self._sent,
-            asked=self.ask.text,
+            asked=ask.text,
             text=completion.text,
-            finish_reason=completion.finish_reason.value,
+            finish_reason=INTERRUPTED if self.was_interrupted else completion.finish_reason.value,
             sampling=dataclasses.asdict(self._sampling),
             seed=completion.seed,
             prompt_tokens=completion.prompt_tokens,
@@ -92,8 +116,13 @@ class Reply:
             queued_s=completion.queued_s,
             first_token_s=completion.first_token_s,
             total_s=completion.total_s,
-            source=self.ask.source,
+            source=ask.source,
             created_at=time.time(),
+            asker_name=speaker_name(ask.author_name),
+            parent_channel_id=ask.parent_channel_id,
+            asked_message_id=ask.message_id,
+            parent_reply_id=ask.branch,
+            regenerates=self._regenerates,
         )
 
 
@@ -113,7 +142,7 @@ class Replies:
         self.store = store
         self._renderer = renderer
         self._promotions = promotions
-        self._conversations = conversations
+        self._context = Context(conversations, renderer)
         self._defaults = defaults
 
     async def begin(self, ask: Ask) -> Reply:
@@ -123,25 +152,79 @@ class Replies:
         """
         if not ask.text.strip():
             raise EmptyPrompt
-        adapter = self._promotions.speaking(ask.persona.name)
-        sampling = self._sampling(ask.persona)
-        history = await self._conversations.turns(ask.channel_id, ask.persona.name)
-        turns = [*history, Turn(Message("user", ask.text), ask.author_id)]
-        messages, ids = self._renderer.fit(
-            ask.persona.system_prompt,
-            [turn.message for turn in turns],
-            self.engine.context_tokens - sampling.max_tokens,
+        question = Question(
+            channel_id=ask.channel_id,
+            author_id=ask.author_id,
+            author_name=speaker_name(ask.author_name),
+            text=ask.text,
+            in_public=ask.guild_id is not None,
+            branch=ask.branch,
         )
-        generation = self.engine.submit(
+        room = self._room(ask.persona) - self._renderer.count(ask.persona.system_prompt)
+        room -= self._renderer.overhead + OPENING
+        return self.begin_with(ask, await self._context.turns(question, ask.persona.name, room))
+
+    def begin_with(self, ask: Ask, turns: Sequence[Turn]) -> Reply:
+        """Submit a reply to `turns`, whatever the channel's conversation is. Roles alternate; the last is the user's.
+
+        Raises what `begin` raises.
+        """
+        sampling = self._sampling(ask.persona)
+        messages, ids = self._renderer.fit(
+            ask.persona.system_prompt, [turn.message for turn in turns], self._room(ask.persona)
+        )
+        generation = self._generate(ask, ids, sampling)
+        return Reply(ask, _with_authors(messages, turns), sampling, generation, self)
+
+    def again(self, stored: StoredReply, persona: Persona, *, instead: bool = False) -> Reply:
+        """Submit a second answer to the same prompt, with the version that speaks now and another seed.
+
+        It stands beside the first until a member keeps one; `instead`: it takes the place of one that was cut off.
+        Raises what `begin` raises.
+        """
+        record = stored.record
+        messages = [Message(cast(Role, message.role), message.content) for message in record.messages]
+        sampling = _another(self._sampling(persona))
+        if not record.asked.strip() or not messages:
+            raise EmptyPrompt
+        ids = self._renderer.prompt_ids(messages)
+        if len(ids) > (room := self._room(persona)):
+            raise PromptTooLong(len(ids), room)
+        ask = Ask(
+            channel_id=record.channel_id,
+            guild_id=record.guild_id,
+            author_id=record.asker_id,
+            author_name=record.asker_name or "",
+            text=record.asked,
+            persona=persona,
+            source=record.source,
+            parent_channel_id=record.parent_channel_id,
+            message_id=record.asked_message_id,
+            branch=record.parent_reply_id,
+        )
+        regenerates = record.regenerates if instead else (record.regenerates or stored.id)
+        return Reply(ask, record.messages, sampling, self._generate(ask, ids, sampling), self, regenerates)
+
+    def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
+        adapter = self._promotions.speaking(ask.persona.name)
+        return self.engine.submit(
             GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(ask.channel_id))
         )
-        return Reply(ask, _with_authors(messages, turns), sampling, generation, self)
+
+    def _room(self, persona: Persona) -> int:
+        """Tokens a prompt may have."""
+        return self.engine.context_tokens - self._sampling(persona).max_tokens
 
     def _sampling(self, persona: Persona) -> SamplingParams:
         """The defaults with the card's overrides; a reply takes at most half of the context."""
         overrides = persona.sampling.model_dump(exclude_none=True)
         chosen = dataclasses.replace(self._defaults, **overrides)
         return dataclasses.replace(chosen, max_tokens=min(chosen.max_tokens, self.engine.context_tokens // 2))
+
+
+def _another(sampling: SamplingParams) -> SamplingParams:
+    """For an answer that differs from the first: greedy sampling would say the same again."""
+    return dataclasses.replace(sampling, seed=None, temperature=sampling.temperature or SamplingParams.temperature)
 
 
 def _with_authors(messages: Sequence[Message], turns: Sequence[Turn]) -> list[StoredMessage]:

@@ -46,6 +46,25 @@ def test_a_variable_may_hold_text_that_looks_like_toml(tmp_path):
     assert config.discord.status == '"] [evil'
 
 
+def test_a_variable_may_hold_a_list_of_ids(tmp_path):
+    config = load_config(write(tmp_path, ""), {"TROUPE_ACCESS__BLOCKED_MEMBERS": "[12, 34]"})
+    assert config.access.blocked_members == (12, 34)
+    assert "TROUPE_OPERATORS__ROLES" in refusal(write(tmp_path, ""), TROUPE_OPERATORS__ROLES="admins")
+
+
+@pytest.mark.parametrize("schedule", ["daily", "0h", "24", "h"])
+def test_a_schedule_is_hours_days_or_off(tmp_path, schedule):
+    assert "training.schedule" in refusal(write(tmp_path, f'[training]\nschedule = "{schedule}"\n'))
+
+
+def test_the_file_that_was_read_is_known_for_programs_the_bot_starts(tmp_path, monkeypatch):
+    path = write(tmp_path, "")
+    assert load_config(path, {}).file == path
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert load_config(None, {}).file is None
+
+
 def test_an_unknown_key_is_named_with_the_keys_there_are(tmp_path):
     message = refusal(write(tmp_path, "[engine]\nmax_rowz = 4\n"))
     assert "engine.max_rowz: unknown key" in message

@@ -3,8 +3,8 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
-import click
 import discord
 import pytest
 import typer
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parent.parent
 DOCUMENTS = [
     REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "adapters/README.md", "bot/engine/README.md")
 ]
-CLIS = {"bot": typer.main.get_command(bot_cli), "training": typer.main.get_command(training_cli)}
+CLIS: dict[str, Any] = {"bot": typer.main.get_command(bot_cli), "training": typer.main.get_command(training_cli)}
 
 
 def make_targets() -> set[str]:
@@ -37,12 +37,10 @@ def test_every_make_target_in_the_documents_exists():
 @pytest.mark.parametrize(("document", "line"), commands(r"python -m ((?:bot|training) [^`\n]+)"))
 def test_every_command_line_in_the_documents_is_accepted(document, line):
     program, command, *arguments = shlex.split(line.replace("…", ""), comments=True)
-    group = CLIS[program]
-    assert isinstance(group, click.Group)
-    if "|" in arguments:
-        return
-    assert command in group.commands, f"{document}: {line}"
-    group.commands[command].make_context(command, arguments, resilient_parsing=False)
+    known = CLIS[program].commands
+    assert command in known, f"{document}: {line}"
+    if "|" not in arguments:
+        known[command].make_context(command, arguments)
 
 
 def test_every_relative_link_leads_to_a_file():

@@ -111,3 +111,12 @@ async def test_a_broken_pointer_never_stops_the_watch(promotions, registry):
     (registry.folder / "pirate" / "active").write_text("../../2")
     await promotions.check()
     assert promotions.speaking("pirate") == registry.version("pirate", 1)
+
+
+async def test_a_version_rebuilt_under_its_number_is_another_version(promotions, registry):
+    registry.activate("pirate", 1)
+    await promotions.check()
+    rebuilt = registry.folder / "pirate" / "versions" / "1" / "manifest.json"
+    rebuilt.write_text(json.dumps({"adapter_sha256": "sha-of-new-weights"}))
+    await promotions.check()
+    assert promotions.speaking("pirate").sha256 == "sha-of-new-weights"

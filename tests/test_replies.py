@@ -53,7 +53,7 @@ def replies(tmp_path: Path, store, engine, conversations) -> Replies:
 
 
 def ask(text: str, author: int = ALICE, persona: Persona = PIRATE) -> Ask:
-    return Ask(CHANNEL, 7, author, "someone", text, persona)
+    return Ask(CHANNEL, 7, author, {ALICE: "alice", BOB: "bob"}[author], text, persona)
 
 
 async def exchange(replies: Replies, asked: Ask) -> int:
@@ -83,7 +83,9 @@ async def test_the_next_prompt_continues_the_conversation_with_each_turns_author
     engine.says("Ahoy.")
     await exchange(replies, ask("First"))
     stored = await store.reply(await exchange(replies, ask("Second", BOB)))
-    assert "<user>First</user><assistant>Ahoy.</assistant><user>Second</user><assistant>" in prompt_of(engine)
+    assert prompt_of(engine).endswith(
+        "<user>alice: First</user><assistant>Ahoy.</assistant><user>bob: Second</user><assistant>"
+    )
     assert [message.author_id for message in stored.record.messages] == [None, ALICE, None, BOB]
 
 
@@ -105,8 +107,7 @@ async def test_a_long_silence_starts_afresh(replies, engine, store):
     old = dataclasses.replace(record.record, created_at=time.time() - 7200, channel_id=71)
     assert isinstance(old, ReplyRecord)
     await store.add_reply(old)
-    turns = await Conversations(store, max_turns=20, idle_seconds=3600).turns(71, "pirate")
-    assert turns == []
+    assert await Conversations(store, max_turns=20, idle_seconds=3600).running(71, "pirate") == []
 
 
 async def test_an_empty_answer_is_not_repeated_to_the_model(replies, engine):

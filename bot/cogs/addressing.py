@@ -39,6 +39,11 @@ def place_of(channel: Any, guild_id: int | None) -> Place:
     return Place(channel.id, parent_id, guild_id)
 
 
+def place_of_interaction(interaction: discord.Interaction[Any]) -> Place:
+    channel = interaction.channel or discord.Object(interaction.channel_id or 0)
+    return place_of(channel, interaction.guild_id)
+
+
 def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
     """Whether a person meant the bot: by mention, reply, direct message, or in a thread the bot opened."""
     if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
@@ -50,6 +55,26 @@ def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
         or (message.guild.self_role is not None and message.guild.self_role in message.role_mentions)
         or (isinstance(message.channel, discord.Thread) and message.channel.owner_id == me.id and bool(message.content))
     )
+
+
+def may_be_overheard(message: discord.Message, me: discord.ClientUser) -> bool:
+    """Whether a persona that answers everything in its channel would answer this: words to all, or to the bot.
+
+    Without the message-content intent there are no words to answer.
+    """
+    if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
+        return False
+    if not message.content or message.guild is None or any(user != me for user in message.mentions):
+        return False
+    return message.type is discord.MessageType.default or _replies_to(message, me)
+
+
+def answered_webhook_message(message: discord.Message) -> int | None:
+    """The message of a webhook, which a persona may have spoken through, that a person replies to."""
+    if message.author.bot or message.type is not discord.MessageType.reply or message.reference is None:
+        return None
+    answered = message.reference.resolved
+    return answered.id if isinstance(answered, discord.Message) and answered.webhook_id is not None else None
 
 
 def why_no_text(message: discord.Message, me: discord.ClientUser) -> MemberError | None:

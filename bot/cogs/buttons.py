@@ -1,12 +1,13 @@
-"""Owns the buttons below a reply. Their custom id carries the reply's id, so they work after a restart."""
+"""Owns the buttons below a finished reply. Their custom id carries the reply's id, so they work after a restart."""
 
 import re
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import discord
 
+from bot.cogs.controls import AgainButton, KeepButton
 from bot.cogs.errors import Interaction, guarded
-from bot.store import VoteCount
+from bot.store import Store, VoteCount
 
 if TYPE_CHECKING:
     from bot.cogs.feedback import Feedback
@@ -51,13 +52,23 @@ class CorrectButton(discord.ui.DynamicItem[Button], template=rf"troupe:correct:{
         await _feedback(interaction).ask_for_correction(interaction, self.reply_id)
 
 
-def feedback_view(reply_id: int, votes: VoteCount) -> discord.ui.View:
-    """👍 👎 with their counts, and ✏️."""
+def feedback_view(reply_id: int, votes: VoteCount, rival: int | None = None) -> discord.ui.View:
+    """👍 👎 with their counts, 🔁 and ✏️; beside a second answer, the `rival`, there is a choice instead of 🔁."""
     view = discord.ui.View(timeout=None)
     view.add_item(VoteButton("up", reply_id, votes.up))
     view.add_item(VoteButton("down", reply_id, votes.down))
+    if rival is None:
+        view.add_item(AgainButton(reply_id))
     view.add_item(CorrectButton(reply_id))
+    if rival is not None:
+        view.add_item(KeepButton(reply_id, rival))
     return view
+
+
+async def reply_view(store: Store, reply_id: int) -> discord.ui.View | None:
+    """The buttons a stored reply has now; None when another answer was kept."""
+    standing = await store.standing(reply_id)
+    return None if standing.given_up else feedback_view(reply_id, await store.votes(reply_id), standing.rival)
 
 
 def _feedback(interaction: Interaction) -> "Feedback":

@@ -1,35 +1,43 @@
 """Owns conversations: a message that is meant for the bot becomes a streamed reply of the channel's persona.
 
-Every message it takes on ends in text, a plain sentence, or a cancellation by deleting the reply; never in silence.
+Every message it takes on ends in text, a plain sentence, or a cancellation by deleting the reply; never in silence,
+except that a member who goes on writing too fast is told so once.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
-from typing import Any
 
 import aiohttp
 import discord
 from discord.ext import commands
 
 from bot.channels import ChannelPersonas
-from bot.cogs.addressing import is_addressed, place_of, why_no_text
-from bot.cogs.buttons import feedback_view
-from bot.cogs.errors import explain
+from bot.cogs.addressing import (
+    Place,
+    answered_webhook_message,
+    is_addressed,
+    may_be_overheard,
+    place_of,
+    why_no_text,
+)
+from bot.cogs.controls import AgainButton, KeepButton, StopButton, check_steers
+from bot.cogs.errors import Interaction, explain
+from bot.cogs.identity import Identities
 from bot.cogs.mentions import spoken_text
-from bot.cogs.streaming import Stream, Unfinished, reply_to
-from bot.errors import EmptyPrompt, GenerationFailed, OperatorError
-from bot.personas import Persona
-from bot.replies import Ask, Replies, Reply
-from bot.store import VoteCount
+from bot.cogs.outlets import AnswerOutlet, reply_to
+from bot.cogs.revisions import Revisions
+from bot.cogs.speaker import Speaker
+from bot.cogs.streaming import INTERRUPTED, Unfinished
+from bot.errors import EmptyPrompt, UnknownPersona
+from bot.limits import Limits, TooFast
+from bot.personas import Persona, PersonaCatalog
+from bot.replies import Ask, Replies
+from bot.store import Store, StoredReply
 
 log = logging.getLogger(__name__)
 
-TYPING_LASTS = 8.0  # seconds; Discord shows it for ten
 NEEDED = "ask someone who manages it to let me view it, send messages and read its history."
-NOT_SAVED = "I could not save this reply, so it can't be voted on."
 
 
 class Chat(commands.Cog):
@@ -38,82 +46,129 @@ class Chat(commands.Cog):
         bot: commands.Bot,
         replies: Replies,
         channels: ChannelPersonas,
+        catalog: PersonaCatalog,
+        store: Store,
+        speaker: Speaker,
         unfinished: Unfinished,
-        *,
-        edit_seconds: float,
+        limits: Limits,
+        identities: Identities,
     ) -> None:
         self._bot = bot
         self._replies = replies
         self._channels = channels
+        self._catalog = catalog
+        self._store = store
+        self._speaker = speaker
         self._unfinished = unfinished
-        self._edit_seconds = edit_seconds
-        self._running: set[asyncio.Task[Any]] = set()
+        self._limits = limits
+        self._identities = identities
+        self._revisions = Revisions(store)
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
+
+    async def cog_load(self) -> None:
+        self._bot.add_dynamic_items(StopButton, AgainButton, KeepButton)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         me = self._bot.user
-        if me is None or not is_addressed(message, me) or message.id in self._taken:
+        if me is None or not await self._is_meant(message, me) or message.id in self._taken:
             return
         self._taken.append(message.id)
-        task = asyncio.current_task()
-        assert task is not None
-        self._running.add(task)
         try:
             await self._answer(message, me)
+        except TooFast as error:
+            if error.first:
+                await self._apologise(message, error)
         except discord.NotFound:
             log.info("channel %d: the reply or its channel was deleted meanwhile", message.channel.id)
         except Exception as error:  # noqa: BLE001 (the boundary: whatever raises, the member reads a sentence)
             await self._apologise(message, error)
-        finally:
-            self._running.discard(task)
 
-    async def drain(self, seconds: float) -> None:
-        """Wait until the replies under way have ended, at most `seconds`."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        if self._bot.user is not None and edit.message.edited_at is not None and not edit.message.author.bot:
+            await self._revisions.edited(edit.message_id, spoken_text(edit.message, self._bot.user))
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
+        await self._revisions.deleted(deletion.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
+        for message_id in deletion.message_ids:
+            await self._revisions.deleted(message_id)
+
+    async def stop(self, interaction: Interaction) -> None:
+        """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""
+        assert interaction.message is not None
+        if stream := self._unfinished.shown_by(interaction.message.id):
+            check_steers(interaction, stream.asker_id, "stop it")
+            stream.stop()
+            await interaction.response.defer()
+        elif await self._store.reply_of_message(interaction.message.id):
+            await interaction.response.defer()  # it has just ended; the last edit is on its way
+        else:  # from before a crash: nothing runs any more
+            so_far = interaction.message.content[: 2000 - len(INTERRUPTED) - 1]
+            await interaction.response.edit_message(content=f"{so_far}\n{INTERRUPTED}", view=None)
+
+    async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
+        if is_addressed(message, me):
+            return True
+        if (answered := answered_webhook_message(message)) and await self._store.reply_of_message(answered):
+            return True
+        if not may_be_overheard(message, me):
+            return False
+        place = place_of(message.channel, message.guild.id if message.guild else None)
+        return await self._channels.answers_all(place.channel_id, place.parent_id)
 
     async def _answer(self, message: discord.Message, me: discord.ClientUser) -> None:
+        self._speaker.check_open()
         place = place_of(message.channel, message.guild.id if message.guild else None)
         text = spoken_text(message, me)
+        self._limits.take(message.author.id, place.guild_id)
         if not text and (reason := why_no_text(message, me)):
             raise reason
-        persona = await self._channels.speaking(place.channel_id, place.parent_id)
+        answered = await self._answered_reply(message)
+        persona = await self._persona(place, answered)
         if not text:
             await self._greet(message, persona)
             return
-        async with _typing(message.channel) as typing:
-            ask = Ask(
-                channel_id=place.channel_id,
-                guild_id=place.guild_id,
-                author_id=message.author.id,
-                author_name=message.author.display_name,
-                text=text,
-                persona=persona,
-            )
-            reply = await self._replies.begin(ask)
-            stream = Stream(message, reply, self._unfinished, edit_seconds=self._edit_seconds, on_shown=typing.cancel)
-            try:
-                await self._stream(stream, reply)
-            finally:
-                stream.close()
+        ask = Ask(
+            channel_id=place.channel_id,
+            guild_id=place.guild_id,
+            author_id=message.author.id,
+            author_name=message.author.display_name,
+            text=text,
+            persona=persona,
+            parent_channel_id=place.parent_id,
+            message_id=message.id,
+            branch=await self._branch(place, persona, answered),
+        )
+        outlet = await self._identities.outlet(message.channel, persona) or AnswerOutlet(message)
+        async with self._revisions.awaited(message.id):
+            await self._speaker.speak(outlet, lambda: self._replies.begin(ask))
 
-    async def _stream(self, stream: Stream, reply: Reply) -> None:
-        try:
-            await stream.follow()
-            if not reply.text.strip():
-                log.warning("%s said nothing in channel %d", reply.ask.persona.name, reply.ask.channel_id)
-                raise GenerationFailed("the model said nothing")
-            view = feedback_view(await reply.record(stream.message_ids), VoteCount(0, 0))
-        except discord.HTTPException:
-            raise
-        except OperatorError as error:
-            explain(error, "recording a reply")
-            await stream.interrupt(NOT_SAVED)
-        except Exception as error:  # noqa: BLE001 (the text so far stays, with the sentence below it)
-            await stream.interrupt(explain(error, "answering"))
-        else:
-            await stream.finish(view)
+    async def _answered_reply(self, message: discord.Message) -> StoredReply | None:
+        """The reply of ours that the message replies to."""
+        if message.type is not discord.MessageType.reply or message.reference is None:
+            return None
+        return await self._store.reply_of_message(message.reference.message_id or 0)
+
+    async def _persona(self, place: Place, answered: StoredReply | None) -> Persona:
+        """Who is spoken to: whose words are answered, else who speaks in the channel."""
+        if answered is not None:
+            with contextlib.suppress(UnknownPersona):
+                return self._catalog.get(answered.record.persona, place.guild_id)
+        return await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
+
+    async def _branch(self, place: Place, persona: Persona, answered: StoredReply | None) -> int | None:
+        """The reply that is answered, unless the channel's running conversation ends with it anyway."""
+        if answered is None or answered.record.persona != persona.name:
+            return None
+        if answered.record.parent_reply_id is not None:
+            return answered.id
+        latest = await self._store.exchanges(place.channel_id, persona.name, 1, since=0.0)
+        return None if latest and latest[-1].reply_id == answered.id else answered.id
 
     async def _greet(self, message: discord.Message, persona: Persona) -> None:
         if not persona.greeting:
@@ -129,20 +184,3 @@ class Chat(commands.Cog):
                 await reply_to(message, sentence)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as refusal:
             log.warning("channel %d: could not tell the member (%s)", message.channel.id, type(refusal).__name__)
-
-
-@contextlib.asynccontextmanager
-async def _typing(channel: discord.abc.Messageable) -> AsyncIterator[asyncio.Task[None]]:
-    """Show that the bot is typing until the task is cancelled or the block is left."""
-    task = asyncio.create_task(_keep_typing(channel))
-    try:
-        yield task
-    finally:
-        task.cancel()
-
-
-async def _keep_typing(channel: discord.abc.Messageable) -> None:
-    with contextlib.suppress(discord.HTTPException):
-        while True:
-            await channel.typing()
-            await asyncio.sleep(TYPING_LASTS)

@@ -20,6 +20,15 @@ QUESTION = (
 )
 ALLOWED = "Thank you: the personas may learn from what you write to them. `/privacy` changes that at any time."
 REFUSED = "Understood: your words are never trained on; your votes still count. `/privacy` changes that at any time."
+MORE = (
+    "**What is kept:** your messages to me with my replies, your votes with their reasons, your better answers, and "
+    "which of two answers you kept. It stays in a file on the machine that runs this bot.\n"
+    "**What learning means:** from time to time a small add-on of the language model is trained for each persona, on "
+    "replies that members liked, with what was asked, and on better answers. Yours are among them only if you agree.\n"
+    "**If you say no**, or nothing: your votes count in the figures, your words are never trained on.\n"
+    "**Changing your mind:** `/privacy` does it, for what is already there too: the next training leaves it out. "
+    "There you can also read everything in a file, or have it deleted. A message you delete is deleted here as well."
+)
 REMEMBERED = 10_000  # members; who falls out may be asked a second time
 
 
@@ -73,10 +82,27 @@ class ConsentButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"t
         await privacy.answer_consent(interaction, granted=self.granted)
 
 
+class LearnMoreButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"troupe:consent-more"):
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(label="Learn more", custom_id="troupe:consent-more"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, _item: discord.ui.Item[Any], _match: re.Match[str], /
+    ) -> Self:
+        return cls()
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        await interaction.response.send_message(MORE, ephemeral=True)
+
+
 def consent_view() -> discord.ui.View:
+    """Yes, no, learn more."""
     view = discord.ui.View(timeout=None)
     view.add_item(ConsentButton("yes"))
     view.add_item(ConsentButton("no"))
+    view.add_item(LearnMoreButton())
     return view
 
 

@@ -2,6 +2,7 @@
 
 Precedence, first match wins:
 
+0. Before anything else, in every kind of interaction: may the member use the bot here at all (`bot.cogs.gate`)?
 1. discord.py's wrappers (CommandInvokeError …) are taken off.
 2. MemberError: its own sentence.
 3. OperatorError: the member learns that the log says why; the log gets the sentence with the remedy.
@@ -22,7 +23,8 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
-from bot.errors import MemberError, OperatorError
+from bot.cogs.gate import gate_of
+from bot.errors import MemberError, NotAllowed, OperatorError
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ def guarded(
     @functools.wraps(callback)
     async def run(item: Item, interaction: Interaction) -> None:
         try:
+            gate_of(interaction).check(interaction)
             await callback(item, interaction)
         except Exception as error:  # noqa: BLE001 (this is the boundary)
             await answer(interaction, error)
@@ -82,18 +85,37 @@ def guarded(
 
 
 class GuardedTree(app_commands.CommandTree[Any]):
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        return await _may_go_on(interaction)
+
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await answer(interaction, error)
 
 
 class GuardedView(discord.ui.View):
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        return await _may_go_on(interaction)
+
     async def on_error(self, interaction: Interaction, error: Exception, _item: discord.ui.Item[Any], /) -> None:
         await answer(interaction, error)
 
 
 class GuardedModal(discord.ui.Modal):
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        return await _may_go_on(interaction)
+
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # type: ignore[override]
         await answer(interaction, error)
+
+
+async def _may_go_on(interaction: Interaction) -> bool:
+    try:
+        gate_of(interaction).check(interaction)
+    except NotAllowed as error:
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await answer(interaction, error)
+        return False
+    return True
 
 
 def _unwrapped(error: BaseException) -> BaseException:

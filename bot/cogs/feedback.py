@@ -12,12 +12,14 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.cogs.buttons import CorrectButton, Thumb, VoteButton, feedback_view
+from bot.cogs.buttons import CorrectButton, Thumb, VoteButton, reply_view
 from bot.cogs.consent import ConsentQuestion
 from bot.cogs.errors import GuardedModal, Interaction
+from bot.cogs.identity import Identities
+from bot.cogs.reasons import LABELS, QUESTION, ReasonSelect, reason_view
 from bot.cogs.streaming import Unfinished
 from bot.errors import MemberError
-from bot.store import Store, StoredReply
+from bot.store import Store, StoredReply, VoteReason
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class Feedback(commands.Cog):
         store: Store,
         consent: ConsentQuestion,
         unfinished: Unfinished,
+        identities: Identities,
         *,
         edit_seconds: float,
     ) -> None:
@@ -45,12 +48,13 @@ class Feedback(commands.Cog):
         self._store = store
         self._consent = consent
         self._unfinished = unfinished
+        self._identities = identities
         self._edit_seconds = edit_seconds
         self._stale: dict[int, asyncio.Task[None]] = {}
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a press twice
 
     async def cog_load(self) -> None:
-        self._bot.add_dynamic_items(VoteButton, CorrectButton)
+        self._bot.add_dynamic_items(VoteButton, CorrectButton, ReasonSelect)
 
     async def cog_unload(self) -> None:
         for task in self._stale.values():
@@ -71,13 +75,23 @@ class Feedback(commands.Cog):
         else:
             await self._store.cast_vote(reply_id, voter, value, "button")
         try:
-            await interaction.response.edit_message(view=feedback_view(reply_id, await self._store.votes(reply_id)))
+            await interaction.response.edit_message(view=await reply_view(self._store, reply_id))
         except discord.NotFound:
             # Too late to answer, though the vote is stored: only the figures are still to come.
             self._relabel_soon(reply)
             return
-        if not withdrawn:
-            await self._consent.ask_if_new(interaction)
+        if withdrawn:
+            return
+        if value == -1:
+            await interaction.followup.send(QUESTION, view=reason_view(reply_id), ephemeral=True)
+        await self._consent.ask_if_new(interaction)
+
+    async def give_reason(self, interaction: Interaction, reply_id: int, reason: VoteReason) -> None:
+        """A reason was chosen below the question that followed 👎."""
+        if not await self._store.set_vote_reason(reply_id, interaction.user.id, reason):
+            raise MemberError("You do not dislike that reply any more, so it needs no reason.")
+        _, label = LABELS[reason]
+        await interaction.response.edit_message(content=f"Thank you, I noted: {label.lower()}.", view=None)
 
     async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
         await interaction.response.send_modal(CorrectionModal(self, reply_id))
@@ -133,10 +147,11 @@ class Feedback(commands.Cog):
     async def _relabel(self, reply: StoredReply) -> None:
         await asyncio.sleep(self._edit_seconds)
         del self._stale[reply.id]
-        channel = self._bot.get_partial_messageable(reply.record.channel_id)
-        view = feedback_view(reply.id, await self._store.votes(reply.id))
+        channel_id = reply.record.channel_id
+        channel = self._bot.get_channel(channel_id) or self._bot.get_partial_messageable(channel_id)
+        view = await reply_view(self._store, reply.id)
         try:
-            await channel.get_partial_message(reply.message_ids[-1]).edit(view=view)
+            await self._identities.edit(channel, reply.message_ids[-1], view=view)
         except discord.HTTPException as error:
             # Only the figures on the buttons are late; the votes are stored.
             log.info("reply %d: its buttons could not be updated (%s)", reply.id, error.status)

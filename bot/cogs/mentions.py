@@ -1,18 +1,10 @@
-"""Owns how mentions are read in what members write, and made harmless in what the model writes."""
+"""Owns how mentions are read in what members write."""
 
 import re
 
 import discord
 
-# AllowedMentions.none() already keeps these from pinging; a zero-width space keeps them from looking like a ping.
-_PINGS = re.compile(r"@(?=everyone\b|here\b)|<@(?=[!&]?\d)", re.IGNORECASE)
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w+):\d+>")
-_ZERO_WIDTH_SPACE = "\u200b"
-
-
-def defused(text: str) -> str:
-    """`text` with everything that looks like a mention broken by a zero-width space."""
-    return _PINGS.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)
 
 
 def spoken_text(message: discord.Message, me: discord.ClientUser) -> str:

@@ -23,11 +23,7 @@ class AttachmentStore:
         self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
     ) -> dict[str, Any]:
         key = f"{secrets.token_urlsafe(16)}/{channel_id}/{attachment_id}/{filename}"
-        content_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-        self._files[key] = (content_type, data)
-        self._bytes += len(data)
-        while self._bytes > KEPT_BYTES and len(self._files) > 1:
-            self._drop(next(iter(self._files)))
+        content_type = self.keep(key, data)
         url = f"{self.base_url}/attachments/{quote(key)}"
         return {
             "id": str(attachment_id),
@@ -38,6 +34,20 @@ class AttachmentStore:
             "proxy_url": url,
             "content_type": content_type,
         }
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The bytes of every file by its key."""
+        return {key: data for key, (_, data) in self._files.items()}
+
+    def keep(self, key: str, data: bytes) -> str:
+        """Serve `data` at `base_url`/attachments/`key`, and forget the oldest files beyond the bound; its type."""
+        content_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        self._files[key] = (content_type, data)
+        self._bytes += len(data)
+        while self._bytes > KEPT_BYTES and len(self._files) > 1:
+            self._drop(next(iter(self._files)))
+        return content_type
 
     def find(self, key: str) -> tuple[str, bytes] | None:
         """Content type and bytes of the file at `base_url`/attachments/`key`."""

@@ -12,8 +12,10 @@ from simcord.backend import errors, serializers
 from simcord.backend.access import message_accessible, reaction_permissions
 from simcord.enums import AppCommandType, InteractionType
 
-from bot.sandbox.forms import ControlError, command_data, component_data, modal_data
+from bot.sandbox.errors import ControlError
+from bot.sandbox.forms import command_data, component_data, modal_data
 from bot.sandbox.interactions import Interactions, Outcome
+from bot.sandbox.resolving import MAX_FILES, Resolved, Upload, store_upload
 from bot.sandbox.world import World
 
 MEMBER_MESSAGE_LENGTH = 2000
@@ -35,10 +37,21 @@ class Control:
     # ------------------------------------------------------------------ messages
 
     @_checked
-    async def say(self, *, member: int, channel: int, content: str, reply_to: int | None = None) -> dict[str, Any]:
-        """A message by the member, perhaps in reply to another; returns its id."""
-        if not content.strip():
+    async def say(
+        self,
+        *,
+        member: int,
+        channel: int,
+        content: str,
+        reply_to: int | None = None,
+        files: list[Upload] | None = None,
+    ) -> dict[str, Any]:
+        """A message by the member, perhaps in reply to another, perhaps with files; returns its id."""
+        files = files or []
+        if not content.strip() and not files:
             raise ControlError("There is nothing to send.")
+        if len(files) > MAX_FILES:
+            raise ControlError(f"A message has at most {MAX_FILES} files.")
         self._check_length(content)
         place = self._world.get_channel(channel)
         self._require(member, channel, "send_messages_in_threads" if place.is_thread else "send_messages")
@@ -46,7 +59,8 @@ class Control:
         if reply_to is not None:
             self._message(member, channel, reply_to)
             reference = {"channel_id": str(channel), "message_id": str(reply_to)}
-        message = self._world.create_message(channel, member, content, reference=reference)
+        attachments = [store_upload(self._world, channel, file) for file in files]
+        message = self._world.create_message(channel, member, content, reference=reference, attachments=attachments)
         return {"id": str(message.id)}
 
     @_checked
@@ -117,7 +131,7 @@ class Control:
     ) -> dict[str, Any]:
         """`/command path… options…`; `command` is its id or name."""
         found = self._command(member, channel, command, AppCommandType.CHAT_INPUT)
-        data = command_data(self._world, found, path or [], options)
+        data = command_data(Resolved(self._world, channel), found, path or [], options)
         return _shown(await self._interactions.start(InteractionType.APPLICATION_COMMAND, member, channel, data))
 
     @_checked
@@ -133,7 +147,8 @@ class Control:
     ) -> dict[str, Any]:
         """The bot's suggestions for the option `focused`, whose unfinished text is in `options`."""
         found = self._command(member, channel, command, AppCommandType.CHAT_INPUT)
-        data = command_data(self._world, found, path or [], {focused: "", **options}, focused=focused)
+        resolved = Resolved(self._world, channel)
+        data = command_data(resolved, found, path or [], {focused: "", **options}, focused=focused)
         kind = InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE
         return _shown(await self._interactions.start(kind, member, channel, data))
 
@@ -159,7 +174,7 @@ class Control:
     ) -> dict[str, Any]:
         """Press a button, or choose `values` in a select menu."""
         source = self._message(member, channel, message)
-        data = component_data(self._world, source, custom_id, values or [])
+        data = component_data(Resolved(self._world, channel), source, custom_id, values or [])
         kind = InteractionType.MESSAGE_COMPONENT
         return _shown(await self._interactions.start(kind, member, channel, data, source=source))
 
@@ -169,7 +184,7 @@ class Control:
         record = self._world.interactions.get(interaction)
         if record is None or record.modal is None or record.user_id != member or record.modal_consumed:
             raise ControlError("That form is not open any more.")
-        data = modal_data(self._world, record.modal, fields)
+        data = modal_data(Resolved(self._world, record.channel_id), record.modal, fields)
         record.modal_consumed = True
         source = self._world.messages.get(record.channel_id, {}).get(record.source_message_id)
         outcome = await self._interactions.start(

@@ -20,6 +20,7 @@ class RestFault:
     status: int | None = None  # None: only the delay, then the ordinary answer
     retry_after: float = 0.0  # seconds, with status 429
     everywhere: bool = False  # with status 429: the global limit
+    acted: bool = False  # the request is carried out all the same: only its answer is lost
 
     def matches(self, method: str, path: str) -> bool:
         return fnmatch(method, self.method) and fnmatch(path, self.path)
@@ -30,6 +31,7 @@ class Faults:
     rest: list[RestFault] = field(default_factory=list)
     refused_connects: int = 0  # the next so many gateway connections are answered with HTTP 503
     disallowed_intents: bool = False  # an IDENTIFY with privileged intents is closed with 4014
+    identify_close: int | None = None  # every IDENTIFY is closed with this code
     _doubled: deque[str] = field(default_factory=deque)
     _held_pattern: str | None = None
     _held: list[tuple[str, Any]] = field(default_factory=list)
@@ -47,6 +49,10 @@ class Faults:
 
     def fail(self, method: str = "*", path: str = "*", *, status: int = 500, times: int = 1) -> None:
         self.rest.append(RestFault(method, path, times, status=status))
+
+    def lose_answer(self, method: str = "*", path: str = "*", *, status: int = 502, times: int = 1) -> None:
+        """Carry the next `times` requests out and answer them with an error, as a proxy does that gave up waiting."""
+        self.rest.append(RestFault(method, path, times, status=status, acted=True))
 
     def slow(self, method: str = "*", path: str = "*", *, seconds: float, times: int = 1) -> None:
         self.rest.append(RestFault(method, path, times, delay=seconds))

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simcord import interactions as builders
-from simcord.backend import serializers
 from simcord.backend.errors import OptionError
 from simcord.components import walk_components
 from simcord.enums import ComponentType, OptionType
 
-from bot.sandbox.world import World
+from bot.sandbox.errors import ControlError
+from bot.sandbox.resolving import MAX_FILES, Resolved
 
 _SNOWFLAKES = (OptionType.USER, OptionType.CHANNEL, OptionType.ROLE, OptionType.MENTIONABLE)
 _ENTITY_SELECTS = {
@@ -21,17 +21,14 @@ _ENTITY_SELECTS = {
     ComponentType.MENTIONABLE_SELECT: OptionType.MENTIONABLE,
     ComponentType.CHANNEL_SELECT: OptionType.CHANNEL,
 }
-
-
-class ControlError(Exception):
-    """The member cannot do that; the sentence is shown to them."""
+_CHOICES = (ComponentType.STRING_SELECT, ComponentType.CHECKBOX_GROUP, *_ENTITY_SELECTS)
 
 
 # ---------------------------------------------------------------------- slash commands
 
 
 def command_data(
-    world: World,
+    resolved: Resolved,
     command: Mapping[str, Any],
     path: Sequence[str],
     options: Mapping[str, Any],
@@ -43,7 +40,6 @@ def command_data(
     declared = {option["name"]: option for option in leaf.get("options") or []}
     if unknown := set(options) - set(declared):
         raise ControlError(f"/{command['name']} has no option called {', '.join(sorted(unknown))}.")
-    resolved: dict[str, dict[str, Any]] = {}
     built = []
     for name, value in options.items():
         option = declared[name]
@@ -51,7 +47,7 @@ def command_data(
             built.append({"name": name, "type": option["type"], "value": value, "focused": True})
             continue
         try:
-            built.append({"name": name, "type": option["type"], "value": _option(world, option, value, resolved)})
+            built.append({"name": name, "type": option["type"], "value": _option(resolved, option, value)})
         except ControlError:
             if focused is None:
                 raise  # an autocomplete simply goes without the unfinished ones
@@ -66,17 +62,17 @@ def command_data(
     }
     if command.get("guild_id"):
         data["guild_id"] = command["guild_id"]
-    if resolved:
-        data["resolved"] = resolved
+    if resolved.data:
+        data["resolved"] = resolved.data
     return data
 
 
-def _option(world: World, option: Mapping[str, Any], value: Any, resolved: dict[str, dict[str, Any]]) -> Any:
+def _option(resolved: Resolved, option: Mapping[str, Any], value: Any) -> Any:
     kind = OptionType(option["type"])
     if kind in _SNOWFLAKES:
-        return _resolve(world, kind, value, resolved)
+        return resolved.entity(kind, value)
     if kind == OptionType.ATTACHMENT:
-        raise ControlError("The sandbox page cannot upload files yet.")
+        return resolved.file(value)
     try:
         if isinstance(value, str):
             return builders.parse_option_input(option["name"], dict(option), value)
@@ -85,28 +81,10 @@ def _option(world: World, option: Mapping[str, Any], value: Any, resolved: dict[
         raise ControlError(f"{error}.") from None
 
 
-def _resolve(world: World, kind: int, value: Any, resolved: dict[str, dict[str, Any]]) -> str:
-    """Put the user, role or channel with this id into `resolved`, as Discord does, and return the id."""
-    key = int(value) if str(value).isdecimal() else 0
-    guild = world.guild
-    if kind in (OptionType.USER, OptionType.MENTIONABLE) and key in guild.members:
-        resolved.setdefault("users", {})[str(key)] = dict(serializers.user_payload(world.users[key]))
-        member = serializers.member_payload(world, guild, guild.members[key], with_user=False)
-        resolved.setdefault("members", {})[str(key)] = {**member, "permissions": "0"}
-    elif kind in (OptionType.ROLE, OptionType.MENTIONABLE) and key in guild.roles:
-        resolved.setdefault("roles", {})[str(key)] = dict(serializers.role_payload(guild.roles[key]))
-    elif kind == OptionType.CHANNEL and key in (*guild.channel_ids, *guild.thread_ids):
-        payload = serializers.channel_payload(world, world.channels[key])
-        resolved.setdefault("channels", {})[str(key)] = {**payload, "permissions": "0"}
-    else:
-        raise ControlError(f"There is no such member, role or channel: {value}.")
-    return str(key)
-
-
 # ---------------------------------------------------------------------- buttons and select menus
 
 
-def component_data(world: World, message: Any, custom_id: str, values: Sequence[str]) -> dict[str, Any]:
+def component_data(resolved: Resolved, message: Any, custom_id: str, values: Sequence[str]) -> dict[str, Any]:
     """Interaction data for pressing the button, or choosing `values` in the menu, with this custom_id."""
     found = [c for c in walk_components(message.components) if c.get("custom_id") == custom_id]
     if not found:
@@ -118,43 +96,48 @@ def component_data(world: World, message: Any, custom_id: str, values: Sequence[
     if component.get("id") is not None:
         data["id"] = component["id"]
     if component["type"] != ComponentType.BUTTON:
-        resolved: dict[str, dict[str, Any]] = {}
-        data["values"] = _selected(world, component, values, resolved)
-        if resolved:
-            data["resolved"] = resolved
+        data["values"] = _selected(resolved, component, values)
+        if resolved.data:
+            data["resolved"] = resolved.data
     return data
 
 
-def _selected(
-    world: World, menu: Mapping[str, Any], values: Sequence[str], resolved: dict[str, dict[str, Any]]
-) -> list[str]:
-    low, high = menu.get("min_values", 1), menu.get("max_values", 1)
+def _selected(resolved: Resolved, menu: Mapping[str, Any], values: Sequence[str]) -> list[str]:
+    options = menu.get("options") or []
+    low, high = _bounds(menu, at_most=len(options) if menu["type"] == ComponentType.CHECKBOX_GROUP else 1)
     if not low <= len(values) <= high or len(set(values)) != len(values):
         raise ControlError(f"Choose between {low} and {high}.")
     if menu["type"] in _ENTITY_SELECTS:
-        return [_resolve(world, _ENTITY_SELECTS[menu["type"]], value, resolved) for value in values]
-    offered = {option["value"] for option in menu.get("options") or []}
-    if not set(values) <= offered:
+        return [resolved.entity(_ENTITY_SELECTS[menu["type"]], value) for value in values]
+    if not set(values) <= {option["value"] for option in options}:
         raise ControlError("That choice is not in the menu.")
     return list(values)
+
+
+def _bounds(control: Mapping[str, Any], *, at_most: int = 1) -> tuple[int, int]:
+    """How many values the control takes; `at_most` where the bot said nothing (discord.py then writes null)."""
+    low, high = control.get("min_values"), control.get("max_values")
+    return 1 if low is None else int(low), at_most if high is None else int(high)
 
 
 # ---------------------------------------------------------------------- modals
 
 
-def modal_data(world: World, modal: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Interaction data for submitting `modal`; `fields` maps each control's custom_id to a text or a list of values."""
-    resolved: dict[str, dict[str, Any]] = {}
+def modal_data(resolved: Resolved, modal: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Interaction data for submitting `modal`.
+
+    `fields` maps each control's custom_id to a text, a list of values, a list of uploads, or whether it is ticked.
+    """
     rows = []
     for row in modal.get("components") or []:
-        controls = [_filled(world, control, fields, resolved) for control in _controls(row)]
+        controls = [_filled(resolved, control, fields) for control in _controls(row)]
         if row["type"] == ComponentType.LABEL:
             rows.append({"type": int(row["type"]), "id": row.get("id"), "component": controls[0]})
         elif controls:
             rows.append({"type": int(row["type"]), "id": row.get("id"), "components": controls})
     data: dict[str, Any] = {"custom_id": modal["custom_id"], "components": rows}
-    if resolved:
-        data["resolved"] = resolved
+    if resolved.data:
+        data["resolved"] = resolved.data
     return data
 
 
@@ -165,21 +148,31 @@ def _controls(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield row["component"]
 
 
-def _filled(
-    world: World, control: Mapping[str, Any], fields: Mapping[str, Any], resolved: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    name = control["custom_id"]
+def _filled(resolved: Resolved, control: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    name, kind = control["custom_id"], control["type"]
     value = fields.get(name)
-    data: dict[str, Any] = {"type": int(control["type"]), "custom_id": name, "id": control.get("id")}
-    if control["type"] == ComponentType.TEXT_INPUT:
-        data["value"] = _text(control, value or "")
-    elif control["type"] == ComponentType.STRING_SELECT or control["type"] in _ENTITY_SELECTS:
-        chosen = [value] if isinstance(value, str) else list(value or [])
-        optional = not control.get("required", True) and not chosen
-        data["values"] = [] if optional else _selected(world, control, chosen, resolved)
-    else:
-        raise ControlError("The sandbox page cannot fill in this kind of field yet.")
-    return data
+    data: dict[str, Any] = {"type": int(kind), "custom_id": name, "id": control.get("id")}
+    if kind == ComponentType.TEXT_INPUT:
+        return {**data, "value": _text(control, value or "")}
+    if kind == ComponentType.CHECKBOX:
+        return {**data, "value": value is True}
+    chosen = [value] if isinstance(value, str) else list(value or [])
+    optional = not control.get("required", True) and not chosen
+    if kind == ComponentType.RADIO_GROUP:
+        return {**data, "value": None if optional else _selected(resolved, control, chosen)[0]}
+    if kind in _CHOICES:
+        return {**data, "values": [] if optional else _selected(resolved, control, chosen)}
+    if kind == ComponentType.FILE_UPLOAD:
+        return {**data, "values": [] if optional else _uploaded(resolved, control, chosen)}
+    raise ControlError("The sandbox page cannot fill in this kind of field yet.")
+
+
+def _uploaded(resolved: Resolved, control: Mapping[str, Any], files: Sequence[Any]) -> list[str]:
+    low, high = _bounds(control)
+    high = min(high, MAX_FILES)
+    if not low <= len(files) <= high:
+        raise ControlError(f"Choose between {low} and {high} files.")
+    return [resolved.file(file) for file in files]
 
 
 def _text(control: Mapping[str, Any], value: Any) -> str:

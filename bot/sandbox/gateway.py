@@ -5,7 +5,6 @@ Opcodes and close codes: https://discord.com/developers/docs/topics/opcodes-and-
 """
 
 import asyncio
-import copy
 import json
 import logging
 import secrets
@@ -39,6 +38,15 @@ _ALL_INTENTS_APPROVED = 1 << 13 | 1 << 15 | 1 << 19
 BotState = Literal["starting", "online", "reconnecting"]
 
 
+_TEXTS = ("MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE")  # events that carry what members wrote
+
+
+def _private(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy to change, several times faster than copy.deepcopy."""
+    copied: dict[str, Any] = json.loads(json.dumps(payload))
+    return copied
+
+
 class Connection:
     """One WebSocket with its own compression stream; frames leave in the order they were put."""
 
@@ -51,7 +59,10 @@ class Connection:
         self._writer = asyncio.create_task(self._write())
 
     def put(self, frame: Mapping[str, Any]) -> None:
-        self._frames.put_nowait(json.dumps(frame))
+        self.put_text(json.dumps(frame))
+
+    def put_text(self, frame: str) -> None:
+        self._frames.put_nowait(frame)
 
     async def _write(self) -> None:
         try:
@@ -92,24 +103,24 @@ class Session:
         self.intents = intents
         self.connection: Connection | None = connection
         self.sequence = 0
-        self._events: deque[dict[str, Any]] = deque(maxlen=RESUMABLE_EVENTS)
+        self._events: deque[tuple[int, str]] = deque(maxlen=RESUMABLE_EVENTS)  # by number, as they are sent
 
     def dispatch(self, event: str, payload: Any) -> None:
         self.sequence += 1
-        frame = {"op": DISPATCH, "t": event, "s": self.sequence, "d": payload}
-        self._events.append(frame)
+        frame = json.dumps({"op": DISPATCH, "t": event, "s": self.sequence, "d": payload})
+        self._events.append((self.sequence, frame))
         if self.connection:
-            self.connection.put(frame)
+            self.connection.put_text(frame)
 
     def can_resume_after(self, sequence: int) -> bool:
-        oldest = self._events[0]["s"] if self._events else self.sequence + 1
+        oldest = self._events[0][0] if self._events else self.sequence + 1
         return oldest - 1 <= sequence <= self.sequence
 
     def replay_after(self, sequence: int, connection: Connection) -> None:
         self.connection = connection
-        for frame in self._events:
-            if frame["s"] > sequence:
-                connection.put(frame)
+        for number, frame in self._events:
+            if number > sequence:
+                connection.put_text(frame)
         self.dispatch("RESUMED", {})
 
 
@@ -168,19 +179,20 @@ class Gateway:
         gate = intent_rules.required_intent(event, payload)
         if gate and not getattr(session.intents, gate):
             return
-        private = copy.deepcopy(dict(payload))
-        if not session.intents.message_content:
-            self._censor(event, private)
         if event == "GUILD_CREATE":
-            intent_rules.prune_guild_create(private, session.intents, self._world.bot_user.id)
-        session.dispatch(event, private)
+            payload = _private(payload)
+            intent_rules.prune_guild_create(payload, session.intents, self._world.bot_user.id)
+        elif event in _TEXTS and not session.intents.message_content:
+            payload = _private(payload)
+            self._censor(event, payload)
+        session.dispatch(event, payload)
 
     def _censor(self, event: str, payload: dict[str, Any]) -> None:
         """Hide text the bot may not read: Discord shows it only mentions, replies to it, DMs and its own."""
         bot = self._world.bot_user.id
         if event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             intent_rules.censor_message(payload, bot, backend=self._world)
-        elif event == "INTERACTION_CREATE":
+        else:
             if isinstance(payload.get("message"), dict):
                 intent_rules.censor_message(payload["message"], bot, backend=self._world, exempt_root=True)
             data = payload.get("data") or {}
@@ -243,6 +255,9 @@ class Gateway:
             return
         if not secrets.compare_digest(str(data["token"]).encode(), self._token.encode()):
             await connection.close(AUTHENTICATION_FAILED, "Authentication failed.")
+            return
+        if self._faults.identify_close is not None:
+            await connection.close(self._faults.identify_close, "Ordered by a test.")
             return
         intents = discord.Intents()
         intents.value = int(data["intents"])

@@ -32,12 +32,13 @@ class Outcome:
 
 
 class Interactions:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._world = world
+        self._answer_seconds = answer_seconds
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
     async def start(self, kind: int, member: int, channel: int, data: dict[str, Any], *, source: Any = None) -> Outcome:
-        """Send INTERACTION_CREATE and wait for the bot's first answer, at most three seconds.
+        """Send INTERACTION_CREATE and wait for the bot's first answer, as long as Discord would.
 
         `source` is the message whose component was used.
         """
@@ -49,6 +50,7 @@ class Interactions:
             user_id=member,
             data=data,
         )
+        record.initial_response_deadline = self._world.iso_after(self._answer_seconds)
         if record.command_name is not None:
             record.command_name = _full_name(data)
         if source is not None:
@@ -58,7 +60,7 @@ class Interactions:
         self._waiting[record.id] = answered
         self._world.emit("INTERACTION_CREATE", payload)
         try:
-            await asyncio.wait_for(answered, ANSWER_SECONDS)
+            await asyncio.wait_for(answered, self._answer_seconds)
         except TimeoutError:
             return Outcome(record.id, "failed")
         finally:

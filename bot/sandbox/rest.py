@@ -7,8 +7,8 @@ import logging
 import re
 import secrets
 import time
-from collections import deque
-from collections.abc import Mapping
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ from aiohttp import web
 from simcord.backend.errors import BackendError
 from simcord.http import router
 
+from bot.sandbox import webhooks
 from bot.sandbox.faults import Faults, RestFault
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import Interactions
@@ -26,6 +27,7 @@ from bot.sandbox.world import World
 log = logging.getLogger(__name__)
 
 RECORDED_REQUESTS = 5_000
+REMEMBERED_NONCES = 1_000
 # Requests per seconds for each route that Discord limits per channel or webhook, as observed there.
 _LIMITS: Mapping[str, tuple[int, float]] = {
     "POST /channels/{}/messages": (5, 5.0),
@@ -107,6 +109,7 @@ class Rest:
         self._authorization = f"Bot {token}".encode()
         self._faults = faults
         self._limits = RateLimits()
+        self._sent: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     async def handle(self, request: web.Request) -> web.Response:
         method, path = request.method, request.rel_url.raw_path.removeprefix("/api/v10")
@@ -125,10 +128,17 @@ class Rest:
         return response
 
     async def _answer(self, request: web.Request, method: str, path: str, body: Any, files: list[Any]) -> web.Response:
-        if fault := self._faults.next_for(method, path):
-            await asyncio.sleep(fault.delay)
-            if fault.status:
-                return _faulty(fault)
+        fault = self._faults.next_for(method, path)
+        if fault is None:
+            return self._answer_now(request, method, path, body, files)
+        await asyncio.sleep(fault.delay)
+        if fault.status is None:
+            return self._answer_now(request, method, path, body, files)
+        if fault.acted:
+            self._answer_now(request, method, path, body, files)
+        return _faulty(fault)
+
+    def _answer_now(self, request: web.Request, method: str, path: str, body: Any, files: list[Any]) -> web.Response:
         if not self._authorised(request, path):
             return _reply({"message": "401: Unauthorized", "code": 0}, 401)
         allowed, headers = self._limits.spend(method, path)
@@ -137,7 +147,7 @@ class Rest:
         if path in ("/gateway", "/gateway/bot"):
             return _reply(self._gateway_address())
         try:
-            data = self._dispatch(request, method, path, body, files)
+            data = self._once(method, path, body, lambda: self._dispatch(request, method, path, body, files))
         except BackendError as error:
             return _reply(error.to_json(), error.status, headers)
         if path in ("/oauth2/applications/@me", "/applications/@me"):
@@ -155,21 +165,38 @@ class Rest:
         given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         return secrets.compare_digest(given, self._authorization)
 
+    def _once(self, method: str, path: str, body: Any, act: Callable[[], Any]) -> Any:
+        """A message whose nonce was used a moment ago is not sent again: the first one is the answer."""
+        if method != "POST" or not isinstance(body, dict) or not body.get("enforce_nonce") or not body.get("nonce"):
+            return act()
+        key = (path, str(body["nonce"]))
+        if key not in self._sent:
+            self._sent[key] = act()
+            while len(self._sent) > REMEMBERED_NONCES:
+                self._sent.popitem(last=False)
+        return self._sent[key]
+
     def _gateway_address(self) -> dict[str, Any]:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         return {"url": self._gateway.url, "shards": 1, "session_start_limit": limit}
 
     def _dispatch(self, request: web.Request, method: str, path: str, body: Any, files: list[Any]) -> Any:
+        params, readable = dict(request.query), self._gateway.reads_all_content
         try:
+            if webhooks.is_own_message(self._world, method, path):
+                context = router.RequestContext(
+                    self._world, {}, body, params, files, method=method, path=path, message_content_access=readable
+                )
+                return webhooks.answer(context)
             return router.dispatch(
                 self._world,
                 method,
                 path,
                 json=body,
-                params=dict(request.query),
+                params=params,
                 files=files,
                 reason=request.headers.get("X-Audit-Log-Reason"),
-                message_content_access=self._gateway.reads_all_content,
+                message_content_access=readable,
             )
         except (router.RouteNotImplemented, router.UnsupportedField, NotImplementedError) as error:
             log.warning("the sandbox cannot do %s %s: %s", method, path, error)

@@ -3,33 +3,37 @@
 Only holders of the per-start secret can use the page's API; only the bot token opens REST and the gateway.
 """
 
+import asyncio
 import errno
 import json
 import logging
 import secrets
 from collections import deque
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 from simcord.backend.errors import BackendError, SetupError
 
-from bot.errors import ConfigError, PortInUse
+from bot.errors import ConfigError, PortInUse, PublishError
 from bot.sandbox.control import VERBS, Control
+from bot.sandbox.errors import ControlError
 from bot.sandbox.faults import Faults
 from bot.sandbox.feed import PROTOCOL, Feed
-from bot.sandbox.forms import ControlError
 from bot.sandbox.gateway import Gateway
-from bot.sandbox.interactions import Interactions
+from bot.sandbox.interactions import ANSWER_SECONDS, Interactions
 from bot.sandbox.loopback import is_loopback_host
 from bot.sandbox.rest import RecordedRequest, Rest
-from bot.sandbox.world import CHANNELS, MEMBERS, World
+from bot.sandbox.state import StateFile
+from bot.sandbox.world import World
 
 log = logging.getLogger(__name__)
 
 MAX_UPLOAD = 26 * 2**20
 STOP_SECONDS = 1.0
+SAVE_SECONDS = 30.0
 _PAGE_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 _INLINE_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
@@ -37,18 +41,35 @@ _INLINE_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 class SandboxServer:
     """Start it, then connect discord.py with `token` after `point_discord_at(api, gateway)`."""
 
-    def __init__(self, host: str, port: int, *, secret: str | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        secret: str | None = None,
+        world: World | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+        message_content: bool = True,
+        state: Path | None = None,
+    ) -> None:
+        """`answer_seconds`: how long the bot may take over its first answer to an interaction.
+
+        `message_content`: whether the privileged intents are switched on; else asking for one is closed with 4014.
+        `state`: a file that keeps the conversations across starts.
+        """
         self.token = secrets.token_urlsafe(32)
-        self.faults = Faults()
+        self.faults = Faults(disallowed_intents=not message_content)
         self._host = "127.0.0.1" if host == "localhost" else host  # one address, not IPv4 and IPv6 on two ports
         self._port = port
         self._secret = secret or secrets.token_urlsafe(24)
-        self._world = World()
+        self._world = world or World()
         self._bot_gateway = Gateway(self._world, self.token, self.faults)
-        interactions = Interactions(self._world)
+        interactions = Interactions(self._world, answer_seconds)
         self._rest = Rest(self._world, self._bot_gateway, interactions, self.token, self.faults)
         self._feed = Feed(self._world, self._bot_gateway)
         self.control = Control(self._world, interactions)
+        self._state = StateFile(state, self._world) if state else None
+        self._saving: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 
     # ------------------------------------------------------------------ life
@@ -86,6 +107,16 @@ class SandboxServer:
         self._port = runner.addresses[0][1]
         self._bot_gateway.url = self.gateway
         self._world.cdn.base_url = self._origin
+        if self._state is not None:
+            await self._open_state(self._state)
+
+    async def _open_state(self, state: StateFile) -> None:
+        try:
+            state.load()
+        except ConfigError:
+            await self.stop()
+            raise
+        self._saving = asyncio.create_task(_save_regularly(state))
 
     async def stop(self) -> None:
         """Close every connection and the port, in about a second at most."""
@@ -95,6 +126,9 @@ class SandboxServer:
         await self._bot_gateway.close()
         await self._feed.close()
         await runner.cleanup()
+        if self._state is not None and self._saving is not None:
+            self._saving.cancel()
+            _save(self._state)
 
     # ------------------------------------------------------------------ addresses
 
@@ -123,7 +157,7 @@ class SandboxServer:
 
     @property
     def demo_channels(self) -> dict[str, int]:
-        return {channel.name: self._world.channel_id(channel.name) for channel in CHANNELS}
+        return {channel.name: self._world.channel_id(channel.name) for channel in self._world.demo_channels}
 
     @property
     def guild_id(self) -> int:
@@ -136,7 +170,7 @@ class SandboxServer:
     @property
     def members(self) -> dict[str, int]:
         """Ids by user name; the first one owns the server."""
-        return {member.name: self._world.member_id(member.name) for member in MEMBERS}
+        return {member.name: self._world.member_id(member.name) for member in self._world.demo_members}
 
     def dm_channel(self, member: int) -> int:
         return int(self._world.get_dm_channel(member).id)
@@ -234,6 +268,20 @@ class SandboxServer:
         except BackendError as error:
             return _refusal(error.status, f"{error.message}.")
         return web.Response(text=json.dumps(result, default=str), content_type="application/json")
+
+
+async def _save_regularly(state: StateFile) -> None:
+    """So that a crash costs half a minute of conversation at most."""
+    while True:
+        await asyncio.sleep(SAVE_SECONDS)
+        _save(state)
+
+
+def _save(state: StateFile) -> None:
+    try:
+        state.save()
+    except (OSError, PublishError) as error:
+        log.warning("the sandbox's state could not be saved: %s", error)
 
 
 def _refusal(status: int, sentence: str) -> web.Response:

@@ -7,7 +7,7 @@ member an ephemeral message is for.
 from typing import Any
 
 from bot.sandbox.gateway import Gateway
-from bot.sandbox.world import BOT_AVATAR, BOT_COLOR, CHANNELS, GUILD_NAME, MEMBERS, World
+from bot.sandbox.world import BOT_AVATAR, BOT_COLOR, GUILD_NAME, World
 
 SHOWN_MESSAGES = 100
 _THINKING_FLAG = 1 << 7
@@ -29,7 +29,7 @@ def snapshot(world: World, gateway: Gateway) -> dict[str, Any]:
                 "color": member.color,
                 "about": member.about,
             }
-            for member in MEMBERS
+            for member in world.demo_members
         ],
         "roles": {str(role.id): role.name for role in world.guild.roles.values()},
         "channels": [channel_view(world, key) for key in world.channels],
@@ -50,7 +50,7 @@ def bot_view(world: World, gateway: Gateway) -> dict[str, Any]:
 
 def channel_view(world: World, channel_id: int) -> dict[str, Any]:
     channel = world.channels[channel_id]
-    demo = next((demo for demo in CHANNELS if demo.name == channel.name and not channel.is_thread), None)
+    demo = next((demo for demo in world.demo_channels if demo.name == channel.name and not channel.is_thread), None)
     kind = "thread" if channel.is_thread else "text" if channel.guild_id else "dm"
     return {
         "id": str(channel.id),
@@ -69,7 +69,7 @@ def message_view(world: World, message: Any) -> dict[str, Any]:
     return {
         "id": str(message.id),
         "channel": str(message.channel_id),
-        "author": {"id": str(author.id), "name": message.author_name or author.global_name or author.name},
+        "author": _author_view(world, message),
         "is_bot": author.bot or message.webhook_id is not None,
         "content": message.content,
         "time": message.timestamp,
@@ -93,12 +93,18 @@ def _reply_view(world: World, message: Any) -> dict[str, Any] | None:
     target = world.messages.get(message.channel_id, {}).get(int(message.reference["message_id"]))
     if target is None:
         return {"id": None, "author": None, "excerpt": "Original message was deleted"}
-    author = world.users[target.author_id]
     return {
         "id": str(target.id),
-        "author": {"id": str(author.id), "name": target.author_name or author.global_name or author.name},
+        "author": _author_view(world, target),
         "excerpt": target.content[:_EXCERPT],
     }
+
+
+def _author_view(world: World, message: Any) -> dict[str, Any]:
+    """Who a message is shown as: a webhook's message has a name and a picture of its own."""
+    author = world.users[message.author_id]
+    name = message.author_name or author.global_name or author.name
+    return {"id": str(author.id), "name": name, "picture": message.author_avatar}
 
 
 def _used_view(metadata: Any) -> dict[str, Any]:

@@ -5,8 +5,9 @@ holds; messages get ids from the real time. Knows nothing of sockets or the page
 """
 
 import datetime
+import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from simcord.backend import Backend, serializers
 
 from bot.sandbox.attachments import AttachmentStore
 
-KEPT_MESSAGES = 500  # per channel; older ones are forgotten so that a long run keeps its memory
+KEPT_MESSAGES = 500  # per channel, so that a long run keeps its memory
 INTERACTION_SECONDS = 15 * 60.0
 
 _DISCORD_EPOCH = datetime.datetime(2015, 1, 1, tzinfo=datetime.UTC)
@@ -44,9 +45,8 @@ class DemoChannel:
 
 BOT_NAME, BOT_AVATAR, BOT_COLOR = "Troupe", "🎭", "#7c5cff"
 GUILD_NUMBER, GUILD_NAME = 1, "The Playhouse"
-OWNER = DemoMember(10, "robin", "Robin", "🦊", "#e8833a", "server owner, may manage channels")
 MEMBERS = (
-    OWNER,
+    DemoMember(10, "robin", "Robin", "🦊", "#e8833a", "server owner, may manage channels"),
     DemoMember(11, "juno", "Juno", "🐼", "#3ba55d", "member"),
     DemoMember(12, "pip", "Pip", "🦉", "#3d8bd4", "member"),
 )
@@ -98,7 +98,16 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
 
     _last_snowflake: tuple[int, int] = (0, -1)
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        members: Sequence[DemoMember] = MEMBERS,
+        channels: Sequence[DemoChannel] = CHANNELS,
+        *,
+        kept_messages: int = KEPT_MESSAGES,
+    ) -> None:
+        """The first of `members` owns the server. `kept_messages`: per channel; older ones are forgotten."""
+        self._kept_messages = kept_messages
+        self.demo_members, self.demo_channels = tuple(members), tuple(channels)
         clock = WorldClock()
         #: Called like `subscribers`, but for ephemeral messages, which no gateway ever carries.
         self.whisper_listeners: list[EventListener] = []
@@ -108,10 +117,10 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         self.transcript: deque[Any] = deque(maxlen=0)  # simcord's debugging records would grow for ever
         self.http_requests: deque[Any] = deque(maxlen=0)
         self.bot_user.name = BOT_NAME
-        for member in MEMBERS:
+        for member in self.demo_members:
             self._member(member)
         self.guild = self._guild()
-        for channel in CHANNELS:
+        for channel in self.demo_channels:
             self._channel(channel)
 
     # ------------------------------------------------------------------ fixtures
@@ -130,10 +139,9 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
     def _guild(self) -> Any:
         with self._fixture(GUILD_NUMBER):
             guild_id = self.snowflake()
-            guild = self.create_guild(GUILD_NAME, id=guild_id, owner_id=self.member_id(OWNER.name))
-        for member in MEMBERS:
-            if member is not OWNER:
-                self.add_member(guild_id, self.member_id(member.name))
+            guild = self.create_guild(GUILD_NAME, id=guild_id, owner_id=self.member_id(self.demo_members[0].name))
+        for member in self.demo_members[1:]:
+            self.add_member(guild_id, self.member_id(member.name))
         return guild
 
     def _channel(self, channel: DemoChannel) -> None:
@@ -161,6 +169,14 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         self._forget_expired_interactions()
         return super().new_interaction(type, channel_id, user_id, guild_id)
 
+    def create_webhook(self, channel_id: int, name: str, creator_id: int) -> Any:
+        """As simcord does, with a token that nobody can guess: it is all that posting needs."""
+        webhook = super().create_webhook(channel_id, name, creator_id)
+        del self.webhook_tokens[webhook.token]
+        webhook.token = secrets.token_urlsafe(48)
+        self.webhook_tokens[webhook.token] = webhook.id
+        return webhook
+
     def _forget_expired_interactions(self) -> None:
         now = self.now_iso()
         for key, record in list(self.interactions.items()):
@@ -172,7 +188,7 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
     def commit_message(self, message: Any, *, broadcast: bool = True) -> Any:
         kept = super().commit_message(message, broadcast=broadcast)
         stored = self.messages[message.channel_id]
-        while len(stored) > KEPT_MESSAGES:
+        while len(stored) > self._kept_messages:
             forgotten = stored.pop(next(iter(stored)))
             self.cdn.forget(forgotten.attachments)
         self._whisper("MESSAGE_CREATE", kept)

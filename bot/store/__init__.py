@@ -5,27 +5,43 @@
 
 from bot.store.backup import backup
 from bot.store.records import (
+    Approval,
+    ChannelChoice,
     Exchange,
     RatedReply,
     ReplyRecord,
+    ServerCard,
+    Standing,
+    Statistics,
+    StoredComparison,
     StoredCorrection,
     StoredMessage,
     StoredReply,
     VoteCount,
+    VoteReason,
 )
+from bot.store.servers import WHOLE_SERVER
 from bot.store.snapshot import Snapshot, open_snapshot
 from bot.store.store import Store
 
 __all__ = [
+    "WHOLE_SERVER",
+    "Approval",
+    "ChannelChoice",
     "Exchange",
     "RatedReply",
     "ReplyRecord",
+    "ServerCard",
     "Snapshot",
+    "Standing",
+    "Statistics",
     "Store",
+    "StoredComparison",
     "StoredCorrection",
     "StoredMessage",
     "StoredReply",
     "VoteCount",
+    "VoteReason",
     "backup",
     "open_snapshot",
 ]

@@ -99,6 +99,58 @@ STEPS: tuple[Step, ...] = (
             FROM replies, json_each(replies.messages) AS message
             WHERE json_extract(message.value, '$.author_id') IS NOT NULL""",
     ),
+    # 3: branches and second answers, words taken back, reasons, and what servers decide for themselves
+    (
+        "ALTER TABLE channels ADD COLUMN auto_reply INTEGER NOT NULL DEFAULT 0 CHECK (auto_reply IN (0, 1))",
+        "ALTER TABLE replies ADD COLUMN asker_name TEXT",
+        "ALTER TABLE replies ADD COLUMN parent_channel_id INTEGER",
+        "ALTER TABLE replies ADD COLUMN asked_message_id INTEGER",
+        "ALTER TABLE replies ADD COLUMN parent_reply_id INTEGER",
+        "ALTER TABLE replies ADD COLUMN regenerates INTEGER",
+        # Another answer to the same question is the one that was kept.
+        "ALTER TABLE replies ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0 CHECK (superseded IN (0, 1))",
+        # The prompt no longer holds what the model read: a member edited or deleted words of it.
+        "ALTER TABLE replies ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0 CHECK (redacted IN (0, 1))",
+        # Made where and while collection was off.
+        "ALTER TABLE replies ADD COLUMN collected INTEGER NOT NULL DEFAULT 1 CHECK (collected IN (0, 1))",
+        # Its words are gone; the row stays for its figures.
+        "ALTER TABLE replies ADD COLUMN removed_at REAL",
+        "CREATE INDEX replies_by_question ON replies (asked_message_id) WHERE asked_message_id IS NOT NULL",
+        "CREATE INDEX replies_by_first ON replies (regenerates) WHERE regenerates IS NOT NULL",
+        "ALTER TABLE votes ADD COLUMN reason TEXT",
+        """CREATE TABLE comparisons (
+            kept_reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            other_reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            member_id INTEGER NOT NULL,
+            compared_at REAL NOT NULL,
+            PRIMARY KEY (kept_reply_id, other_reply_id, member_id),
+            CHECK (kept_reply_id != other_reply_id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX comparisons_by_other ON comparisons (other_reply_id)",
+        "CREATE INDEX comparisons_by_member ON comparisons (member_id)",
+        """CREATE TABLE identities (
+            channel_id INTEGER PRIMARY KEY,
+            guild_id INTEGER NOT NULL,
+            set_by INTEGER,
+            set_at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE server_personas (
+            guild_id INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            card TEXT NOT NULL,
+            author_id INTEGER,
+            changed_at REAL NOT NULL,
+            PRIMARY KEY (guild_id, name)
+        ) STRICT, WITHOUT ROWID""",
+        # channel_id 0: the whole server
+        """CREATE TABLE collection_off (
+            guild_id INTEGER NOT NULL,
+            channel_id INTEGER NOT NULL,
+            set_by INTEGER,
+            set_at REAL NOT NULL,
+            PRIMARY KEY (guild_id, channel_id)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 VERSION = len(STEPS)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+VoteReason = Literal["wrong", "character", "rude", "long", "other"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,13 @@ class ReplyRecord:
     queued_s: float
     first_token_s: float | None
     total_s: float
-    source: str  # "discord" or "cli"
+    source: str  # "discord", "scene" or "cli"
     created_at: float
+    asker_name: str | None = None  # as it was given to the model
+    parent_channel_id: int | None = None  # of the channel that a thread hangs below
+    asked_message_id: int | None = None  # the member's message; None where there is none (a slash command)
+    parent_reply_id: int | None = None  # the reply that the member answered; None: the channel's running conversation
+    regenerates: int | None = None  # the first answer to the same question; None: this is the first
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,23 @@ class StoredCorrection:
 
 
 @dataclass(frozen=True)
+class StoredComparison:
+    """Of two answers to one question, a member kept `kept`."""
+
+    kept: StoredReply
+    other: StoredReply
+    member_id: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A reply among the answers to its question. `rival`: the other of two between which nobody has chosen yet."""
+
+    rival: int | None
+    given_up: bool  # another one was kept
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One question and its answer, as a conversation needs them."""
 
@@ -71,9 +95,68 @@ class Exchange:
     answered: str
     asker_id: int
     created_at: float
+    reply_id: int
+    asker_name: str | None
+    parent_reply_id: int | None = None
 
 
 @dataclass(frozen=True)
 class VoteCount:
     up: int
     down: int
+
+
+@dataclass(frozen=True)
+class ChannelChoice:
+    """Who speaks in a channel; with `auto_reply`, also where nobody addressed it."""
+
+    persona: str
+    guild_id: int | None
+    auto_reply: bool
+
+
+@dataclass(frozen=True)
+class ServerCard:
+    """A persona that a server made for itself; `card` is its JSON."""
+
+    guild_id: int
+    name: str
+    card: str
+    author_id: int | None  # None: the author had their data deleted
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The votes of one day (unix seconds of its midnight, UTC) or of one adapter version (None: the base model)."""
+
+    key: int | None
+    replies: int
+    up: int
+    down: int
+
+    @property
+    def share(self) -> float | None:
+        """Likes among the votes, 0.0 to 1.0; None without votes."""
+        votes = self.up + self.down
+        return self.up / votes if votes else None
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How a persona (or all) did; response times in seconds as {50: …, 95: …} percentiles, empty without replies."""
+
+    days: tuple[Approval, ...]
+    versions: tuple[Approval, ...]
+    reasons: Mapping[str, int]
+    corrections: int
+    comparisons: int
+    first_token_s: Mapping[int, float]
+    total_s: Mapping[int, float]
+
+    @property
+    def replies(self) -> int:
+        return sum(version.replies for version in self.versions)
+
+    @property
+    def votes(self) -> VoteCount:
+        return VoteCount(sum(v.up for v in self.versions), sum(v.down for v in self.versions))

@@ -9,10 +9,16 @@ from typing import Any
 from bot.errors import StoreError
 from bot.store.faults import primary_code, store_faults
 from bot.store.migrations import VERSION, check_ours, version_of
-from bot.store.records import RatedReply, StoredCorrection
+from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
 
 BUSY_TIMEOUT_S = 5.0
+
+# What may train: made where collection is on and was on then, with every word that the model read still there.
+_TRAINABLE = """NOT replies.redacted AND replies.collected AND NOT EXISTS (
+    SELECT 1 FROM collection_off
+    WHERE collection_off.guild_id = replies.guild_id
+        AND collection_off.channel_id IN (0, replies.channel_id, replies.parent_channel_id))"""
 
 
 def open_snapshot(path: Path) -> "Snapshot":
@@ -84,19 +90,38 @@ class Snapshot:
         return frozenset(row["member_id"] for row in self._rows("SELECT member_id FROM consents WHERE granted"))
 
     def replies(self, persona: str) -> Iterator[RatedReply]:
-        """The persona's replies with their voters, oldest first."""
-        return map(rated_reply, self._rows(SELECT_RATED + "WHERE persona = ? ORDER BY id", (persona,)))
+        """The persona's replies that may train it, with their voters, oldest first."""
+        return map(
+            rated_reply, self._rows(f"{SELECT_RATED} WHERE persona = ? AND {_TRAINABLE} ORDER BY id", (persona,))
+        )
 
     def corrections(self, persona: str) -> Iterator[StoredCorrection]:
         """Members' better answers to the persona's replies, oldest first."""
         corrections = self._rows(
-            """SELECT corrections.* FROM corrections JOIN replies ON replies.id = corrections.reply_id
-            WHERE persona = ? ORDER BY corrections.id""",
+            f"""SELECT corrections.* FROM corrections JOIN replies ON replies.id = corrections.reply_id
+            WHERE persona = ? AND {_TRAINABLE} ORDER BY corrections.id""",  # noqa: S608 - our own SQL
             (persona,),
         )
         for row in corrections:
-            [reply] = self._rows(SELECT_REPLY + "WHERE id = ?", (row["reply_id"],))
-            yield StoredCorrection(row["id"], stored_reply(reply), row["author_id"], row["text"])
+            yield StoredCorrection(row["id"], self._reply(row["reply_id"]), row["author_id"], row["text"])
+
+    def comparisons(self, persona: str) -> Iterator[StoredComparison]:
+        """Which of two answers of the persona to one question members kept, oldest first."""
+        comparisons = self._rows(
+            f"""SELECT comparisons.* FROM comparisons
+            JOIN replies ON replies.id = kept_reply_id JOIN replies AS other ON other.id = other_reply_id
+            WHERE replies.persona = ?1 AND other.persona = ?1 AND NOT other.redacted AND other.collected
+                AND {_TRAINABLE} ORDER BY compared_at, kept_reply_id""",  # noqa: S608
+            (persona,),
+        )
+        for row in comparisons:
+            yield StoredComparison(
+                self._reply(row["kept_reply_id"]), self._reply(row["other_reply_id"]), row["member_id"]
+            )
+
+    def _reply(self, reply_id: int) -> StoredReply:
+        [row] = self._rows(SELECT_REPLY + "WHERE id = ?", (reply_id,))
+        return stored_reply(row)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[sqlite3.Row]:
         with store_faults(self._path):

@@ -1,5 +1,6 @@
 """A bot with the real store, personas and replies around a scripted engine, in simcord's in-memory Discord."""
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import simcord
 
 from bot.channels import ChannelPersonas
 from bot.client import TroupeBot
+from bot.cogs.operations import Machinery
 from bot.conversation import Conversations
 from bot.engine import SamplingParams
 from bot.personas import PersonaCatalog
@@ -17,6 +19,7 @@ from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry
 from bot.replies import Replies
 from bot.store import Store
+from bot.training_runs import TrainingRuns
 from tests.fakes import CharacterTokenizer, ScriptedEngine
 
 CARDS = {
@@ -24,6 +27,7 @@ CARDS = {
     "plain": ("Plain", "Answers plainly.", ""),
     "sarcastic": ("The Critic", "Thanks you for asking. Really.", "Oh, joy."),
 }
+SCRIPTED_TRAINING = Path(__file__).parent.parent / "scripted_training.py"
 MakeBot = Callable[..., TroupeBot]
 
 
@@ -53,7 +57,13 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
-def make_bot(store: Store, engine: ScriptedEngine, personas_folder: Path) -> MakeBot:
+def runs(tmp_path: Path) -> TrainingRuns:
+    """Trainings by a program that prints what `training` prints; see tests/scripted_training.py."""
+    return TrainingRuns(None, tmp_path, program=(sys.executable, str(SCRIPTED_TRAINING)))
+
+
+@pytest.fixture
+def make_bot(store: Store, engine: ScriptedEngine, personas_folder: Path, runs: TrainingRuns) -> MakeBot:
     """Build a bot on the test's store; again, as after a restart. Options go to TroupeBot."""
 
     def make(**options: Any) -> TroupeBot:
@@ -68,6 +78,7 @@ def make_bot(store: Store, engine: ScriptedEngine, personas_folder: Path) -> Mak
             "catalog": catalog,
             "speaking": promotions.speaking,
             "store": store,
+            "machinery": Machinery(engine, AdapterRegistry(personas_folder), runs, promotions.problem, show_every=0.0),
             "edit_seconds": 0.0,
         }
         return TroupeBot(**{**defaults, **options})

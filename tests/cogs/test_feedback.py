@@ -7,7 +7,8 @@ import discord
 import pytest
 import simcord
 
-from bot.cogs.consent import QUESTION
+from bot.cogs.consent import MORE, QUESTION
+from bot.cogs.reasons import QUESTION as WHY
 from bot.errors import StoreError
 from bot.store import Store, StoredReply, VoteCount
 from tests.cogs.conftest import handled
@@ -43,14 +44,14 @@ async def test_a_button_votes_changes_and_withdraws(
 ) -> None:
     await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None]
+    assert labels(channel) == ["1", None, None, None]
     await bob.click(answer, custom_id=f"troupe:up:{reply.id}")
-    assert labels(channel) == ["2", None, None]
+    assert labels(channel) == ["2", None, None, None]
     await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 1)
     await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None]
+    assert labels(channel) == ["1", None, None, None]
 
 
 async def test_a_reaction_votes_changes_and_withdraws(
@@ -58,14 +59,14 @@ async def test_a_reaction_votes_changes_and_withdraws(
 ) -> None:
     await alice.react(answer, "👍🏽")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None]
+    assert labels(channel) == ["1", None, None, None]
     await alice.react(answer, "👎")
     assert await store.votes(reply.id) == VoteCount(0, 1)
     await alice.unreact(answer, "👍🏽")
     assert await store.votes(reply.id) == VoteCount(0, 1), "a late removal of the other thumb withdraws nothing"
     await alice.unreact(answer, "👎")
     assert await store.votes(reply.id) == VoteCount(0, 0)
-    assert labels(channel) == [None, None, None]
+    assert labels(channel) == [None, None, None, None]
 
 
 async def test_a_button_and_a_reaction_are_one_row(
@@ -106,7 +107,7 @@ async def test_a_reaction_on_a_reply_that_still_grows_counts_once_it_is_recorded
     stored = await store.reply_of_message(growing.id)
     assert stored is not None
     assert await store.votes(stored.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None]
+    assert labels(channel) == ["1", None, None, None]
 
 
 async def test_votes_work_on_a_reply_from_before_a_restart(
@@ -129,7 +130,7 @@ async def test_any_message_of_a_long_reply_takes_a_reaction(
     stored = await store.reply_of_message(last.id)
     assert stored is not None
     assert await store.votes(stored.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None]
+    assert labels(channel) == ["1", None, None, None]
 
 
 async def test_a_reply_that_is_gone_says_so(
@@ -152,12 +153,14 @@ async def test_the_first_thumb_asks_for_consent_once_and_the_vote_counts_anyway(
     assert question.content == QUESTION
     assert await store.votes(reply.id) == VoteCount(1, 0)
     assert await store.consent(alice.id) is None
+    more = await alice.click(question, label="Learn more")
+    assert (more.ephemeral, more.response.content) == (True, MORE)
     answered = await alice.click(question, custom_id="troupe:consent:yes")
     assert answered.response is not None
     assert answered.response.content.startswith("Thank you")
     assert await store.consent(alice.id) is True
     result = await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
-    assert result.followups == []
+    assert QUESTION not in [followup.content for followup in result.followups]
 
 
 async def test_refused_consent_is_kept_and_not_asked_again(
@@ -168,7 +171,7 @@ async def test_refused_consent_is_kept_and_not_asked_again(
     await alice.click(result.followups[0], custom_id="troupe:consent:no")
     assert await store.consent(alice.id) is False
     result = await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
-    assert result.followups == []
+    assert QUESTION not in [followup.content for followup in result.followups]
 
 
 async def test_consent_is_not_asked_when_switched_off(
@@ -272,7 +275,7 @@ async def test_a_vote_acknowledged_too_late_counts_and_its_figure_follows(
     env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
     await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None]
+    assert labels(channel) == ["1", None, None, None]
 
 
 async def test_a_press_delivered_twice_is_one_press(
@@ -288,3 +291,61 @@ async def test_a_press_delivered_twice_is_one_press(
     monkeypatch.setattr(env.backend, "emit", twice)
     await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
+
+
+async def test_a_dislike_may_be_given_a_reason_also_after_a_restart(
+    env: simcord.Env, alice: Any, answer: discord.Message, reply: StoredReply, store: Store, make_bot: Any
+) -> None:
+    await store.set_consent(alice.id, False)
+    result = await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
+    [why] = result.followups
+    assert (why.ephemeral, why.content) == (True, WHY)
+    await env.restart_bot(make_bot())
+    noted = await alice.select(why, ["character"], custom_id=f"troupe:reason:{reply.id}")
+    assert noted.response.content == "Thank you, I noted: out of character."
+    assert (await store.statistics()).reasons == {"character": 1}
+
+
+async def test_a_dislike_that_was_withdrawn_takes_no_reason(
+    alice: Any, answer: discord.Message, reply: StoredReply, store: Store
+) -> None:
+    [why, _consent] = (await alice.click(answer, custom_id=f"troupe:down:{reply.id}")).followups
+    await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
+    refused = await alice.select(why, ["rude"], custom_id=f"troupe:reason:{reply.id}")
+    assert "do not dislike that reply any more" in refused.response.content
+    assert (await store.statistics()).reasons == {}
+
+
+async def test_a_better_answer_is_suggested_from_the_messages_menu(
+    env: simcord.Env, channel: Any, bob: Any, answer: discord.Message, reply: StoredReply, store: Store
+) -> None:
+    form = await bob.context_menu(channel, "Suggest a better answer", answer)
+    await bob.submit_modal(form, {"answer": "Ahoy!"})
+    [correction] = (await store.export_member(bob.id))["corrections"]
+    assert (correction["reply_id"], correction["text"]) == (reply.id, "Ahoy!")
+    other = await bob.send(channel, "not a reply")
+    refused = await bob.context_menu(channel, "Suggest a better answer", other)
+    assert "not a reply of mine" in refused.response.content
+    assert handled(env) == ["NoReplyOfMine"]
+
+
+async def test_a_reply_is_deleted_by_who_asked_for_it(
+    channel: Any, alice: Any, answer: discord.Message, reply: StoredReply, store: Store
+) -> None:
+    result = await alice.context_menu(channel, "Delete this reply", answer)
+    assert result.ephemeral
+    assert answer.id not in [message.id for message in channel.history()]
+    assert await store.reply(reply.id) is None
+
+
+async def test_a_reply_is_deleted_by_a_moderator_and_by_nobody_else(
+    env: simcord.Env, guild: Any, channel: Any, bob: Any, answer: discord.Message, reply: StoredReply, store: Store
+) -> None:
+    refused = await bob.context_menu(channel, "Delete this reply", answer)
+    assert "Manage Messages" in refused.response.content
+    assert handled(env) == ["NotAllowed"]
+    assert await store.reply(reply.id) is not None
+    role = guild.create_role("Moderators", permissions=discord.Permissions(manage_messages=True))
+    moderator = guild.add_member(env.create_user("mod"), roles=[role])
+    await moderator.context_menu(channel, "Delete this reply", answer)
+    assert await store.reply(reply.id) is None

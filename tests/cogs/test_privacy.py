@@ -5,6 +5,7 @@ import discord
 import pytest
 import simcord
 
+from bot.cogs.consent import MORE
 from bot.store import Store
 
 
@@ -18,6 +19,7 @@ async def test_privacy_shows_the_state_and_changes_it(channel: Any, alice: Any, 
     result = await alice.slash(channel, "privacy")
     assert result.ephemeral
     assert "not said yet" in result.response.content
+    assert "Nothing else is stored about you." in result.response.content
     await alice.click(result.response, label="Allow learning")
     assert await store.consent(alice.id) is True
     result = await alice.slash(channel, "privacy")
@@ -37,6 +39,14 @@ async def test_export_is_a_private_json_file(
     rows = json.loads(await attachment.read())
     assert rows["member_id"] == alice.id
     assert rows["replies"][0]["asked"] == "my secret is 42"
+
+
+async def test_privacy_counts_what_is_stored_and_tells_more(channel: Any, alice: Any, spoken: discord.Message) -> None:
+    await alice.react(spoken, "👍")
+    panel = (await alice.slash(channel, "privacy")).response
+    assert "Stored about you: 1 replies to you, with what you wrote, 1 votes." in panel.content
+    more = await alice.click(panel, label="Learn more")
+    assert (more.ephemeral, more.response.content) == (True, MORE)
 
 
 async def test_delete_asks_first(channel: Any, alice: Any, spoken: discord.Message, store: Store) -> None:

@@ -98,6 +98,9 @@ class SandboxPage:
         if await field.evaluate("node => node.tagName") == "SELECT":
             await field.select_option(label=str(value))
             return
+        if await field.get_attribute("type") == "file":
+            await field.set_input_files(value)
+            return
         await field.fill(str(value))
         suggestion = self.page.locator("#composer .choice")
         if await field.evaluate("node => node.dataset.suggests === 'yes'"):
@@ -145,6 +148,11 @@ class SandboxPage:
 
     async def choose(self, option: str, message: Locator | None = None) -> None:
         await (message or self.messages).get_by_role("combobox").last.select_option(label=option)
+
+    async def menu(self, message: Locator, entry: str) -> None:
+        """Choose from the menu that a right click on the message opens."""
+        await message.locator(".text").click(button="right", position={"x": 3, "y": 3})
+        await self.page.get_by_role("menuitem", name=entry).click()
 
     # ------------------------------------------------------------------ looking
 

@@ -25,6 +25,33 @@ class BetterAnswer(discord.ui.Modal, title="How should it have answered?"):
         await interaction.response.send_message(f"Thank you: {self.answer.value}", ephemeral=True)
 
 
+class EveryField(discord.ui.Modal, title="A new persona"):
+    card: discord.ui.Label[Any] = discord.ui.Label(
+        text="Card", component=discord.ui.FileUpload(custom_id="card", required=False)
+    )
+    tone: discord.ui.Label[Any] = discord.ui.Label(
+        text="Tone",
+        component=discord.ui.RadioGroup(
+            custom_id="tone",
+            options=[discord.RadioGroupOption(label=name, value=name) for name in ("gentle", "rude")],
+        ),
+    )
+    tags: discord.ui.Label[Any] = discord.ui.Label(
+        text="Tags",
+        component=discord.ui.CheckboxGroup(
+            custom_id="tags",
+            required=False,
+            options=[discord.CheckboxGroupOption(label=name, value=name) for name in ("sea", "land")],
+        ),
+    )
+    shy: discord.ui.Label[Any] = discord.ui.Label(text="Shy", component=discord.ui.Checkbox(custom_id="shy"))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        files = [file.filename for file in self.card.component.values]
+        tone, tags, shy = self.tone.component.value, self.tags.component.values, self.shy.component.value
+        await interaction.response.send_message(f"{files} {tone} {tags} {shy}", ephemeral=True)
+
+
 class Thumbs(discord.ui.View):
     def __init__(self) -> None:
         super().__init__(timeout=None)
@@ -177,6 +204,19 @@ def add_commands(bot: SmallBot) -> None:
     @app_commands.default_permissions(manage_channels=True)
     async def train(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("Training…")
+
+    @bot.tree.command(name="import", description="Read a character card")
+    async def import_card(interaction: discord.Interaction, card: discord.Attachment) -> None:
+        back = discord.File(io.BytesIO(await card.read()), card.filename)
+        await interaction.response.send_message(f"Read {card.filename} ({card.size} bytes).", file=back, ephemeral=True)
+
+    @bot.tree.command(description="Ask privately what was wrong")
+    async def why(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("What was wrong?", view=Menu(), ephemeral=True)
+
+    @bot.tree.command(description="A form with every kind of field")
+    async def form(interaction: discord.Interaction) -> None:
+        await interaction.response.send_modal(EveryField())
 
     @bot.tree.context_menu(name="Suggest a better answer")
     async def better(interaction: discord.Interaction, message: discord.Message) -> None:

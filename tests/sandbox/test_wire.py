@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.sandbox import SandboxServer
-from bot.sandbox.forms import ControlError
+from bot.sandbox.errors import ControlError
 from tests.sandbox.conftest import connected
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
 from tests.sandbox.small_bot import STREAMED, SmallBot
@@ -359,3 +359,83 @@ async def test_an_answer_after_three_seconds_is_too_late(server: SandboxServer, 
     assert outcome["kind"] == "failed"
     error = await bot.wait_heard("late")
     assert (error.status, error.code) == (404, 10062)
+
+
+# ---------------------------------------------------------------------- files
+
+CARD = {"filename": "card.json", "data": "eyJuYW1lIjogIlBpcCJ9"}
+
+
+async def test_an_attachment_option_is_read_by_the_bot(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    await robin.slash(command="import", options={"card": CARD})
+
+    answer = robin.sees[-1]
+    assert answer["content"] == "Read card.json (15 bytes)."
+    assert answer["visible_to"] == str(robin.id)
+    assert answer["attachments"][0]["filename"] == "card.json"
+
+
+@pytest.mark.parametrize(
+    ("card", "problem"),
+    [
+        ("card.json", "not a file"),
+        ({"filename": "a/b", "data": ""}, "not a file"),
+        ({"filename": "a", "data": "A"}, "not a file"),
+        ({"filename": "big.bin", "data": "A" * (14 * 2**20)}, "at most 10 MB"),
+    ],
+)
+async def test_what_is_no_file_is_refused(server: SandboxServer, bot: SmallBot, card: object, problem: str) -> None:
+    with pytest.raises(ControlError, match=problem):
+        await Member(server).slash(command="import", options={"card": card})
+
+
+async def test_members_attach_files_to_their_messages(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+
+    await robin.say(content=f"<@{server.bot_id}> look", files=[CARD])
+
+    heard = await bot.wait_heard("message")
+    assert await heard.attachments[0].read() == b'{"name": "Pip"}'
+    assert robin.sees[0]["attachments"][0]["content_type"] == "application/json"
+    with pytest.raises(ControlError, match="at most 10 files"):
+        await robin.say(content="look", files=[CARD] * 11)
+
+
+async def test_a_menu_in_a_private_message_answers_in_its_place(server: SandboxServer, bot: SmallBot) -> None:
+    robin, pip = Member(server), Member(server, "pip")
+    await robin.slash(command="why", options={})
+    whisper = robin.sees[-1]
+    menu = whisper["components"][0]["components"][0]["custom_id"]
+
+    with pytest.raises(Exception, match="Unknown Message"):
+        await pip.click(message=whisper["id"], custom_id=menu, values=["rude"])
+    outcome = await robin.click(message=whisper["id"], custom_id=menu, values=["rude"])
+
+    assert outcome["kind"] == "update"
+    assert [(m["id"], m["content"], m["visible_to"]) for m in robin.sees] == [
+        (whisper["id"], "You chose rude.", str(robin.id))
+    ]
+
+
+async def test_forms_take_files_choices_and_ticks(server: SandboxServer, bot: SmallBot) -> None:
+    robin = Member(server)
+    filled = {"card": [CARD], "tone": ["rude"], "tags": ["sea", "land"], "shy": True}
+
+    opened = await robin.slash(command="form", options={})
+    for field, value, problem in (
+        ("tone", [], "Choose between"),
+        ("tone", ["loud"], "not in the menu"),
+        ("card", [CARD, CARD], "Choose between 1 and 1 files"),
+    ):
+        with pytest.raises(ControlError, match=problem):
+            await server.control.submit(
+                member=robin.id, interaction=opened["interaction"], fields={**filled, field: value}
+            )
+    await server.control.submit(member=robin.id, interaction=opened["interaction"], fields=filled)
+    assert robin.sees[-1]["content"] == "['card.json'] rude ['sea', 'land'] True"
+
+    opened = await robin.slash(command="form", options={})
+    await server.control.submit(member=robin.id, interaction=opened["interaction"], fields={"tone": ["gentle"]})
+    assert robin.sees[-1]["content"] == "[] gentle [] False"

@@ -54,3 +54,20 @@ async def test_forgetting_one_channel_leaves_the_others_alone(store):
     await store.add_reply(a_record(channel_id=11))
     await store.forget_channel(10)
     assert len(await store.exchanges(11, "pirate", limit=10, since=0.0)) == 1
+
+
+async def test_a_channel_answers_unaddressed_messages_only_when_told_so(store):
+    assert not await store.auto_reply(10)
+    await store.set_channel_persona(10, 20, "pirate", set_by=1, auto_reply=True)
+    assert await store.auto_reply(10)
+    await store.set_channel_persona(10, 20, "sarcastic", set_by=1)
+    assert not await store.auto_reply(10)
+
+
+async def test_a_channels_identity_is_switched_on_and_off(store):
+    assert not await store.has_identity(10)
+    for on in (True, True):
+        await store.set_identity(10, 20, set_by=1, on=on)
+    assert (await store.has_identity(10), await store.has_identity(11)) == (True, False)
+    await store.set_identity(10, 20, set_by=1, on=False)
+    assert not await store.has_identity(10)

@@ -4,13 +4,14 @@ from contextlib import closing
 
 import pytest
 
-from bot.store import Store, StoredMessage
+from bot.store import Store, StoredMessage, open_snapshot
 from bot.store.migrations import STEPS, VERSION, migrate, version_of
 
 # One line a released step, never edited: a database in the field was made by exactly that SQL.
 RELEASED = [
     "25d7a3907cdcc45f5f54f00965d4f05465c870b7c7f799bae69853b145454c60",
     "f8e9c21dcdda7155ae74e3940f1febd6232b9abeebbb45bb32cbbab8400a1eeb",
+    "d9d45f93c91e705932ed354995b4a0c05c7825b88ce9d3fdb56b8e298aab224a",
 ]
 
 OLDEST_ROWS = """
@@ -57,7 +58,11 @@ async def test_the_oldest_database_opens_with_all_its_data(oldest):
     assert await store.channel_persona(10) == "pirate"
     await store.set_consent(903, True)
     await store.add_correction(7, 903, "better")
+    assert not await store.auto_reply(10)
+    assert [exchange.reply_id for exchange in await store.exchanges(10, "pirate", 9, since=0.0)] == [7]
     await store.close()
+    with open_snapshot(oldest) as snapshot:
+        assert [reply.id for reply in snapshot.replies("pirate")] == [7]
 
 
 async def test_words_stored_before_the_step_that_notes_their_authors_are_exported_and_deleted_too(oldest):

@@ -26,6 +26,16 @@ export async function act(verb, body = {}, { quiet = false } = {}) {
   return answer.error ? null : answer;
 }
 
+// Files as the control API takes them.
+export function readFiles(files) {
+  return Promise.all([...files].map((file) => new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve({ filename: file.name, data: reader.result.split(",")[1] ?? "" });
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  })));
+}
+
 export function connect(wait = 500) {
   const socket = new WebSocket(`ws://${location.host}/page/feed`, ["troupe", "key." + key]);
   let opened = false;

@@ -1,6 +1,6 @@
 // The frame around the conversation: channels, members, who I am, and how the bot is.
 import { connect } from "./api.js";
-import { cancel, drawComposer, focusComposer, leaveChannel } from "./composer.js";
+import { attach, cancel, drawComposer, focusComposer, leaveChannel } from "./composer.js";
 import { $, el } from "./dom.js";
 import { dots, drawMessage, drawMessages, face } from "./messages.js";
 import { state } from "./state.js";
@@ -100,6 +100,13 @@ function go(id) { close(); state.go(id); }
 $("open-sidebar").onclick = () => document.body.classList.toggle("show-sidebar");
 $("toggle-members").onclick = () => document.body.classList.toggle(innerWidth < 1100 ? "show-members" : "hide-members");
 $("shade").onclick = close;
+for (const name of ["dragover", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.dataTransfer?.files || event.target.closest("dialog, input")) return;
+    event.preventDefault();
+    if (event.dataTransfer.files.length) attach(event.dataTransfer.files);
+  });
+}
 $("messages").addEventListener("click", (event) => {
   const touched = event.target.closest(".message");
   for (const node of document.querySelectorAll(".message.open")) if (node !== touched) node.classList.remove("open");
@@ -113,8 +120,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   } else if (event.key === "Escape") {
     close();
-    if (!event.target.closest("#composer, dialog")) cancel();
-  } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, textarea, select, button, dialog, [popover]")) {
+    if (!event.target.closest("#composer, dialog, [popover]")) cancel();
+  } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== " " && !event.target.closest("input, textarea, select, button, dialog, [popover]")) {
     focusComposer();
   }
 });

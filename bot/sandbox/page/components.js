@@ -1,5 +1,5 @@
 // What a bot can put under a message: buttons, menus, embeds, files, and the forms (modals) they open.
-import { act } from "./api.js";
+import { act, readFiles } from "./api.js";
 import { $, el } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { state } from "./state.js";
@@ -83,8 +83,11 @@ function menu(message, item) {
 const hex = (color) => (color === undefined || color === null ? undefined : "#" + color.toString(16).padStart(6, "0"));
 const safeUrl = (url) => (/^https?:\/\//.test(url) ? url : "about:blank");
 
+// The page loads nothing from elsewhere: the path of a file that the sandbox itself keeps, or undefined.
+export const ownFile = (url) => url?.match(/^http:\/\/[^/]+(\/attachments\/.+)$/)?.[1];
+
 function picture(url, description) {
-  const own = url?.match(/^http:\/\/[^/]+(\/attachments\/.+)$/)?.[1]; // the page loads nothing from elsewhere
+  const own = ownFile(url);
   return own
     ? el("a", { href: own, target: "_blank" }, el("img", { src: own, alt: description ?? "", class: "picture" }))
     : el("a", { href: safeUrl(url ?? ""), target: "_blank", rel: "noopener noreferrer" }, description || url);
@@ -122,7 +125,7 @@ function openForm(interaction, modal) {
   const submit = async (event) => {
     event.preventDefault();
     send.disabled = true;
-    const fields = Object.fromEntries(controls.map(([id, read]) => [id, read()]));
+    const fields = Object.fromEntries(await Promise.all(controls.map(async ([id, read]) => [id, await read()])));
     const outcome = await interact("submit", { interaction, fields });
     send.disabled = false;
     if (outcome) dialog.close();
@@ -150,6 +153,21 @@ function field(row, item, controls) {
   } else if ([3, 5, 6, 7, 8].includes(item.type)) {
     node = select(item, { required });
     controls.push([item.custom_id, () => chosenIn(node)]);
+  } else if (item.type === 19) {
+    node = el("input", { type: "file", required, multiple: (item.max_values ?? 1) > 1 });
+    controls.push([item.custom_id, () => readFiles(node.files)]);
+  } else if (item.type === 21 || item.type === 22) {
+    const boxes = item.options.map((option) => [option, el("input", {
+      type: item.type === 21 ? "radio" : "checkbox", name: item.custom_id, value: option.value, checked: !!option.default, required: required && item.type === 21,
+    })]);
+    controls.push([item.custom_id, () => boxes.filter(([, box]) => box.checked).map(([option]) => option.value)]);
+    return el("fieldset", { class: "field" }, el("legend", {}, name, required && el("b", { class: "needed" }, " *")),
+      row.description && el("span", { class: "subtext" }, row.description),
+      boxes.map(([option, box]) => el("label", { class: "tick" }, box, option.label, option.description && el("span", { class: "subtext" }, option.description))));
+  } else if (item.type === 23) {
+    node = el("input", { type: "checkbox", checked: !!item.default });
+    controls.push([item.custom_id, () => node.checked]);
+    return el("label", { class: "field tick" }, node, name);
   } else return el("p", { class: "subtext" }, `${name}: the sandbox page cannot fill this in yet.`);
   return el("label", { class: "field" }, el("span", {}, name, required && el("b", { class: "needed" }, " *")),
     row.description && el("span", { class: "subtext" }, row.description), node);

@@ -1,5 +1,5 @@
 // Writing: the mention chip, replies and edits, and slash commands with their options and suggestions.
-import { act } from "./api.js";
+import { act, readFiles } from "./api.js";
 import { interact } from "./components.js";
 import { $, el, Picker, toast } from "./dom.js";
 import { state } from "./state.js";
@@ -8,6 +8,7 @@ const LIMIT = 2000;
 let mentioning = true; // the chip: a newcomer just types and is answered
 let replyTo = null;
 let editing = null;
+let files = []; // to go with the next message
 let command = null; // the slash command being filled in
 let commandList = null; // what the member may use here, fetched once per "/"
 const drafts = new Map();
@@ -21,7 +22,9 @@ export function drawComposer() {
     rows: 1, maxLength: LIMIT * 2, "aria-label": "Message", disabled: !ready, value: drafts.get(state.here) ?? "",
     placeholder: !ready ? `${state.bot.name} is starting…` : dm ? `Message ${state.bot.name}` : `Message #${state.channel.name}${innerWidth > 600 ? ", or / for commands" : ""}`,
     oninput: () => { grow(); typed(); }, onkeydown: keys,
+    onpaste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); attach(event.clipboardData.files); } },
   });
+  const chooser = el("input", { type: "file", multiple: true, hidden: true, onchange: () => attach(chooser.files) });
   const chip = el("button", {
     class: "chip", type: "button", "aria-pressed": mentioning, onclick: () => { mentioning = !mentioning; drawComposer(); input.focus(); },
     title: mentioning ? `Your message is addressed to ${state.bot.name}. Press to talk without it.` : `Press to address ${state.bot.name}.`,
@@ -30,10 +33,17 @@ export function drawComposer() {
   $("composer").replaceChildren(
     picker.box,
     about ? el("div", { class: "about" }, about, el("button", { class: "icon", "aria-label": "Cancel", onclick: cancel }, "✕")) : "",
+    files.length && !command ? el("div", { class: "files" }, files.map((file) => el("span", { class: "file" }, "📄 ", file.name,
+      el("button", { class: "icon", "aria-label": `Remove ${file.name}`, onclick: () => { files = files.filter((each) => each !== file); redraw(); } }, "✕")))) : "",
     command ? commandForm() : el("form", { class: "bar", onsubmit: (event) => { event.preventDefault(); send(); } },
+      !editing && el("button", { class: "icon", type: "button", "aria-label": "Attach a file", title: "Attach a file", disabled: !ready, onclick: () => chooser.click() }, "📎"), chooser,
       !dm && !editing && chip, input, el("button", { class: "send", type: "submit", "aria-label": "Send", disabled: !ready }, "➤")));
   grow();
 }
+
+function redraw() { drafts.set(state.here, input.value); drawComposer(); input.focus(); }
+
+export function attach(chosen) { if (!command && !editing) { files = [...files, ...chosen]; redraw(); } }
 
 export function focusComposer() { (command ? $("composer").querySelector("input, select, .send") : input)?.focus(); }
 
@@ -60,12 +70,12 @@ export async function suggest(text) {
 
 export function cancel() {
   if (editing) drafts.delete(state.here);
-  [replyTo, editing, command] = [null, null, null];
+  [replyTo, editing, command, files] = [null, null, null, []];
   drawComposer();
   focusComposer();
 }
 
-export function leaveChannel() { [replyTo, editing, command, commandList] = [null, null, null, null]; }
+export function leaveChannel() { [replyTo, editing, command, commandList, files] = [null, null, null, null, []]; }
 
 function grow() {
   input.style.height = "auto";
@@ -85,22 +95,23 @@ function keys(event) {
 
 async function send(text = input.value) {
   text = text.trim();
-  if (!text) return;
+  if (!text && !files.length) return;
   if (text.startsWith("/") && !editing) {
     toast(`There is no command “${text.split(" ")[0]}” here. Pick one from the list that “/” opens.`);
     return;
   }
   const channel = state.here;
   const addressed = state.channel.kind !== "dm" && mentioning && !text.includes(`<@${state.bot.id}>`);
-  const was = [input.value, replyTo];
+  const was = [input.value, replyTo, files];
+  const uploads = editing ? [] : await readFiles(files);
   const sent = editing
     ? act("edit", { channel, message: editing.id, content: editing.prefix + text })
-    : act("say", { channel, content: addressed ? `<@${state.bot.id}> ${text}` : text, reply_to: replyTo?.id ?? null });
+    : act("say", { channel, content: addressed ? `<@${state.bot.id}> ${text}` : text, reply_to: replyTo?.id ?? null, files: uploads });
   drafts.delete(channel);
   cancel();
   if (!(await sent) && state.here === channel && !input.value) { // give the text back
-    [input.value, replyTo] = was;
-    grow();
+    [input.value, replyTo, files] = was;
+    redraw();
   }
 }
 
@@ -139,7 +150,7 @@ function commandForm() {
 async function run(fields) {
   const options = {};
   for (const field of fields) {
-    const value = field.read();
+    const value = await field.read();
     if (value !== "") options[field.option.name] = value;
     else if (field.option.required) { field.node.querySelector("input, select").focus(); return; }
   }
@@ -159,7 +170,10 @@ function optionField(option) {
   }[option.type]?.() ?? (option.choices.length ? option.choices.map((choice) => [choice.value, choice.name]) : null);
   const props = { "aria-label": option.name, title: option.description, placeholder: option.required ? option.description : "optional" };
   let node, read;
-  if (fixed) {
+  if (option.type === 11) {
+    node = el("input", { "aria-label": option.name, title: option.description, type: "file" });
+    read = async () => (await readFiles(node.files))[0] ?? "";
+  } else if (fixed) {
     node = el("select", props, el("option", { value: "" }, option.required ? "choose…" : "optional"), fixed.map(([, name], index) => el("option", { value: index }, name)));
     read = () => (node.value === "" ? "" : fixed[node.value][0]);
   } else {

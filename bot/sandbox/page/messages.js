@@ -1,6 +1,6 @@
 // The conversation: grouped messages with their reactions, buttons and tools.
 import { act } from "./api.js";
-import { attachment, components, embed, interact } from "./components.js";
+import { attachment, components, embed, interact, ownFile } from "./components.js";
 import { composeEdit, composeReply, suggest } from "./composer.js";
 import { $, el, toast } from "./dom.js";
 import { inline, markdown } from "./markdown.js";
@@ -11,7 +11,8 @@ const MORE = ["❤️", "😂", "🎉", "🤔"];
 
 export const face = (author, size = "") => {
   const known = state.faceOf(author);
-  return el("span", { class: "avatar " + size, color: known.color, "aria-hidden": "true" }, known.avatar);
+  const own = ownFile(author.picture); // pictures from elsewhere stay there: their first letter stands for them
+  return el("span", { class: "avatar " + size, color: known.color, "aria-hidden": "true" }, own ? el("img", { src: own, alt: "" }) : known.avatar);
 };
 
 export function drawMessages() {
@@ -37,7 +38,11 @@ export function drawMessage(id, isNew) {
   if (index < 0) return;
   const node = view(list[index], list[index - 1]);
   const old = $("m" + id);
-  if (old) old.replaceWith(node);
+  if (old) {
+    const focused = document.activeElement === old;
+    old.replaceWith(node);
+    if (focused) node.focus();
+  }
   else if (isNew && index === list.length - 1) box.append(node);
   else return drawMessages();
   if (list.length === 1) box.firstChild.replaceWith(welcome(false));
@@ -71,7 +76,8 @@ function view(message, before) {
     return el("div", { class: "message system", id: "m" + message.id }, "🧵 ", el("b", {}, message.author.name), " started a thread: ",
       el("button", { class: "as-link", onclick: go }, message.content));
   }
-  return el("article", { class: classes.join(" "), id: "m" + message.id, "data-author": message.author.name },
+  return el("article", { class: classes.join(" "), id: "m" + message.id, "data-author": message.author.name, tabindex: message.visible_to ? undefined : 0,
+    ...(message.visible_to ? {} : menuGestures(message)) },
     divider,
     message.reply && reply(message.reply),
     message.used && el("div", { class: "context" }, el("b", {}, message.used.member), "used", el("span", { class: "mention" }, "/" + message.used.command)),
@@ -138,12 +144,37 @@ function tools(message) {
     tool("More", "⋯", (event) => more(event.currentTarget, message)));
 }
 
+// A right click, the menu key (Shift+F10), or a long press opens the menu of a message.
+function menuGestures(message) {
+  let pressed = null;
+  const release = () => clearTimeout(pressed);
+  const at = (x, y) => ({ getBoundingClientRect: () => new DOMRect(x, y, 0, 0), focus: () => $("m" + message.id)?.focus() });
+  return {
+    oncontextmenu: (event) => {
+      if (event.target.closest("a, img, input, select, textarea") || getSelection().toString()) return; // the browser's own menu
+      event.preventDefault();
+      release();
+      const box = event.currentTarget.getBoundingClientRect();
+      more(event.clientX || event.clientY ? at(event.clientX, event.clientY) : at(box.left + 70, box.top + 20), message);
+    },
+    ontouchstart: (event) => { // where a long press gives no contextmenu event (iOS)
+      const [{ clientX, clientY }] = event.touches;
+      release();
+      pressed = setTimeout(() => more(at(clientX, clientY), message), 600);
+    },
+    ontouchend: release, ontouchmove: release, ontouchcancel: release,
+  };
+}
+
 async function more(anchor, message) {
+  document.querySelector(".popup")?.remove();
   const mine = message.author.id === state.me;
-  const menu = el("div", { class: "popup", role: "menu", popover: "auto", ontoggle: (event) => event.newState === "closed" && menu.remove() });
+  const close = (event) => { if (event.newState === "closed") { menu.remove(); if (document.activeElement === document.body) anchor.focus(); } };
+  const menu = el("div", { class: "popup", role: "menu", "aria-label": "Message", popover: "auto", ontoggle: close, onkeydown: (event) => arrows(event, menu) });
   const entry = (text, onclick) => el("button", { role: "menuitem", onclick: () => { menu.hidePopover(); onclick(); } }, text);
   menu.append(el("div", { class: "row" }, MORE.map((emoji) => entry(emoji, () => react(message, emoji)))),
-    ...[state.channel.kind === "text" && entry("🧵 Start a thread", () => startThread(message)),
+    ...[entry("↩ Reply", () => composeReply(message)),
+      state.channel.kind === "text" && entry("🧵 Start a thread", () => startThread(message)),
       mine && entry("✏️ Edit", () => composeEdit(message)),
       mine && entry("🗑 Delete", () => act("delete", target(message))),
       entry("📋 Copy text", () => navigator.clipboard?.writeText(message.content))].filter(Boolean));
@@ -151,13 +182,22 @@ async function more(anchor, message) {
   menu.showPopover();
   const place = () => {
     const at = anchor.getBoundingClientRect();
-    menu.style.left = Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8)) + "px";
+    menu.style.left = Math.max(8, Math.min(at.right - (at.width ? menu.offsetWidth : 0), innerWidth - menu.offsetWidth - 8)) + "px";
     menu.style.top = Math.max(8, Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8)) + "px";
   };
   place();
+  menu.querySelector("button").focus();
   const found = await act("commands", { channel: message.channel });
   for (const command of found?.menu ?? []) menu.append(entry("🎭 " + command.name, () => interact("menu", { ...target(message), command: command.id })));
   if (menu.isConnected) place();
+}
+
+function arrows(event, menu) {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const entries = [...menu.querySelectorAll("button")];
+  entries.at((entries.indexOf(document.activeElement) + step) % entries.length).focus();
 }
 
 async function startThread(message) {

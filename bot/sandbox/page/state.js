@@ -1,6 +1,9 @@
 // What the page knows, kept up to date by the feed. Rendering listens through `onChange`.
 const saved = (key) => sessionStorage.getItem("troupe." + key);
 
+// Personas that speak under their own name keep their color.
+const colorOf = (name) => `hsl(${[...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7)} 45% 45%)`;
+
 export const state = {
   connection: "connecting", // connecting, open, lost, refused
   bot: { name: "Troupe", state: "starting" },
@@ -19,7 +22,7 @@ export const state = {
   nameOf(id) { return id === state.bot.id ? state.bot.name : state.members.get(id)?.name ?? "unknown"; },
   faceOf(author) {
     const known = author.id === state.bot.id ? state.bot : state.members.get(author.id);
-    return known ?? { avatar: author.name.slice(0, 1).toUpperCase(), color: "#5c6270" };
+    return known ?? { avatar: [...author.name][0].toUpperCase(), color: colorOf(author.name) };
   },
   seen(channel) {
     return [...(state.messages.get(channel)?.values() ?? [])]

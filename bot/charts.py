@@ -1,0 +1,81 @@
+"""Owns the picture of approval over time and per adapter version: statistics to PNG bytes. Slow: run it in a thread."""
+
+import datetime
+import io
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from bot.store import Approval, Statistics
+
+LIKED, DISLIKED, LINE, INK, GROUND, GRID = "#3ba55d", "#d8573f", "#5865f2", "#2e3338", "#ffffff", "#e3e5e8"
+MOST_VERSIONS = 12  # bars; the newest ones
+
+
+def approval_chart(title: str, figures: Statistics) -> bytes:
+    """A PNG, 1000 × 420: on the left approval by day, on the right likes and dislikes by version."""
+    figure = Figure(figsize=(10, 4.2), dpi=100, facecolor=GROUND, layout="constrained")
+    FigureCanvasAgg(figure)
+    over_time, by_version = figure.subplots(1, 2, width_ratios=(3, 2))
+    figure.suptitle(_plain(title), color=INK, fontsize=13, fontweight="bold")
+    _days(over_time, [day for day in figures.days if day.share is not None])
+    _versions(by_version, [v for v in figures.versions if v.up + v.down][-MOST_VERSIONS:])
+    for axes in (over_time, by_version):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(colors=INK, labelsize=9)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()
+
+
+def _days(axes: Axes, days: Sequence[Approval]) -> None:
+    axes.set_title("Approval by day", loc="left", fontsize=10, color=INK)
+    axes.set_ylim(0, 105)
+    axes.set_ylabel("likes, % of votes", fontsize=9, color=INK)
+    axes.grid(axis="y", color=GRID)
+    if not days:
+        _nothing(axes)
+        return
+    dates = [datetime.datetime.fromtimestamp(day.key or 0, datetime.UTC).strftime("%d %b") for day in days]
+    positions = range(len(days))
+    shares = [100 * (day.share or 0.0) for day in days]
+    # The more votes, the larger the mark: a day with one vote says little.
+    sizes = [12 + 4 * min(day.up + day.down, 30) for day in days]
+    axes.plot(positions, shares, color=LINE, linewidth=1.5)
+    axes.scatter(positions, shares, s=sizes, color=LINE, zorder=3)
+    shown = list(positions)[:: max(1, -(-len(days) // 7))]
+    axes.set_xticks(shown, [dates[position] for position in shown])
+    axes.margins(x=0.06)
+
+
+def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
+    axes.set_title("Votes by adapter version", loc="left", fontsize=10, color=INK)
+    if not versions:
+        _nothing(axes)
+        return
+    names = ["prompt" if version.key is None else f"v{version.key}" for version in versions]
+    ups, downs = [version.up for version in versions], [version.down for version in versions]
+    positions = range(len(versions))
+    axes.bar(positions, ups, color=LIKED, label="likes")
+    axes.bar(positions, downs, bottom=ups, color=DISLIKED, label="dislikes")
+    for position, version in zip(positions, versions, strict=True):
+        label = f"{100 * (version.share or 0.0):.0f} %"
+        axes.annotate(label, (position, version.up + version.down), ha="center", va="bottom", fontsize=9, color=INK)
+    axes.set_xticks(list(positions), names)
+    axes.set_xlim(-0.7, max(len(versions), 3) - 0.3)
+    axes.margins(y=0.18)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2)
+
+
+def _nothing(axes: Axes) -> None:
+    axes.text(0.5, 0.5, "no votes yet", transform=axes.transAxes, ha="center", va="center", color=INK)
+    axes.set_xticks([])
+
+
+def _plain(title: str) -> str:
+    """What matplotlib's font can draw and does not take for a formula."""
+    return "".join(c for c in title if c.isprintable() and ord(c) < 0x2500).replace("$", r"\$").strip()

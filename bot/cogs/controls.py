@@ -1,0 +1,98 @@
+"""Owns the buttons that steer an answer: ⏹ while it grows, 🔁 for a second one, and which of two is kept.
+
+Their custom ids carry the replies' ids, so they work after a restart.
+"""
+
+import re
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import discord
+
+from bot.cogs.errors import Interaction, guarded
+from bot.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from bot.cogs.chat import Chat
+    from bot.cogs.second import SecondAnswers
+
+Button = discord.ui.Button[Any]
+ID = "[0-9]{1,18}"
+
+
+class StopButton(discord.ui.DynamicItem[Button], template=r"troupe:stop"):
+    """Which reply it stops is known by the message it hangs below."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(emoji="⏹️", label="Stop", custom_id="troupe:stop"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, _item: discord.ui.Item[Any], _match: re.Match[str], /
+    ) -> Self:
+        return cls()
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        await cast("Chat", interaction.client.get_cog("Chat")).stop(interaction)
+
+
+class AgainButton(discord.ui.DynamicItem[Button], template=rf"troupe:again:(?P<reply>{ID})"):
+    def __init__(self, reply_id: int) -> None:
+        self.reply_id = reply_id
+        super().__init__(discord.ui.Button(emoji="🔁", custom_id=f"troupe:again:{reply_id}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(int(match["reply"]))
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        await _second_answers(interaction).write(interaction, self.reply_id)
+
+
+class KeepButton(discord.ui.DynamicItem[Button], template=rf"troupe:keep:(?P<kept>{ID}):(?P<other>{ID})"):
+    def __init__(self, kept: int, other: int) -> None:
+        self.kept, self.other = kept, other
+        super().__init__(
+            discord.ui.Button(
+                label="Keep this", style=discord.ButtonStyle.success, custom_id=f"troupe:keep:{kept}:{other}"
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(int(match["kept"]), int(match["other"]))
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        await _second_answers(interaction).keep(interaction, self.kept, self.other)
+
+
+def stop_view() -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(StopButton())
+    return view
+
+
+def again_view(reply_id: int) -> discord.ui.View:
+    """🔁 alone, below an answer that never came."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(AgainButton(reply_id))
+    return view
+
+
+def check_steers(interaction: Interaction, asker_id: int, what: str) -> None:
+    """Raise NotAllowed unless the member asked for the answer or may manage messages here."""
+    if interaction.user.id == asker_id:
+        return
+    if interaction.guild_id is not None and interaction.permissions.manage_messages:
+        return
+    raise NotAllowed(f"Only the member who asked, or someone with the permission Manage Messages, can {what}.")
+
+
+def _second_answers(interaction: Interaction) -> "SecondAnswers":
+    return cast("SecondAnswers", interaction.client.get_cog("SecondAnswers"))

@@ -1,0 +1,5 @@
+"""What the page's API refuses."""
+
+
+class ControlError(Exception):
+    """The member cannot do that; the sentence is shown to them."""

@@ -1,0 +1,175 @@
+"""Owns replies: adding them, finding them, and the conversations they make up.
+
+A reply whose words were removed is found no more; its row stays for its figures.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bot.store.database import Transaction
+from bot.store.records import Exchange, ReplyRecord, StoredReply
+from bot.store.revisions import remove_words, replace_words
+from bot.store.rows import INSERT_REPLY, SELECT_REPLY, authors, record_values, storable, stored_reply
+from bot.store.tables import Tables
+
+# What a conversation is made of: of several answers to one question the kept one, in the place of the first. What
+# personas said to each other in a scene is none of the members' conversation.
+_SPOKEN = "removed_at IS NULL AND NOT superseded AND source != 'scene'"
+_PLACE = "coalesce(regenerates, id)"
+_SINCE_FORGOTTEN = """id > coalesce(
+    (SELECT last_reply_id FROM forgets WHERE forgets.channel_id = replies.channel_id), 0)"""
+_EXCHANGE = f"""SELECT asked, text, asker_id, created_at, id, asker_name, parent_reply_id, {_PLACE} AS place
+FROM replies"""  # noqa: S608 - our own SQL
+
+# The newest ones are found by the index, whatever the channel's length; only they are put in order.
+EXCHANGES = f"""SELECT * FROM (
+    {_EXCHANGE} WHERE channel_id = ? AND persona = ? AND created_at >= ? AND {_SPOKEN} AND {_SINCE_FORGOTTEN}
+    ORDER BY id DESC LIMIT ?
+) ORDER BY place"""  # noqa: S608 - our own SQL
+
+# The reply, what it answered to, what that answered to …; a reply that names no parent follows the one before it.
+_CHAIN = f"""WITH RECURSIVE chain (id, depth) AS (
+    SELECT ?1, 0
+    UNION ALL
+    SELECT coalesce(answer.parent_reply_id, (
+        SELECT replies.id FROM replies
+        WHERE replies.channel_id = answer.channel_id AND replies.persona = answer.persona
+            AND replies.id < coalesce(answer.regenerates, answer.id)
+            AND {_SPOKEN} AND {_SINCE_FORGOTTEN}
+        ORDER BY replies.id DESC LIMIT 1
+    )), depth + 1
+    FROM chain JOIN replies AS answer ON answer.id = chain.id
+    WHERE depth + 1 < ?2
+)
+SELECT asked, text, asker_id, created_at, replies.id, asker_name, parent_reply_id
+FROM chain JOIN replies ON replies.id = chain.id WHERE removed_at IS NULL ORDER BY depth DESC"""  # noqa: S608 - our own SQL
+
+
+class Replies(Tables):
+    async def add_reply(self, record: ReplyRecord, message_ids: Sequence[int] = ()) -> int:
+        """Store a finished reply and the messages that show it; its id, which is never used again.
+
+        One that regenerates another stands beside it: the conversation keeps the first until a member keeps the other.
+        """
+        async with self._database.transaction() as transaction:
+            [row] = await transaction.rows(INSERT_REPLY, record_values(record))
+            reply_id = int(row["id"])
+            await transaction.change_many(
+                "INSERT INTO reply_authors (member_id, reply_id) VALUES (?, ?)",
+                [(member_id, reply_id) for member_id in authors(record)],
+            )
+            await transaction.change(
+                """UPDATE replies SET superseded = regenerates IS NOT NULL, collected = NOT EXISTS (
+                    SELECT 1 FROM collection_off
+                    WHERE collection_off.guild_id = replies.guild_id
+                        AND collection_off.channel_id IN (0, replies.channel_id, replies.parent_channel_id)
+                ) WHERE id = ?""",
+                (reply_id,),
+            )
+            await _link(transaction, reply_id, message_ids)
+        return reply_id
+
+    async def link_messages(self, reply_id: int, message_ids: Sequence[int]) -> None:
+        """Say which messages show the reply. A message shows one reply, the last it was linked to."""
+        async with self._database.transaction() as transaction:
+            await _link(transaction, reply_id, message_ids)
+
+    async def reply(self, reply_id: int) -> StoredReply | None:
+        rows = await self._database.rows(SELECT_REPLY + "WHERE id = ? AND removed_at IS NULL", (reply_id,))
+        return stored_reply(rows[0]) if rows else None
+
+    async def reply_of_message(self, message_id: int) -> StoredReply | None:
+        rows = await self._database.rows(
+            SELECT_REPLY + "JOIN reply_messages ON reply_messages.reply_id = replies.id "
+            "WHERE message_id = ? AND removed_at IS NULL",
+            (message_id,),
+        )
+        return stored_reply(rows[0]) if rows else None
+
+    async def replies_asked_by(self, message_id: int) -> list[StoredReply]:
+        """The answers to a member's message, first to last."""
+        rows = await self._database.rows(
+            SELECT_REPLY + "WHERE asked_message_id = ? AND removed_at IS NULL ORDER BY id", (message_id,)
+        )
+        return [stored_reply(row) for row in rows]
+
+    async def exchanges(self, channel_id: int, persona: str, limit: int, since: float) -> list[Exchange]:
+        """The last `limit` exchanges of the channel with this persona since its last /forget, oldest first.
+
+        since: unix seconds; older ones are left out. Of several answers to one question the kept one is given.
+        """
+        rows = await self._database.rows(EXCHANGES, (channel_id, persona, since, limit))
+        return [_exchange(row) for row in rows]
+
+    async def chain(self, reply_id: int, limit: int) -> list[Exchange]:
+        """At most `limit` exchanges that end with this reply, oldest first: what it answered to, and so on.
+
+        A reply that answered none follows the one before it in its channel, with its persona, since the last /forget.
+        """
+        return [_exchange(row) for row in await self._database.rows(_CHAIN, (reply_id, limit))]
+
+    async def edit_asked(self, message_id: int, text: str) -> int:
+        """The member edited their message: their old words are gone everywhere; the number of its replies.
+
+        Conversations go on with the new words; nothing that was made from the old ones trains a persona.
+        """
+        async with self._database.transaction() as transaction:
+            return await replace_words(transaction, message_id, storable(text))
+
+    async def remove_asked(self, message_id: int) -> int:
+        """The member deleted their message: its replies lose all words and leave the conversation; how many they were.
+
+        The votes on them still count in the figures.
+        """
+        async with self._database.transaction() as transaction:
+            await replace_words(transaction, message_id, "")
+            rows = await transaction.rows(
+                "SELECT id FROM replies WHERE asked_message_id = ? AND removed_at IS NULL", (message_id,)
+            )
+            await remove_words(transaction, [row["id"] for row in rows])
+        if rows:
+            await self._database.scrub()
+        return len(rows)
+
+    async def remove_reply(self, reply_id: int) -> bool:
+        """Take the reply out of its conversation and out of training, with its words. False when there is none."""
+        async with self._database.transaction() as transaction:
+            removed = await remove_words(transaction, [reply_id])
+        return removed > 0
+
+    async def remove_channel(self, channel_id: int) -> int:
+        """The channel or thread was deleted: what was said there, and in its threads, is gone; how many replies."""
+        async with self._database.transaction() as transaction:
+            rows = await transaction.rows(
+                "SELECT id FROM replies WHERE ? IN (channel_id, parent_channel_id) AND removed_at IS NULL",
+                (channel_id,),
+            )
+            removed = await remove_words(transaction, [row["id"] for row in rows])
+            for table in ("channels", "identities"):
+                await transaction.change(
+                    f"DELETE FROM {table} WHERE channel_id = ?",  # noqa: S608 - our own table names
+                    (channel_id,),
+                )
+        if removed:
+            await self._database.scrub()
+        return removed
+
+
+async def _link(transaction: Transaction, reply_id: int, message_ids: Sequence[int]) -> None:
+    await transaction.change_many(
+        """INSERT INTO reply_messages (message_id, reply_id) SELECT ?, id FROM replies WHERE id = ?
+        ON CONFLICT (message_id) DO UPDATE SET reply_id = excluded.reply_id""",
+        [(message_id, reply_id) for message_id in message_ids],
+    )
+
+
+def _exchange(row: sqlite3.Row) -> Exchange:
+    return Exchange(
+        asked=row["asked"],
+        answered=row["text"],
+        asker_id=row["asker_id"],
+        created_at=row["created_at"],
+        reply_id=row["id"],
+        asker_name=row["asker_name"],
+        parent_reply_id=row["parent_reply_id"],
+    )

@@ -1,0 +1,69 @@
+"""Owns words that are taken back: a message edited or deleted after it was answered, a reply removed.
+
+The prompts of later replies hold a message's words too; they lose them as well, and are never trained on then.
+"""
+
+import json
+import re
+import time
+from collections.abc import Sequence
+
+from bot.store.database import Transaction
+
+_SPEAKER = re.compile(r"([^\n]{1,40}:\s)?")  # what may be put before a member's words in a prompt
+
+
+async def replace_words(transaction: Transaction, message_id: int, text: str) -> int:
+    """Put `text` where the message's words are kept; the number of its replies."""
+    answers = await transaction.rows(
+        """SELECT id, channel_id, asker_id, asked FROM replies
+        WHERE asked_message_id = ? AND removed_at IS NULL ORDER BY id""",
+        (message_id,),
+    )
+    if not answers:
+        return 0
+    first = answers[0]
+    old = {row["asked"] for row in answers} - {text, ""}
+    holding = await transaction.rows(
+        """SELECT id, messages FROM replies JOIN reply_authors ON reply_authors.reply_id = replies.id
+        WHERE member_id = ? AND id >= ? AND channel_id = ?""",
+        (first["asker_id"], first["id"], first["channel_id"]),
+    )
+    for row in holding:
+        messages = json.loads(row["messages"])
+        changed = [_without(message, first["asker_id"], old, text) for message in messages]
+        if changed != messages:
+            await transaction.change(
+                "UPDATE replies SET messages = ?, redacted = 1 WHERE id = ?",
+                (json.dumps(changed, ensure_ascii=False, separators=(",", ":")), row["id"]),
+            )
+    await transaction.change(
+        """UPDATE replies SET asked = ?1, redacted = 1
+        WHERE asked_message_id = ?2 AND asked != ?1 AND removed_at IS NULL""",
+        (text, message_id),
+    )
+    return len(answers)
+
+
+async def remove_words(transaction: Transaction, reply_ids: Sequence[int]) -> int:
+    """Empty the replies, and let go of better answers to them; the number of replies that had words until now."""
+    removed = 0
+    for reply_id in reply_ids:
+        removed += await transaction.change(
+            """UPDATE replies SET asked = '', text = '', messages = '[]', asker_name = NULL, redacted = 1,
+                removed_at = ? WHERE id = ? AND removed_at IS NULL""",
+            (time.time(), reply_id),
+        )
+        await transaction.change("DELETE FROM corrections WHERE reply_id = ?", (reply_id,))
+    return removed
+
+
+def _without(message: dict[str, object], author_id: int, old: set[str], text: str) -> dict[str, object]:
+    """The message with the old words replaced; a speaker's name that was put before them stays."""
+    content = str(message["content"])
+    if message["author_id"] == author_id:
+        for words in old:
+            speaker = content.removesuffix(words)
+            if content.endswith(words) and _SPEAKER.fullmatch(speaker):
+                return {**message, "content": speaker + text}
+    return message

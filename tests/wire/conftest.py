@@ -1,0 +1,61 @@
+"""The stage of the wire tests. Every request made on it is checked against Discord's API document."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from bot.sandbox import SandboxServer, point_discord_at
+from bot.store import Store
+from tests.cogs import conftest as cogs
+from tests.fakes import ScriptedEngine
+from tests.sandbox import conftest as sandbox
+from tests.sandbox.contract import DOCUMENT, assert_requests_valid
+from tests.wire.stage import Stage, staged
+
+ANSWER_SECONDS = 0.5  # the sandbox's stand-in for Discord's three
+
+discord_addresses = sandbox.discord_addresses
+engine, make_bot, personas_folder, runs, store = (
+    cogs.engine,
+    cogs.make_bot,
+    cogs.personas_folder,
+    cogs.runs,
+    cogs.store,
+)
+
+
+@pytest.fixture
+async def server(discord_addresses: None) -> AsyncIterator[SandboxServer]:
+    server = SandboxServer("127.0.0.1", 0, answer_seconds=ANSWER_SECONDS)
+    await server.start()
+    point_discord_at(server.api, server.gateway)
+    yield server
+    await server.stop()
+    if DOCUMENT.is_file():
+        assert_requests_valid(server.requests)
+
+
+@pytest.fixture
+def no_crash(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever happens on the line, nothing ends in a traceback."""
+    yield
+    logged = [record for when in ("setup", "call") for record in caplog.get_records(when)]
+    broken = [record.getMessage() for record in logged if record.exc_info and record.levelno >= logging.ERROR]
+    assert not [message for message in broken if not message.startswith("Attempting a reconnect")]
+
+
+@pytest.fixture
+def empty_stage(
+    server: SandboxServer,
+    engine: ScriptedEngine,
+    store: Store,
+    make_bot: cogs.MakeBot,
+) -> Stage:
+    return Stage(server, engine, store, make_bot)
+
+
+@pytest.fixture
+async def stage(empty_stage: Stage, no_crash: None) -> AsyncIterator[Stage]:
+    async with staged(empty_stage):
+        yield empty_stage

@@ -1,0 +1,68 @@
+"""Commands over the wire, answered in time and late; and that the requests of these tests are checked at all."""
+
+import pytest
+
+from bot.sandbox.rest import RecordedRequest
+from tests.sandbox.contract import assert_requests_valid, needs_document
+from tests.wire.stage import Stage, until
+
+CALLBACK = "/interactions/*/callback"
+
+
+async def slash(stage: Stage, command: str, *path: str, **options: str) -> dict[str, object]:
+    outcome: dict[str, object] = await stage.server.control.slash(
+        member=stage.robin, channel=stage.tavern, command=command, path=list(path), options=options
+    )
+    return outcome
+
+
+async def speaks_here(stage: Stage, persona: str) -> bool:
+    return await stage.store.channel_persona(stage.tavern) == persona
+
+
+async def test_a_persona_is_switched_and_speaks_from_then_on(stage: Stage) -> None:
+    await slash(stage, "persona", "switch", name="pirate")
+    await stage.answered("Is Paris in France?")
+
+    assert await speaks_here(stage, "pirate")
+    assert "You are Captain Saltbeard." in "".join(map(chr, stage.engine.requests[-1].prompt_ids))
+
+
+async def test_a_command_that_is_answered_too_late_is_carried_out_all_the_same(stage: Stage) -> None:
+    stage.server.faults.slow("POST", CALLBACK, seconds=0.7)
+
+    outcome = await slash(stage, "persona", "switch", name="pirate")
+
+    assert outcome["kind"] == "failed"
+    assert await speaks_here(stage, "pirate")
+    await stage.settled()
+
+
+async def test_a_command_delivered_twice_says_nothing_twice(stage: Stage) -> None:
+    stage.server.faults.double("INTERACTION_CREATE")
+
+    await slash(stage, "persona", "switch", name="pirate")
+    await stage.settled()
+
+    assert len(stage.replies()) == 1
+
+
+async def test_private_answers_arrive_although_the_first_try_is_rate_limited(stage: Stage) -> None:
+    stage.server.faults.rate_limit("POST", CALLBACK, retry_after=0.1)
+
+    await slash(stage, "persona", "list")
+
+    await until(lambda: any(message["visible_to"] for message in stage.server.messages(stage.tavern)))
+
+
+@needs_document
+async def test_requests_that_discord_does_not_know_would_be_noticed(stage: Stage) -> None:
+    await stage.answered("Is Paris in France?")
+    made = [(request.method, request.path.split("/")[1]) for request in stage.server.requests]
+    assert {("POST", "channels"), ("PATCH", "channels"), ("PUT", "applications")} <= set(made)
+
+    assert_requests_valid(stage.server.requests)
+    with pytest.raises(AssertionError, match="content"):
+        assert_requests_valid([RecordedRequest("POST", "/channels/1/messages", {}, {"content": 7}, (), 200)])
+    with pytest.raises(AssertionError, match="no such operation"):
+        assert_requests_valid([RecordedRequest("POST", "/channels/1/telepathy", {}, None, (), 200)])
