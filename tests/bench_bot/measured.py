@@ -13,6 +13,7 @@ import aiohttp
 
 from bot.channels import ChannelPersonas
 from bot.client import TroupeBot
+from bot.cogs.operations import Machinery
 from bot.conversation import Conversations
 from bot.engine import EngineStatus, FinishReason, GenerationRequest, SamplingParams
 from bot.personas import PersonaCatalog
@@ -21,6 +22,7 @@ from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.replies import Replies
 from bot.store import Store
+from bot.training_runs import TrainingRuns
 from tests.fakes import CharacterTokenizer, ScriptedGeneration
 
 PIECES = ("Aye, matey, that be a fine question ", "and the answer ", "lies ", "in the stars.")
@@ -159,7 +161,8 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
     store = await Store.open(folder / "troupe.db")
     engine = PacedEngine(clock)
     catalog = PersonaCatalog(adapters)
-    promotions = Promotions(AdapterRegistry(adapters), catalog, engine)
+    registry = AdapterRegistry(adapters)
+    promotions = Promotions(registry, catalog, engine)
     conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
     renderer = PromptRenderer(CharacterTokenizer())
 
@@ -170,6 +173,7 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
             channels=ChannelPersonas(store, catalog, "plain"),
             catalog=catalog,
             speaking=promotions.speaking,
+            machinery=Machinery(engine, registry, TrainingRuns(None, adapters), promotions.problem),
             store=store,
             edit_seconds=1.2,
         )

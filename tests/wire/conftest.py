@@ -8,6 +8,7 @@ import pytest
 from bot.sandbox import SandboxServer, point_discord_at
 from bot.store import Store
 from tests.cogs import conftest as cogs
+from tests.cogs.conftest import *  # noqa: F403 (make_bot and every fixture it is made of)
 from tests.fakes import ScriptedEngine
 from tests.sandbox import conftest as sandbox
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
@@ -16,13 +17,6 @@ from tests.wire.stage import Stage, staged
 ANSWER_SECONDS = 0.5  # the sandbox's stand-in for Discord's three
 
 discord_addresses = sandbox.discord_addresses
-engine, make_bot, personas_folder, runs, store = (
-    cogs.engine,
-    cogs.make_bot,
-    cogs.personas_folder,
-    cogs.runs,
-    cogs.store,
-)
 
 
 @pytest.fixture

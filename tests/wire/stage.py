@@ -66,7 +66,7 @@ class Stage:
         """Ask and wait until the answer can be voted on."""
         before = len(self.replies())
         await self.say(text)
-        await until(lambda: len(self.replies()) > before and finished(self.replies()[-1]))
+        await until(lambda: len(self.replies()) > before and is_finished(self.replies()[-1]))
         return self.replies()[-1]
 
     async def press(self, reply: dict[str, Any], emoji: str, *, member: str = "robin") -> dict[str, Any]:
@@ -113,16 +113,16 @@ class Stage:
     async def settled(self) -> None:
         """Until the bot has heard everything that was sent: a later question is answered after all before it."""
         await self.say("is that all?", channel="lounge")
-        await until(lambda: any(map(finished, self.replies("lounge"))))
+        await until(lambda: any(is_finished(message) for message in self.replies("lounge")))
 
 
 def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [button for row in message["components"] for button in row.get("components", [])]
 
 
-def finished(message: dict[str, Any]) -> bool:
-    """Whether it can be voted on; while a reply grows, only ⏹ hangs below it."""
-    return {"👍", "👎"} <= {(button.get("emoji") or {}).get("name") for button in buttons(message)}
+def is_finished(message: dict[str, Any]) -> bool:
+    """Whether the reply can be voted on, which it cannot while it streams."""
+    return any((button.get("emoji") or {}).get("name") == "👍" for button in buttons(message))
 
 
 async def until(condition: Callable[[], Any]) -> None:

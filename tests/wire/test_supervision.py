@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import DiscordError
-from tests.wire.stage import Stage, finished, staged, until
+from tests.wire.stage import Stage, is_finished, staged, until
 
 
 async def test_a_first_connect_that_is_refused_is_tried_again(empty_stage: Stage) -> None:
@@ -73,7 +73,7 @@ async def test_a_reply_outlives_a_line_that_cannot_be_made_for_a_while(stage: St
     await stage.server.bot_gateway.drop(None)
     speaker.say("o' France.")
     speaker.end()
-    await until(lambda: finished(stage.replies()[0]))
+    await until(lambda: is_finished(stage.replies()[0]))
 
     assert stage.replies()[0]["content"] == "Paris be the capital o' France."
     await until(lambda: stage.server.bot_gateway.bot_state == "online")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.wire.stage import Stage, finished, until
+from tests.wire.stage import Stage, buttons, is_finished, until
 
 MESSAGES = "/channels/*/messages"
 EDITS = "/channels/*/messages/*"
@@ -13,7 +13,7 @@ EDITS = "/channels/*/messages/*"
 def assert_one_whole_reply(stage: Stage, text: str) -> None:
     [reply] = stage.replies()
     assert reply["content"] == text
-    assert finished(reply)
+    assert {(b.get("emoji") or {}).get("name") for b in buttons(reply)} >= {"👍", "👎"}
 
 
 @pytest.mark.parametrize("everywhere", [False, True], ids=["route", "global"])
@@ -59,7 +59,7 @@ async def test_slow_answers_hold_nothing_up_for_good(stage: Stage) -> None:
         speaker.say(word + " ")
     speaker.end()
 
-    await until(lambda: stage.replies() and finished(stage.replies()[0]))
+    await until(lambda: stage.replies() and is_finished(stage.replies()[0]))
 
     assert_one_whole_reply(stage, "Paris be the capital o' France, matey, and always was so.")
 
@@ -89,7 +89,7 @@ async def test_a_socket_dropped_mid_stream_is_resumed_and_the_reply_goes_on(stag
     speaker.say("o' France, matey.")
     speaker.end()
 
-    await until(lambda: len(stage.replies()) == 2 and all(map(finished, stage.replies())))
+    await until(lambda: len(stage.replies()) == 2 and all(map(is_finished, stage.replies())))
     assert sorted(reply["content"] for reply in stage.replies()) == ["Aye.", "Paris be the capital o' France, matey."]
     assert len(stage.bots) == 1
 
@@ -105,7 +105,7 @@ async def test_an_invalid_session_mid_stream_starts_the_session_over_and_keeps_t
     await until(lambda: stage.server.bot_gateway.bot_state == "online")
     speaker.say("o' France.")
     speaker.end()
-    await until(lambda: finished(stage.replies()[0]))
+    await until(lambda: is_finished(stage.replies()[0]))
 
     assert_one_whole_reply(stage, "Paris be the capital o' France.")
     await stage.settled()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.wire.stage import Stage, finished, until
+from tests.wire.stage import Stage, buttons, is_finished, until
 
 CALLBACK = "/interactions/*/callback"
 
@@ -55,7 +55,7 @@ async def test_a_reaction_during_the_stream_is_a_vote_on_the_finished_reply(stag
     await stage.react(reply, "👍", member="pip")
     speaker.say("o' France.")
     speaker.end()
-    await until(lambda: finished(stage.replies()[0]))
+    await until(lambda: is_finished(stage.replies()[0]))
 
     await stage.vote_becomes(reply, 1, "pip")
 
@@ -79,7 +79,7 @@ async def test_a_press_that_is_answered_too_late_is_still_a_vote_and_the_figures
 
     assert outcome["kind"] == "failed"
     await stage.vote_becomes(reply, 1)
-    await until(lambda: any(b.get("label") == "1" for b in stage.replies()[0]["components"][0]["components"]))
+    await until(lambda: any(b.get("label") == "1" for b in buttons(stage.replies()[0])))
 
 
 async def test_a_press_whose_confirmation_was_lost_is_one_vote(stage: Stage) -> None:
@@ -102,7 +102,7 @@ async def test_votes_survive_a_rate_limit_and_server_errors_on_the_buttons(stage
 
     for member in ("robin", "juno", "pip"):
         await stage.vote_becomes(reply, 1, member)
-    await until(lambda: any(b.get("label") == "3" for b in stage.replies()[0]["components"][0]["components"]))
+    await until(lambda: any(b.get("label") == "3" for b in buttons(stage.replies()[0])))
 
 
 async def test_a_better_answer_sent_twice_is_kept_once(stage: Stage) -> None:
