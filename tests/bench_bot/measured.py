@@ -13,6 +13,7 @@ import aiohttp
 
 from bot.channels import ChannelPersonas
 from bot.client import TroupeBot
+from bot.cogs.operations import Machinery
 from bot.conversation import Conversations
 from bot.engine import EngineStatus, FinishReason, GenerationRequest, SamplingParams
 from bot.personas import PersonaCatalog
@@ -21,6 +22,7 @@ from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.replies import Replies
 from bot.store import Store
+from bot.training_runs import TrainingRuns
 from tests.fakes import CharacterTokenizer, ScriptedGeneration
 
 PIECES = ("Aye, matey, that be a fine question ", "and the answer ", "lies ", "in the stars.")
@@ -131,8 +133,8 @@ class TimedBot(TroupeBot):
         super().dispatch(event, *args, **kwargs)
 
 
-def _traced(clock: Clock) -> aiohttp.TraceConfig:
-    """Notes each request at the moment its body leaves."""
+def _note_requests(trace: aiohttp.TraceConfig, clock: Clock) -> None:
+    """Note each request at the moment its body leaves; what the bot itself reads from `trace` stays."""
 
     async def sent(_session: Any, _context: Any, params: aiohttp.TraceRequestChunkSentParams) -> None:
         if "/messages" not in params.url.path:
@@ -143,9 +145,7 @@ def _traced(clock: Clock) -> aiohttp.TraceConfig:
         elif params.method == "PATCH" and body.get("components"):
             clock.completed(int(params.url.name))
 
-    trace = aiohttp.TraceConfig()
     trace.on_request_chunk_sent.append(sent)  # type: ignore[arg-type]
-    return trace
 
 
 @asynccontextmanager
@@ -159,9 +159,11 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
     store = await Store.open(folder / "troupe.db")
     engine = PacedEngine(clock)
     catalog = PersonaCatalog(adapters)
-    promotions = Promotions(AdapterRegistry(adapters), catalog, engine)
+    registry = AdapterRegistry(adapters)
+    promotions = Promotions(registry, catalog, engine)
     conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
     renderer = PromptRenderer(CharacterTokenizer())
+    machinery = Machinery(engine, registry, TrainingRuns(None, folder), promotions.problem)
 
     def make() -> TimedBot:
         bot = TimedBot(
@@ -171,10 +173,12 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
             catalog=catalog,
             speaking=promotions.speaking,
             store=store,
+            machinery=machinery,
             edit_seconds=1.2,
         )
         bot.clock = clock
-        bot.http.http_trace = _traced(clock)
+        assert bot.http.http_trace is not None
+        _note_requests(bot.http.http_trace, clock)
         return bot
 
     try:
