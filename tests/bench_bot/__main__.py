@@ -43,12 +43,12 @@ async def measure(seconds: float, pace: float, *, warm_up: int = WARM_UP) -> dic
         async with opened(Path(folder), clock) as make, MemoryWatch() as memory:
             serving = asyncio.create_task(run_supervised(make, address["token"]))
             before = time.process_time()
-            ended = asyncio.create_task(load.stdout.readline())
-            await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                load.terminate()
-                serving.result()  # the bot should have served until it was told to stop: this says why not
-            told = json.loads(await ended)
+            telling = asyncio.create_task(load.stdout.readline())
+            await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():  # the load would wait for the bot for ever
+                load.kill()
+                await serving
+            told = json.loads(await telling)
             busy = time.process_time() - before
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)

@@ -24,7 +24,8 @@ async def chat(seconds: float, pace: float) -> None:
     answered: set[str] = set()
 
     def on_event(event: str, payload: Mapping[str, Any]) -> None:
-        if event == "MESSAGE_UPDATE" and payload.get("components"):
+        # Only a finished reply has thumbs; ⏹ hangs below a growing one.
+        if event == "MESSAGE_UPDATE" and "troupe:up:" in json.dumps(payload.get("components")):
             answered.add(payload["id"])
 
     world.subscribers.append(on_event)

@@ -133,8 +133,8 @@ class TimedBot(TroupeBot):
         super().dispatch(event, *args, **kwargs)
 
 
-def _traced(clock: Clock) -> aiohttp.TraceConfig:
-    """Notes each request at the moment its body leaves."""
+def _note_requests(trace: aiohttp.TraceConfig, clock: Clock) -> None:
+    """Note each request at the moment its body leaves; what the bot itself reads from `trace` stays."""
 
     async def sent(_session: Any, _context: Any, params: aiohttp.TraceRequestChunkSentParams) -> None:
         if "/messages" not in params.url.path:
@@ -145,9 +145,7 @@ def _traced(clock: Clock) -> aiohttp.TraceConfig:
         elif params.method == "PATCH" and body.get("components"):
             clock.completed(int(params.url.name))
 
-    trace = aiohttp.TraceConfig()
     trace.on_request_chunk_sent.append(sent)  # type: ignore[arg-type]
-    return trace
 
 
 @asynccontextmanager
@@ -165,6 +163,7 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
     promotions = Promotions(registry, catalog, engine)
     conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
     renderer = PromptRenderer(CharacterTokenizer())
+    machinery = Machinery(engine, registry, TrainingRuns(None, folder), promotions.problem)
 
     def make() -> TimedBot:
         bot = TimedBot(
@@ -175,10 +174,12 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
             speaking=promotions.speaking,
             machinery=Machinery(engine, registry, TrainingRuns(None, adapters), promotions.problem),
             store=store,
+            machinery=machinery,
             edit_seconds=1.2,
         )
         bot.clock = clock
-        bot.http.http_trace = _traced(clock)
+        assert bot.http.http_trace is not None
+        _note_requests(bot.http.http_trace, clock)
         return bot
 
     try:
