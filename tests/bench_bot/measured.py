@@ -172,7 +172,6 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
             channels=ChannelPersonas(store, catalog, "plain"),
             catalog=catalog,
             speaking=promotions.speaking,
-            machinery=Machinery(engine, registry, TrainingRuns(None, adapters), promotions.problem),
             store=store,
             machinery=machinery,
             edit_seconds=1.2,

@@ -139,10 +139,8 @@ class Visitor:
         return str(said["id"])
 
     async def finished_reply(self, asked: str, seconds: float = 60.0) -> Message:
-        """The bot's reply to the message `asked`, once its buttons are there."""
-        return await self.message(
-            lambda m: (m["reply"] or {}).get("id") == asked and bool(m["components"]), seconds=seconds
-        )
+        """The bot's reply to the message `asked`, once it can be voted on."""
+        return await self.message(lambda m: (m["reply"] or {}).get("id") == asked and is_finished(m), seconds=seconds)
 
     async def message(self, wanted: Callable[[Message], bool], seconds: float = 30.0) -> Message:
         async with asyncio.timeout(seconds):
@@ -175,6 +173,10 @@ class Visitor:
         elif change["type"] == "message":
             self.messages[change["message"]["id"]] = change["message"]
         self._news.set()
+
+
+def is_finished(message: Message) -> bool:
+    return any(button.get("emoji", {}).get("name") == "👍" for button in buttons(message))
 
 
 def buttons(message: Message) -> list[dict[str, Any]]:
