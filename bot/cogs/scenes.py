@@ -19,6 +19,7 @@ from bot.limits import Limits
 from bot.personas import Persona, PersonaCatalog
 from bot.prompt import Message, Role
 from bot.replies import Ask, Replies, Reply
+from bot.store import SCENE
 
 TURNS = 6  # of both together, unless the member says otherwise
 Line = tuple[str, str]  # a persona's name and what it said
@@ -86,7 +87,7 @@ class Scenes(commands.Cog):
                 author_name=interaction.user.display_name,
                 text=topic,
                 persona=speaking,
-                source="scene",
+                source=SCENE,
                 parent_channel_id=place.parent_id,
             )
             spoken = await self._speak(interaction.channel, ask, scene_turns(lines, speaking, listening, ask))

@@ -5,6 +5,7 @@
 
 from bot.store.backup import backup
 from bot.store.records import (
+    SCENE,
     Approval,
     ChannelChoice,
     Exchange,
@@ -25,6 +26,7 @@ from bot.store.snapshot import Snapshot, open_snapshot
 from bot.store.store import Store
 
 __all__ = [
+    "SCENE",
     "WHOLE_SERVER",
     "Approval",
     "ChannelChoice",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 VoteReason = Literal["wrong", "character", "rude", "long", "other"]
+SCENE = "scene"  # the source of what personas said to each other
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,18 @@ class ReplyRecord:
     queued_s: float
     first_token_s: float | None
     total_s: float
-    source: str  # "discord", "scene" or "cli"
+    source: str  # "discord", SCENE or "cli"
     created_at: float
     asker_name: str | None = None  # as it was given to the model
     parent_channel_id: int | None = None  # of the channel that a thread hangs below
     asked_message_id: int | None = None  # the member's message; None where there is none (a slash command)
     parent_reply_id: int | None = None  # the reply that the member answered; None: the channel's running conversation
     regenerates: int | None = None  # the first answer to the same question; None: this is the first
+
+    @property
+    def is_scene(self) -> bool:
+        """Personas spoke to each other: `asked` is the scene's topic, not what this answers, so it is no example."""
+        return self.source == SCENE
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ import sqlite3
 from collections.abc import Sequence
 
 from bot.store.database import Transaction
-from bot.store.records import Exchange, ReplyRecord, StoredReply
+from bot.store.records import SCENE, Exchange, ReplyRecord, StoredReply
 from bot.store.revisions import remove_words, replace_words
 from bot.store.rows import INSERT_REPLY, SELECT_REPLY, authors, record_values, storable, stored_reply
 from bot.store.tables import Tables
 
 # What a conversation is made of: of several answers to one question the kept one, in the place of the first. What
 # personas said to each other in a scene is none of the members' conversation.
-_SPOKEN = "removed_at IS NULL AND NOT superseded AND source != 'scene'"
+_SPOKEN = f"removed_at IS NULL AND NOT superseded AND source != '{SCENE}'"
 _PLACE = "coalesce(regenerates, id)"
 _SINCE_FORGOTTEN = """id > coalesce(
     (SELECT last_reply_id FROM forgets WHERE forgets.channel_id = replies.channel_id), 0)"""

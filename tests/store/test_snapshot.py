@@ -38,6 +38,13 @@ async def test_a_snapshot_gives_corrections_with_what_they_correct(store, path):
     assert (correction.reply.id, correction.reply.record) == (reply_id, RECORD)
 
 
+async def test_a_snapshot_tells_what_personas_said_to_each_other_in_a_scene(store, path):
+    asked = await store.add_reply(RECORD)
+    played = await store.add_reply(a_record(source="scene"))
+    with open_snapshot(path) as snapshot:
+        assert {reply.id: reply.record.is_scene for reply in snapshot.replies("pirate")} == {asked: False, played: True}
+
+
 async def test_only_members_who_said_yes_consent(store, path):
     await store.set_consent(ASKER, True)
     await store.set_consent(OTHER, True)
