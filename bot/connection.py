@@ -140,10 +140,17 @@ async def _connect(client: TroupeBot) -> None:
         else:
             log.exception("the connection to Discord broke")
     finally:
-        for task in (connection, flapping):
-            task.cancel()
-        await asyncio.gather(connection, flapping, return_exceptions=True)
+        flapping.cancel()
+        await _ended(connection)
         await _hang_up(client)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel until it ends: `asyncio.wait_for`, which discord.py connects with, swallows a cancellation that meets
+    the end of what it waits for (Python 3.11), and discord.py would then reconnect for ever."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.5)
 
 
 async def _hang_up(client: TroupeBot) -> None:

@@ -4,6 +4,7 @@ Prints one JSON object a line: its addresses, then what was said once all is ove
 """
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from tests.bench_bot.memory import MemoryWatch
 
 CHANNELS, MEMBERS_PER_CHANNEL = 200, 5
 KEPT_MESSAGES = 50  # per channel: the sandbox's own memory is not what is measured
-SETTLING = 5.0  # seconds for the last answers
+SETTLING = 60.0  # seconds for the last answers, at most
 
 
 async def chat(seconds: float, pace: float) -> None:
@@ -45,11 +46,18 @@ async def chat(seconds: float, pace: float) -> None:
             ]
             said = sum(await asyncio.gather(*rooms))
             chatted = loop.time() - started
-            await asyncio.sleep(SETTLING)
+            await _settled(answered, said)
         told = {"said": said, "answered": len(answered), "seconds": chatted, "memory": memory.readings}
         print(json.dumps(told), flush=True)
     finally:
         await server.stop()
+
+
+async def _settled(answered: set[str], said: int) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTLING):
+            while len(answered) < said:
+                await asyncio.sleep(0.1)
 
 
 async def _room(server: SandboxServer, channel: int, members: list[int], room: int, seconds: float, pace: float) -> int:

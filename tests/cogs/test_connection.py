@@ -1,6 +1,7 @@
 """The supervisor around discord.py, with clients that fail as the real one does."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -35,9 +36,11 @@ class Client:
         event = script.pop(0) if script else None
         if isinstance(event, BaseException):
             raise event
-        if event in ("flap", "hold"):
+        if event in ("flap", "hold", "deaf"):
             if event == "flap":
                 self.flapping.set()
+            with contextlib.suppress(*[asyncio.CancelledError] if event == "deaf" else []):
+                await asyncio.Event().wait()
             await asyncio.Event().wait()
         if event == "close":
             await self.close()
@@ -148,12 +151,14 @@ async def test_a_bug_before_the_first_connection_is_not_retried() -> None:
     assert world.delays == []
 
 
-async def test_cancelling_closes_the_client() -> None:
-    world = World(connections=["hold"])
+@pytest.mark.parametrize("connection", ["hold", "deaf"])
+async def test_cancelling_closes_the_client_even_when_a_cancellation_is_swallowed(connection: str) -> None:
+    world = World(connections=[connection])
     task = asyncio.create_task(world.run())
     await asyncio.sleep(0.01)
     task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.wait({task}, timeout=30)
+    assert task.cancelled()
     assert world.clients[0].closed
 
 

@@ -1,6 +1,7 @@
 """A newcomer's evening: two personas in two channels, thumbs, consent, a retraining, and the swap under load."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.registry import AdapterRegistry
 from bot.store import StoredReply, open_snapshot
 from tests.journeys.troupe_process import PAGE_ADDRESS, TroupeProcess, Visitor, buttons, running_troupe, train
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 QUESTIONS = ["Tell me about the moon.", "How do I make tea?", "What is a good name for a cat?", "Describe a storm."]
 
 
@@ -67,14 +68,14 @@ async def thumbs_count_by_button_and_by_reaction(visitor: Visitor, home: Path) -
 
 async def the_swap_happens_under_load(visitor: Visitor, troupe: TroupeProcess, home: Path) -> list[StoredReply]:
     """Members go on talking while version 2 is promoted; the replies that were being written at the swap."""
-    talking = [asyncio.create_task(keep_asking(visitor, member)) for member in ("Robin", "Juno", "Pip")]
+    swapped = asyncio.Event()
+    talking = [asyncio.create_task(keep_asking(visitor, member, swapped)) for member in ("Robin", "Juno", "Pip")]
     await train(home / "config.toml", "promote", "pirate")
-    swap = await troupe.said(r"pirate: v2 speaks now \(was v1\)", seconds=5)
-    for task in talking:
-        task.cancel()
-    await asyncio.gather(*talking, return_exceptions=True)
+    swap = await troupe.said(r"pirate: v2 speaks now \(was v1\)", seconds=60)
+    swapped.set()
+    await asyncio.gather(*talking)
     await visitor.finished_reply(await visitor.ask("tavern", "Who are you now?"))
-    replies = list(stored(home, "pirate"))
+    replies = stored(home, "pirate")
     assert replies[-1].record.adapter_number == 2
     return [
         reply
@@ -84,10 +85,11 @@ async def the_swap_happens_under_load(visitor: Visitor, troupe: TroupeProcess, h
     ]
 
 
-async def keep_asking(visitor: Visitor, member: str) -> None:
-    while True:
-        for question in QUESTIONS:
-            await visitor.finished_reply(await visitor.ask("tavern", question, member))
+async def keep_asking(visitor: Visitor, member: str, enough: asyncio.Event) -> None:
+    for question in itertools.cycle(QUESTIONS):
+        if enough.is_set():
+            return
+        await visitor.finished_reply(await visitor.ask("tavern", question, member))
 
 
 async def each_is_byte_identical_without_the_swap(replies: list[StoredReply], home: Path) -> None:

@@ -75,7 +75,7 @@ async def running_troupe(config: Path, **environ: str) -> AsyncIterator[TroupePr
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await process.wait()
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -138,11 +138,11 @@ class Visitor:
         said = await self.do("say", member=self.members[member], channel=self.channels[channel], content=content)
         return str(said["id"])
 
-    async def finished_reply(self, asked: str, seconds: float = 60.0) -> Message:
+    async def finished_reply(self, asked: str, seconds: float = 120.0) -> Message:
         """The bot's reply to the message `asked`, once it can be voted on."""
         return await self.message(lambda m: (m["reply"] or {}).get("id") == asked and is_finished(m), seconds=seconds)
 
-    async def message(self, wanted: Callable[[Message], bool], seconds: float = 30.0) -> Message:
+    async def message(self, wanted: Callable[[Message], bool], seconds: float = 60.0) -> Message:
         async with asyncio.timeout(seconds):
             while True:
                 self._news.clear()

@@ -1,0 +1,84 @@
+"""Commands that train: `train`, `run`, `rebuild`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.cli.data import dataset_facts, dataset_table
+from training.cli.evaluating import exit_unless_accepted, verdict_text
+from training.cli.options import ConfigOption, EpochsOption, JsonOption, PersonaArgument, SeedOption
+from training.cli.output import say, show, version_facts
+from training.cli.publishing import promotion_facts, promotion_text
+from training.cli.setup import open_workshop
+
+if TYPE_CHECKING:
+    from training.dataset import Dataset
+    from training.workshop import Workshop
+
+
+def train(
+    persona: PersonaArgument,
+    seed: SeedOption = None,
+    epochs: EpochsOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Train a candidate for PERSONA, always from the base model, and save it as the next version. It does not speak."""
+    workshop = open_workshop(config, persona, seed=seed, epochs=epochs)
+    built = workshop.dataset()
+    if not as_json:
+        say(dataset_table(built))
+    version = workshop.train(built)
+    show(as_json, version_facts(version), f"{version} was saved in {version.path}; it does not speak yet.")
+
+
+def run(
+    persona: PersonaArgument,
+    seed: SeedOption = None,
+    epochs: EpochsOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """All steps for PERSONA in order: dataset, train, evaluate, promote.
+
+    Exits 3 when the gate refuses; the candidate then keeps its report and never speaks.
+    """
+    workshop = open_workshop(config, persona, seed=seed, epochs=epochs)
+    built = workshop.dataset()
+    if not as_json:
+        say(dataset_table(built))
+    _train_and_judge(workshop, built, as_json=as_json)
+
+
+def rebuild(
+    personas: Annotated[list[str], typer.Argument(metavar="PERSONA...", help="The personas to rebuild.")],
+    config: ConfigOption = None,
+) -> None:
+    """Train version 1 of each PERSONA afresh from its seed pairs and the preservation set alone, and let it speak.
+
+    No database is read, so the same files and seed give the same adapter. Exits 3 when the gate refuses one.
+    """
+    workshops = [open_workshop(config, persona) for persona in personas]
+    for workshop in workshops:
+        built = workshop.seed_dataset()
+        say(dataset_table(built))
+        _train_and_judge(workshop, built, number=1, as_json=False)
+
+
+def _train_and_judge(workshop: "Workshop", built: "Dataset", *, as_json: bool, number: int | None = None) -> None:
+    from training import publish
+
+    version = workshop.train(built, number)
+    if not as_json:
+        say(f"{version} was saved in {version.path}.")
+    evaluation = workshop.evaluate(version.number)
+    promotion = publish.promote(workshop.registry, version) if evaluation.verdict.accepted else None
+    facts = {
+        "dataset": dataset_facts(built),
+        "version": version_facts(version),
+        "report": evaluation.report,
+        "promotion": promotion_facts(promotion) if promotion else None,
+    }
+    lines = [verdict_text(evaluation), *([promotion_text(promotion)] if promotion else [])]
+    show(as_json, facts, "\n".join(lines))
+    exit_unless_accepted(evaluation)

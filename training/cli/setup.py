@@ -1,0 +1,39 @@
+"""Owns what a command works with: the configuration, the registry, the workshop."""
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from bot.config import Config, load_config
+from bot.logs import configure_logging
+from bot.personas import PersonaCatalog
+from bot.registry import AdapterRegistry
+
+if TYPE_CHECKING:
+    from training.workshop import Workshop
+
+
+def open_registry(path: Path | None, persona: str) -> AdapterRegistry:
+    """For the commands that only move the pointer: they must not wait for torch."""
+    config = load_config(path)
+    PersonaCatalog(config.adapters_dir).get(persona)
+    return AdapterRegistry(config.adapters_dir)
+
+
+def open_workshop(path: Path | None, persona: str, seed: int | None = None, epochs: float | None = None) -> "Workshop":
+    config = load_config(path)
+    configure_logging("WARNING", config.logging.format)
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it tells of kernels that training never uses
+    # Beside a serving bot, threads that wait by spinning make both many times slower. Read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from training.workshop import Workshop  # torch and TRL load only once there is something to do
+
+    return Workshop(_with_overrides(config, seed=seed, epochs=epochs), persona, Console(stderr=True))
+
+
+def _with_overrides(config: Config, **overrides: float | None) -> Config:
+    chosen = {key: value for key, value in overrides.items() if value is not None}
+    return config.model_copy(update={"training": config.training.model_copy(update=chosen)})
