@@ -27,6 +27,7 @@ from bot.cogs.feedback import Feedback
 from bot.cogs.gate import Gate
 from bot.cogs.identity import Identities
 from bot.cogs.menus import ReplyMenus
+from bot.cogs.once_told import OnceTold
 from bot.cogs.operations import Machinery, Operations
 from bot.cogs.pacing import Pace
 from bot.cogs.personas import Memory, Personas, Speaking
@@ -47,6 +48,7 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
+LAST_EVENTS_SECONDS = 1.0  # in which what Discord told of last must reach the store
 FLAPS, FLAP_WINDOW = 5, 60.0  # so many lost connections in so many seconds are a loop, not bad luck
 UNLIMITED = Rate(per_minute=0.0, burst=1)
 
@@ -112,9 +114,10 @@ class TroupeBot(commands.Bot):
         consent = ConsentQuestion(store, enabled=ask_consent)
         identities = Identities(store, lambda: self.user)
         self._speaker = Speaker(unfinished, pace)
-        feedback = Feedback(self, store, consent, unfinished, identities, edit_seconds=edit_seconds)
+        self._once_told = once_told = OnceTold()
+        feedback = Feedback(self, store, consent, unfinished, identities, once_told, edit_seconds=edit_seconds)
         self._cogs_to_add: list[commands.Cog] = [
-            Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities),
+            Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities, once_told),
             Asking(replies, channels, catalog, self._speaker, limits),
             SecondAnswers(self, replies, catalog, store, self._speaker, limits, identities),
             Scenes(replies, catalog, self._speaker, limits, identities),
@@ -123,7 +126,7 @@ class TroupeBot(commands.Bot):
             feedback,
             ReplyMenus(self, store, feedback, identities),
             Privacy(self, store, consent),
-            Collection(store, catalog),
+            Collection(store, catalog, once_told),
             Stats(store, catalog),
             Operations(self, machinery, store, catalog),
         ]
@@ -140,6 +143,11 @@ class TroupeBot(commands.Bot):
     async def drain(self, seconds: float) -> None:
         """Begin no reply any more; let those under way end within `seconds`, and mark the others as interrupted."""
         await self._speaker.drain(seconds)
+
+    async def close(self) -> None:
+        """Leave Discord. What it told of until then is stored when this returns, and no later."""
+        await super().close()
+        await self._once_told.handled(LAST_EVENTS_SECONDS)
 
     def dispatch(self, event: str, /, *arguments: Any, **options: Any) -> None:
         """Tell the listeners, unless config.toml's [access] shuts out where the event comes from."""

@@ -15,7 +15,8 @@ from bot.engine.base_model import BaseModelFiles
 from bot.personas import HeldOut, Pair, Persona
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
-from training.dataset import evenly
+from training.selection import evenly
+from training.dataset import Dataset, render
 from training.evaluate import Answer, Question, Version, collect_answers, measure_losses
 from training.gate import Figures, Passed
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
@@ -39,6 +40,25 @@ class Unseen:
     upvoted: Sequence[Example] = ()
     downvoted: Sequence[Example] = ()
     comparisons: Sequence[tuple[Example, Example]] = ()  # kept, given up
+
+
+def unseen(dataset: Dataset, seen: frozenset[int], renderer: PromptRenderer) -> Unseen:
+    """The held-out part of a dataset without what comes from the replies in `seen`."""
+    votes = [vote for vote in dataset.heldout_votes if vote.reply_id not in seen]
+    up, down = (
+        [renderer.training_example(vote.messages, vote.completion) for vote in votes if vote.liked is liked]
+        for liked in (True, False)
+    )
+    pairs = [pair for pair in dataset.heldout_preferences if not seen.intersection(pair.reply_ids)]
+    return Unseen(
+        liked=[render(renderer, row) for row in dataset.heldout if row.reply_id not in seen],
+        upvoted=up,
+        downvoted=down,
+        comparisons=[
+            (renderer.training_example(p.messages, p.chosen), renderer.training_example(p.messages, p.rejected))
+            for p in pairs
+        ],
+    )
 
 
 @dataclass(frozen=True)

@@ -16,20 +16,21 @@ from rich.console import Console
 
 from bot.config import Config
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
-from bot.errors import AdapterError, ConfigError
+from bot.errors import AdapterError, ConfigError, DatasetError
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.store import open_snapshot
 from training import publish, sft
-from training.appraisal import Appraiser, Measurement, Unseen
-from training.dataset import Dataset, Rules, build_dataset, render
+from training.appraisal import Appraiser, Measurement, Unseen, unseen
+from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
 from training.probes import probe_prompts
 from training.progress import training_bar
 from training.report import describe
+from training.selection import Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
 
 
@@ -62,7 +63,7 @@ class Workshop:
             )
 
     def dataset(self) -> Dataset:
-        """From the store's votes, the seed pairs and the preservation set. Raises DatasetError or StoreError."""
+        """From the store's votes, the seed pairs and the preservation set. Raises StoreError."""
         with open_snapshot(self._config.store_path) as snapshot:
             feedback = read_feedback(snapshot, self.persona.name)
         return self._build(feedback)
@@ -72,7 +73,12 @@ class Workshop:
         return self._build(Feedback())
 
     def train(self, dataset: Dataset, number: int | None = None) -> AdapterVersion:
-        """Train on the dataset and publish the result as a new version, or as version `number` in place of the old."""
+        """Train on the dataset and publish the result as a new version, or as version `number` in place of the old.
+
+        Raises DatasetError when the dataset cannot be trained on.
+        """
+        if dataset.refusal is not None:
+            raise DatasetError(dataset.refusal)
         with publish.training_lock(self.registry, self.persona.name):
             parameters = self._hyperparameters()
             examples = dataset.examples(self._renderer)
@@ -161,6 +167,8 @@ class Workshop:
             "base_fingerprint": self._files.fingerprint,
             "dataset_sha256": dataset.sha256,
             "rows": {source.value: count for source, count in dataset.kept.items()},
+            "preferences": len(dataset.preferences),
+            "votes": len(dataset.votes),
             "reply_ids": dataset.reply_ids,
             "seed": parameters.seed,
             "hyperparameters": dataclasses.asdict(parameters),
@@ -190,20 +198,17 @@ class Workshop:
             precision=self._precision,
             device=self._device,
         )
-        unseen = self._unseen([candidate, *([active] if active else [])])
+        feedback = self._unseen([candidate, *([active] if active else [])])
         heldout = self._catalog.heldout(self.persona.name)
         with progress_bar(self._console) as progress:
-            return appraiser.measure(candidate, active, heldout, preservation_heldout(), unseen, progress)
+            return appraiser.measure(candidate, active, heldout, preservation_heldout(), feedback, progress)
 
     def _unseen(self, versions: Sequence[AdapterVersion]) -> Unseen:
         """Held-out feedback that none of the versions was trained on; none without a database."""
         if not self._config.store_path.exists():
             return Unseen()
-        with open_snapshot(self._config.store_path) as snapshot:
-            feedback = read_feedback(snapshot, self.persona.name)
         seen = frozenset[int]().union(*map(publish.trained_on, versions))
-        rows = [row for row in self._build(feedback).heldout if row.reply_id not in seen]
-        return Unseen(liked=[render(self._renderer, row) for row in rows])
+        return unseen(self.dataset(), seen, self._renderer)
 
     def _lesson(self, candidate: AdapterVersion) -> Lesson:
         """The length of its seed pairs, and whether feedback taught it more than they did."""

@@ -25,6 +25,7 @@ from bot.cogs.controls import AgainButton, KeepButton, StopButton, check_steers
 from bot.cogs.errors import Interaction, explain
 from bot.cogs.identity import Identities
 from bot.cogs.mentions import spoken_text
+from bot.cogs.once_told import OnceTold
 from bot.cogs.outlets import AnswerOutlet, reply_to
 from bot.cogs.revisions import Revisions
 from bot.cogs.speaker import Speaker
@@ -52,6 +53,7 @@ class Chat(commands.Cog):
         unfinished: Unfinished,
         limits: Limits,
         identities: Identities,
+        once_told: OnceTold,
     ) -> None:
         self._bot = bot
         self._replies = replies
@@ -62,6 +64,7 @@ class Chat(commands.Cog):
         self._unfinished = unfinished
         self._limits = limits
         self._identities = identities
+        self._once_told = once_told
         self._revisions = Revisions(store)
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
 
@@ -87,16 +90,19 @@ class Chat(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         if self._bot.user is not None and edit.message.edited_at is not None and not edit.message.author.bot:
-            await self._revisions.edited(edit.message_id, spoken_text(edit.message, self._bot.user))
+            with self._once_told.handling():
+                await self._revisions.edited(edit.message_id, spoken_text(edit.message, self._bot.user))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
-        await self._revisions.deleted(deletion.message_id)
+        with self._once_told.handling():
+            await self._revisions.deleted(deletion.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
-        for message_id in deletion.message_ids:
-            await self._revisions.deleted(message_id)
+        with self._once_told.handling():
+            for message_id in deletion.message_ids:
+                await self._revisions.deleted(message_id)
 
     async def stop(self, interaction: Interaction) -> None:
         """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""

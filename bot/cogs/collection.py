@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.cogs.errors import Interaction
 from bot.cogs.gate import channel_ids
+from bot.cogs.once_told import OnceTold
 from bot.errors import MemberError, NotAllowed
 from bot.personas import PersonaCatalog
 from bot.store import WHOLE_SERVER, Store
@@ -17,9 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class Collection(commands.Cog):
-    def __init__(self, store: Store, catalog: PersonaCatalog) -> None:
+    def __init__(self, store: Store, catalog: PersonaCatalog, once_told: OnceTold) -> None:
         self._store = store
         self._catalog = catalog
+        self._once_told = once_told
 
     @app_commands.command(
         description="May personas learn from what is said here? For this channel, or the whole server."
@@ -52,7 +54,8 @@ class Collection(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from the server, or the server was deleted: nothing of it stays."""
-        rows = await self._store.delete_server(guild.id)
+        with self._once_told.handling():
+            rows = await self._store.delete_server(guild.id)
         for persona in self._catalog.made_by(guild.id):
             self._catalog.remove_made(guild.id, persona.name)
         log.info("server %d was left: %d rows deleted", guild.id, rows)
@@ -66,5 +69,7 @@ class Collection(commands.Cog):
         await self._forget(thread.thread_id)
 
     async def _forget(self, channel_id: int) -> None:
-        if removed := await self._store.remove_channel(channel_id):
+        with self._once_told.handling():
+            removed = await self._store.remove_channel(channel_id)
+        if removed:
             log.info("channel %d was deleted: the words of %d replies are gone", channel_id, removed)

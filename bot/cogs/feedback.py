@@ -16,6 +16,7 @@ from bot.cogs.buttons import CorrectButton, Thumb, VoteButton, reply_view
 from bot.cogs.consent import ConsentQuestion
 from bot.cogs.errors import GuardedModal, Interaction
 from bot.cogs.identity import Identities
+from bot.cogs.once_told import OnceTold
 from bot.cogs.reasons import LABELS, QUESTION, ReasonSelect, reason_view
 from bot.cogs.streaming import Unfinished
 from bot.errors import MemberError
@@ -41,6 +42,7 @@ class Feedback(commands.Cog):
         consent: ConsentQuestion,
         unfinished: Unfinished,
         identities: Identities,
+        once_told: OnceTold,
         *,
         edit_seconds: float,
     ) -> None:
@@ -49,14 +51,17 @@ class Feedback(commands.Cog):
         self._consent = consent
         self._unfinished = unfinished
         self._identities = identities
+        self._once_told = once_told
         self._edit_seconds = edit_seconds
         self._stale: dict[int, asyncio.Task[None]] = {}
+        self._leaving = False
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a press twice
 
     async def cog_load(self) -> None:
         self._bot.add_dynamic_items(VoteButton, CorrectButton, ReasonSelect)
 
     async def cog_unload(self) -> None:
+        self._leaving = True
         for task in self._stale.values():
             task.cancel()
 
@@ -114,21 +119,23 @@ class Feedback(commands.Cog):
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
         if reaction.member is not None and reaction.member.bot:
             return
-        if (found := await self._vote_meant(reaction)) is None:
-            return
-        reply, value = found
-        if await self._store.cast_vote(reply.id, reaction.user_id, value, "reaction"):
-            self._relabel_soon(reply)
+        with self._once_told.handling():
+            if (found := await self._vote_meant(reaction)) is None:
+                return
+            reply, value = found
+            if await self._store.cast_vote(reply.id, reaction.user_id, value, "reaction"):
+                self._relabel_soon(reply)
         self._consent.owe(reaction.user_id)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
-        if (found := await self._vote_meant(reaction)) is None:
-            return
-        reply, value = found
-        # Only a vote of this very thumb goes: a removal that arrives after a change of mind withdraws nothing.
-        if await self._store.withdraw_vote(reply.id, reaction.user_id, value):
-            self._relabel_soon(reply)
+        with self._once_told.handling():
+            if (found := await self._vote_meant(reaction)) is None:
+                return
+            reply, value = found
+            # Only a vote of this very thumb goes: a removal that arrives after a change of mind withdraws nothing.
+            if await self._store.withdraw_vote(reply.id, reaction.user_id, value):
+                self._relabel_soon(reply)
 
     async def _vote_meant(self, reaction: discord.RawReactionActionEvent) -> tuple[StoredReply, Thumb] | None:
         """The reply and the value a reaction stands for; None when it is not a vote on a reply of ours."""
@@ -141,7 +148,7 @@ class Feedback(commands.Cog):
 
     def _relabel_soon(self, reply: StoredReply) -> None:
         """Bring the buttons' counts up to date; a storm of reactions costs one edit."""
-        if reply.message_ids and reply.id not in self._stale:
+        if reply.message_ids and reply.id not in self._stale and not self._leaving:
             self._stale[reply.id] = asyncio.create_task(self._relabel(reply))
 
     async def _relabel(self, reply: StoredReply) -> None:

@@ -7,6 +7,7 @@ import discord
 import pytest
 import simcord
 
+import bot.client
 from bot.cogs.consent import MORE, QUESTION
 from bot.cogs.reasons import QUESTION as WHY
 from bot.errors import StoreError
@@ -349,3 +350,40 @@ async def test_a_reply_is_deleted_by_a_moderator_and_by_nobody_else(
     moderator = guild.add_member(env.create_user("mod"), roles=[role])
     await moderator.context_menu(channel, "Delete this reply", answer)
     assert await store.reply(reply.id) is None
+
+
+class SlowStore(Store):
+    """Takes a vote only once the test lets it; `order` tells when it did."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.asked, self.may_go_on = asyncio.Event(), asyncio.Event()
+        self.order: list[str] = []
+
+    async def cast_vote(self, *arguments: Any) -> bool:
+        self.asked.set()
+        await self.may_go_on.wait()
+        changed = await super().cast_vote(*arguments)
+        self.order.append("stored")
+        return changed
+
+
+async def test_the_bot_is_gone_only_when_the_last_reaction_is_stored(
+    env: simcord.Env, channel: Any, bob: Any, answer: discord.Message, reply: StoredReply, make_bot: Any,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(bot.client, "LAST_EVENTS_SECONDS", 60.0)
+    slow = await SlowStore.open(tmp_path / "troupe.db")
+    await env.restart_bot(make_bot(store=slow))
+    env.backend.set_reaction(channel.id, answer.id, "👍", bob.id, True)
+    await slow.asked.wait()
+
+    leaving = asyncio.create_task(env.bot.close())
+    leaving.add_done_callback(lambda _: slow.order.append("gone"))
+    await asyncio.wait({leaving}, timeout=0.1)  # long enough for a bot that waits for nothing
+    slow.may_go_on.set()
+    await leaving
+    await slow.close()
+
+    assert slow.order == ["stored", "gone"]
+    assert rows(tmp_path / "troupe.db") == [(reply.id, 1, "reaction")]

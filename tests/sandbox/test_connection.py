@@ -162,19 +162,36 @@ async def test_the_gateway_closes_on_frames_it_cannot_follow(server: SandboxServ
         assert (await socket.receive()).data == code
 
 
+async def opened_session(server: SandboxServer, socket: aiohttp.ClientWebSocketResponse) -> str:
+    await socket.receive_json()
+    await socket.send_json({"op": 2, "d": {"token": server.token, "intents": 0}})
+    return str((await socket.receive_json())["d"]["session_id"])
+
+
+async def answer_to_resume(server: SandboxServer, session_id: str) -> dict[str, object]:
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway) as socket:
+        await socket.receive_json()
+        await socket.send_json({"op": 6, "d": {"token": server.token, "session_id": session_id, "seq": 1}})
+        answer: dict[str, object] = await socket.receive_json()
+        return answer
+
+
 async def test_a_session_whose_client_said_goodbye_cannot_be_resumed(server: SandboxServer) -> None:
-    identity = {"token": server.token, "intents": 0}
-    async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(server.gateway) as socket:
-            await socket.receive_json()
-            await socket.send_json({"op": 2, "d": identity})
-            ready = await socket.receive_json()
-            await socket.close(code=1000)
-        async with session.ws_connect(server.gateway) as socket:
-            await socket.receive_json()
-            await socket.send_json({"op": 6, "d": {**identity, "session_id": ready["d"]["session_id"], "seq": 1}})
-            assert await socket.receive_json() == {"op": 9, "d": False}
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway) as socket:
+        session_id = await opened_session(server, socket)
+        await socket.close(code=1000)
+
+    assert await answer_to_resume(server, session_id) == {"op": 9, "d": False}
     assert server.bot_gateway.bot_state == "starting"
+
+
+async def test_a_line_that_broke_without_a_word_is_no_goodbye(server: SandboxServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        session_id = await opened_session(server, await session.ws_connect(server.gateway))
+    while server.bot_gateway.bot_state == "online":  # the server has not noticed yet
+        await asyncio.sleep(0.01)
+
+    assert (await answer_to_resume(server, session_id))["t"] == "RESUMED"
 
 
 async def test_privileged_intents_can_be_disallowed(server: SandboxServer) -> None:

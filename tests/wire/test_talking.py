@@ -4,10 +4,22 @@ import asyncio
 
 import pytest
 
+from bot.client import TroupeBot
 from tests.wire.stage import Stage, buttons, is_finished, until
 
 MESSAGES = "/channels/*/messages"
 EDITS = "/channels/*/messages/*"
+
+
+def heard(bot: TroupeBot, event: str) -> list[str]:
+    """Grows with every event of that name from now on."""
+    times: list[str] = []
+
+    async def note() -> None:
+        times.append(event)
+
+    bot.add_listener(note, event)
+    return times
 
 
 def assert_one_whole_reply(stage: Stage, text: str) -> None:
@@ -74,6 +86,7 @@ async def test_typing_that_is_refused_does_not_keep_a_reply_back(stage: Stage) -
 
 @pytest.mark.parametrize("how", ["closed", "cut", "asked to reconnect"])
 async def test_a_socket_dropped_mid_stream_is_resumed_and_the_reply_goes_on(stage: Stage, how: str) -> None:
+    resumed, started_over = heard(stage.bot, "on_resumed"), heard(stage.bot, "on_connect")
     stage.engine.holds()
     await stage.say("Is Paris in France?")
     speaker = await stage.speaks()
@@ -91,7 +104,7 @@ async def test_a_socket_dropped_mid_stream_is_resumed_and_the_reply_goes_on(stag
 
     await until(lambda: len(stage.replies()) == 2 and all(map(is_finished, stage.replies())))
     assert sorted(reply["content"] for reply in stage.replies()) == ["Aye.", "Paris be the capital o' France, matey."]
-    assert len(stage.bots) == 1
+    assert (len(resumed), len(started_over), len(stage.bots)) == (1, 0, 1)
 
 
 async def test_an_invalid_session_mid_stream_starts_the_session_over_and_keeps_the_reply(stage: Stage) -> None:
