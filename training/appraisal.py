@@ -15,13 +15,13 @@ from bot.engine.base_model import BaseModelFiles
 from bot.personas import HeldOut, Pair, Persona
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
-from training.selection import evenly
 from training.dataset import Dataset, render
 from training.evaluate import Answer, Question, Version, collect_answers, measure_losses
 from training.gate import Figures, Passed
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
 from training.memory import AnswerMemory
 from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
+from training.selection import evenly
 
 # Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.
 LONGEST_HELD_OUT = 96
