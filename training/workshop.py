@@ -18,18 +18,19 @@ from rich.console import Console
 from bot.config import Config
 from bot.engine import EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
-from bot.errors import AdapterError, ConfigError
+from bot.errors import AdapterError, ConfigError, DatasetError
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
 from bot.prompt import Message, PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.store import open_snapshot
 from training import publish, sft
-from training.dataset import Dataset, Row, Rules, build_dataset, render
+from training.dataset import Dataset, Row, render
 from training.evaluate import Answer, Version, collect_answers, measure_losses
 from training.gate import Thresholds, Verdict, judge
 from training.progress import training_bar
 from training.report import Measurement, describe
+from training.selection import Rules, build_dataset
 from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 
 
@@ -62,7 +63,7 @@ class Workshop:
             )
 
     def dataset(self) -> Dataset:
-        """From the store's votes, the seed pairs and the preservation set. Raises DatasetError or StoreError."""
+        """From the store's votes, the seed pairs and the preservation set. Raises StoreError."""
         with open_snapshot(self._config.store_path) as snapshot:
             feedback = read_feedback(snapshot, self.persona.name)
         return self._build(feedback)
@@ -72,7 +73,12 @@ class Workshop:
         return self._build(Feedback())
 
     def train(self, dataset: Dataset, number: int | None = None) -> AdapterVersion:
-        """Train on the dataset and publish the result as a new version, or as version `number` in place of the old."""
+        """Train on the dataset and publish the result as a new version, or as version `number` in place of the old.
+
+        Raises DatasetError when the dataset cannot be trained on.
+        """
+        if dataset.refusal is not None:
+            raise DatasetError(dataset.refusal)
         with publish.training_lock(self.registry, self.persona.name):
             parameters = self._hyperparameters()
             examples = dataset.examples(self._renderer)
@@ -160,6 +166,8 @@ class Workshop:
             "base_fingerprint": self._files.fingerprint,
             "dataset_sha256": dataset.sha256,
             "rows": {source.value: count for source, count in dataset.kept.items()},
+            "preferences": len(dataset.preferences),
+            "votes": len(dataset.votes),
             "reply_ids": dataset.reply_ids,
             "seed": parameters.seed,
             "hyperparameters": dataclasses.asdict(parameters),
