@@ -77,6 +77,7 @@ class DiscordSection(Section):
     edit_seconds: Annotated[float, Field(ge=0.2, le=30.0)] = 1.2
     status: str = "@mention me"
     message_content: bool = False
+    members: bool = False
 
 
 class AccessSection(Section):
