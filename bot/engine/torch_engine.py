@@ -19,11 +19,14 @@ from bot.engine.generation import Mailbox, Outbox, StreamedGeneration
 from bot.engine.live_request import LiveRequest
 from bot.engine.model import ServedModel
 from bot.engine.options import EngineOptions, place
-from bot.engine.request import EngineStatus, Generation, GenerationRequest
+from bot.engine.request import EngineStatus, Generation, GenerationRequest, SamplingParams
 from bot.engine.residency import Residency
+from bot.engine.ruled_choice import RuledChoice
+from bot.engine.ruled_text import RuledText
 from bot.engine.runner import Outcome, Runner
 from bot.engine.scheduler import Scheduler
 from bot.engine.text import TextStream
+from bot.engine.token_masks import TokenMasks
 from bot.errors import AdapterError, EmptyPrompt, EngineStopped, GenerationFailed, PromptTooLong
 from bot.registry import AdapterVersion
 
@@ -98,7 +101,7 @@ class TorchEngine:
         live = LiveRequest(
             request=request,
             seed=random.getrandbits(31) if request.sampling.seed is None else request.sampling.seed,
-            stream=TextStream(self._tokenizer, request.sampling.stop),
+            stream=self._stream(request.sampling),
             listener=mailbox,
             most_tokens=self._context,
             end_ids=self._end_ids,
@@ -132,6 +135,10 @@ class TorchEngine:
             resident=self._scheduler.resident(),
         )
 
+    def _stream(self, sampling: SamplingParams) -> TextStream | RuledText:
+        plain = TextStream(self._tokenizer, sampling.stop)
+        return plain if sampling.rules is None else RuledText(plain, sampling.rules)
+
     def _cancel(self, live: LiveRequest) -> None:
         self._scheduler.cancel(live)
         self._outbox.flush()
@@ -140,7 +147,8 @@ class TorchEngine:
     @torch.inference_mode()
     def _serve(self) -> None:
         assert self._model is not None
-        runner = Runner(self._model, self._options.max_rows)
+        choice = RuledChoice(TokenMasks(self._tokenizer, self._end_ids))
+        runner = Runner(self._model, self._options.max_rows, choice)
         while self._serving:
             self._wake.clear()
             try:
