@@ -216,6 +216,7 @@ class Workshop:
             **self._config.engine.model_dump(),
             # All requests wait at once; rows no longer than needed keep the engine's memory small.
             "queue_size": len(prompts) * len(versions),
+            "deadline_seconds": 0,
             "context_tokens": max(map(len, prompts.values())) + sampling.max_tokens + 1,
         }
         model = self._config.model

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.engine.request import Chunk, Completion, FinishReason, GenerationRequest
 from bot.engine.text import TextStream
+from bot.errors import DeadlineExceeded
 
 Event = Chunk | Completion | Exception
 
@@ -29,13 +30,18 @@ class LiveRequest:
     listener: Listener
     most_tokens: int  # of prompt and completion together
     end_ids: frozenset[int]
+    deadline_s: float | None = None  # after submit
     submitted_at: float = field(default_factory=time.perf_counter)
     started_at: float | None = None
     first_token_at: float | None = None
+    turn: float = 0.0  # in the queue: the smallest goes first
     row: int | None = None
     slot: int = 0
     cached: int = 0
+    reused: int = 0  # tokens whose keys and values were kept from an earlier request
+    begun: bool = False  # the row holds what could be reused; its first step may come
     ended: bool = False
+    failed: bool = False
     cancelled: bool = False
 
     def __post_init__(self) -> None:
@@ -59,9 +65,19 @@ class LiveRequest:
         is tried."""
         return self._uniform
 
+    @property
+    def deadline(self) -> float | None:
+        """On the clock of `submitted_at`."""
+        return None if self.deadline_s is None else self.submitted_at + self.deadline_s
+
     def start(self, row: int, slot: int) -> None:
-        self.row, self.slot, self.cached = row, slot, 0
+        self.row, self.slot = row, slot
         self.started_at = time.perf_counter()
+
+    def begin(self, reused: int) -> None:
+        """The row holds the keys and values of the first `reused` tokens; the steps compute the others."""
+        self.cached = self.reused = reused
+        self.begun = True
 
     def accept(self, token: int) -> None:
         """Take the next token; tell the listener the text that is certain now, and the end."""
@@ -89,8 +105,13 @@ class LiveRequest:
 
     def fail(self, error: Exception) -> None:
         if not self.ended:
-            self.ended = True
+            self.ended = self.failed = True
             self.listener.hear(error)
+
+    def expire_if_overdue(self, now: float) -> None:
+        """Fail with DeadlineExceeded when the deadline has passed at `now`, on the clock of `submitted_at`."""
+        if self.deadline_s is not None and now >= self.submitted_at + self.deadline_s:
+            self.fail(DeadlineExceeded(self.deadline_s, started=self.started_at is not None))
 
     def _tell(self, text: str) -> None:
         self.listener.hear(Chunk(text, tuple(self.ids[self._told :])))
@@ -106,6 +127,7 @@ class LiveRequest:
             adapter=self.request.adapter,
             seed=self.seed,
             prompt_tokens=len(self.request.prompt_ids),
+            reused_tokens=self.reused,
             queued_s=(now if self.started_at is None else self.started_at) - self.submitted_at,
             first_token_s=None if first is None else first - self.submitted_at,
             total_s=now - self.submitted_at,
