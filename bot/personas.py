@@ -50,6 +50,15 @@ class Pair:
     completion: str
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """A prompt that is never trained on. `completion` answers it in character, `neutral` says the same without."""
+
+    prompt: str
+    completion: str = ""
+    neutral: str = ""
+
+
 class PersonaCatalog:
     """All personas found below a folder, and those that servers made for themselves. `reload()` reads the folder again.
 
@@ -102,8 +111,13 @@ class PersonaCatalog:
         return read_pairs(self.folder / self.get(name).name / "examples.jsonl")
 
     def heldout_prompts(self, name: str) -> list[str]:
+        return [row.prompt for row in self.heldout(name)]
+
+    def heldout(self, name: str) -> list[HeldOut]:
+        """What judges the persona's versions, possibly nothing. Raises PersonaError naming the line of a bad row."""
         path = self.folder / self.get(name).name / "heldout.jsonl"
-        return [row["prompt"] for row in _rows(path, {"prompt"})]
+        rows = _rows(path, {"prompt"})
+        return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for row in rows]
 
 
 def read_card(path: Path) -> Persona:

@@ -23,7 +23,7 @@ class Message:
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """`ids` and `loss_mask` have one length; the mask is 1 on the completion and its end of turn, else 0."""
+    """`ids` and `loss_mask` have one length; the mask is 1 on what is learned (a completion and its end of turn)."""
 
     ids: list[int]
     loss_mask: list[int]
@@ -61,6 +61,11 @@ class PromptRenderer:
         prompt_ids = self._encode(prompt)
         completion_ids = self._encode(whole[len(prompt) :].rstrip("\n"))
         return TrainingExample([*prompt_ids, *completion_ids], [0] * len(prompt_ids) + [1] * len(completion_ids))
+
+    def text_example(self, text: str) -> TrainingExample:
+        """Running text to continue, outside of any chat turn: every token of it is learned."""
+        ids = self._encode(text)
+        return TrainingExample(ids, [1] * len(ids))
 
     def fit(self, system: str, turns: Sequence[Message], limit: int) -> tuple[list[Message], tuple[int, ...]]:
         """The newest turns that fit into `limit` tokens with the system prompt, and their ids.

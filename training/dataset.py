@@ -1,43 +1,26 @@
-"""Owns which rows an adapter is trained on: the rules, the held-out split, the counts, and the content hash."""
+"""Owns what a training sees: rows to imitate, preference pairs, votes; their held-out parts, and one content hash.
+
+`selection` decides what gets in; how an example becomes token ids is the prompt renderer's work.
+"""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any
 
-from bot.errors import DatasetError, PromptTooLong
-from bot.personas import Pair, Persona
 from bot.prompt import Message, PromptRenderer, TrainingExample
-from bot.store import RatedReply, ReplyRecord, StoredCorrection
-from training.quality import flaw_of
-from training.sources import Feedback, Source, authors_of, turns_of
-
-T = TypeVar("T")
-
-# Fewer rows of the persona's own than this teach a few sentences by heart, not a manner of speaking.
-FEWEST_ROWS = 10
-# With fewer liked conversations than this, each one teaches more than it would measure.
-FEWEST_CONVERSATIONS_TO_SPLIT = 10
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The limits of config.toml's [training] that shape a dataset."""
-
-    min_likes: int
-    seed_pairs: int
-    preservation_pairs: int
-    correction_weight: int
-    heldout_share: float
-    max_tokens: int
+from training.sources import Source
 
 
 @dataclass(frozen=True)
 class Row:
-    """One exchange to learn: `messages` as the model is served them, and the answer. `reply_id` tells its origin."""
+    """One exchange to learn: `messages` as the model is served them, and the answer. `reply_id` tells its origin.
+
+    Without messages it is running text: every token of it is learned.
+    """
 
     source: Source
     messages: tuple[Message, ...]
@@ -45,214 +28,154 @@ class Row:
     weight: int = 1
     reply_id: int | None = None
 
+    @property
+    def reply_ids(self) -> tuple[int, ...]:
+        return () if self.reply_id is None else (self.reply_id,)
+
+
+@dataclass(frozen=True)
+class PreferencePair:
+    """Of two answers to `messages`, the one members want and the one it replaces (DPO). `weight`: how often it counts.
+
+    `source` is COMPARISON (a member kept one of two answers) or CORRECTION (a member wrote a better one).
+    """
+
+    source: Source
+    messages: tuple[Message, ...]
+    chosen: str
+    rejected: str
+    weight: int
+    reply_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class VotedRow:
+    """An answer that members liked or disliked, unpaired (KTO). `weight` in (0, 1]: how sure their votes make it."""
+
+    messages: tuple[Message, ...]
+    completion: str
+    liked: bool
+    weight: float
+    reply_id: int
+
+    @property
+    def reply_ids(self) -> tuple[int, ...]:
+        return (self.reply_id,)
+
+
+Item = Row | PreferencePair | VotedRow
+
+
+@dataclass(frozen=True)
+class PreferenceExample:
+    """Token ids of a pair; both completions end with the end of turn."""
+
+    prompt_ids: tuple[int, ...]
+    chosen_ids: tuple[int, ...]
+    rejected_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class VotedExample:
+    """Token ids of a voted answer; the completion ends with the end of turn."""
+
+    prompt_ids: tuple[int, ...]
+    completion_ids: tuple[int, ...]
+    liked: bool
+    weight: float
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """What one training of `persona` sees (`rows`) and what it is judged by (`heldout`)."""
+    """What one training of `persona` sees, and the `heldout…` part that judges it; no conversation is in both.
+
+    `dropped` counts what was left out by origin and reason. `refusal` says why it cannot be trained on, if so.
+    """
 
     persona: str
     rows: tuple[Row, ...]
-    heldout: tuple[Row, ...]
+    heldout: tuple[Row, ...] = ()
+    preferences: tuple[PreferencePair, ...] = ()
+    heldout_preferences: tuple[PreferencePair, ...] = ()
+    votes: tuple[VotedRow, ...] = ()
+    heldout_votes: tuple[VotedRow, ...] = ()
     dropped: Counter[tuple[Source, str]] = field(default_factory=Counter)
+    refusal: str | None = None
 
     @property
     def kept(self) -> Counter[Source]:
+        """Training rows by source."""
         return Counter(row.source for row in self.rows)
 
     @property
     def reply_ids(self) -> list[int]:
-        """The stored replies that rows come from; deleting one marks the adapter for rebuilding."""
-        return sorted({row.reply_id for row in self.rows if row.reply_id is not None})
+        """The stored replies that the training part comes from; deleting one marks the adapter for rebuilding."""
+        return sorted({reply_id for item in self._learned() for reply_id in item.reply_ids})
 
     @cached_property
     def sha256(self) -> str:
-        """Of the training rows as canonical JSON, one a line: equal content, equal hash."""
-        return hashlib.sha256("\n".join(map(canonical_json, self.rows)).encode()).hexdigest()
+        """Of the training part as canonical JSON, one item a line: equal content, equal hash."""
+        return hashlib.sha256("\n".join(map(canonical_json, self._learned())).encode()).hexdigest()
 
     def examples(self, renderer: PromptRenderer) -> list[TrainingExample]:
-        """Token ids and loss masks, each row as often as its weight."""
+        """Token ids and loss masks of the rows, each row as often as its weight."""
         return [example for row in self.rows for example in [render(renderer, row)] * row.weight]
 
+    def preference_examples(self, renderer: PromptRenderer) -> list[PreferenceExample]:
+        """Token ids of the preference pairs, each pair as often as its weight."""
+        return [example for pair in self.preferences for example in [render_preference(renderer, pair)] * pair.weight]
 
-def canonical_json(row: Row) -> str:
-    return json.dumps(
-        {
-            "source": row.source.value,
-            "messages": [{"role": message.role, "content": message.content} for message in row.messages],
-            "completion": row.completion,
-            "weight": row.weight,
-            "reply_id": row.reply_id,
-        },
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+    def voted_examples(self, renderer: PromptRenderer) -> list[VotedExample]:
+        """Token ids of the votes, once each."""
+        return [render_vote(renderer, vote) for vote in self.votes]
+
+    def _learned(self) -> Iterator[Item]:
+        yield from self.rows
+        yield from self.preferences
+        yield from self.votes
+
+
+def canonical_json(item: Item) -> str:
+    return json.dumps(_fields(item), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def render(renderer: PromptRenderer, row: Row) -> TrainingExample:
+    if not row.messages:
+        return renderer.text_example(row.completion)
     return renderer.training_example(row.messages, row.completion)
 
 
-def build_dataset(
-    persona: Persona,
-    feedback: Feedback,
-    seeds: Sequence[Pair],
-    preservation: Sequence[Pair],
-    heldout_prompts: Sequence[str],
-    rules: Rules,
-    renderer: PromptRenderer,
-) -> Dataset:
-    """Choose the rows. Deterministic: the same input gives the same rows in the same order.
-
-    `heldout_prompts` are never trained on. Raises DatasetError, with counts, when too little is left.
-    """
-    builder = _Builder(persona, feedback, rules, renderer, frozenset(map(_normal, heldout_prompts)))
-    for correction in feedback.corrections:
-        builder.add_correction(correction)
-    for reply in feedback.replies:
-        builder.add_reply(reply)
-    for pair in evenly(seeds, rules.seed_pairs):
-        builder.add_pair(Source.SEED, pair, persona.system_prompt)
-    for pair in evenly(preservation, rules.preservation_pairs):
-        builder.add_pair(Source.PRESERVATION, pair, "")
-    dataset = builder.dataset()
-    _require_enough(dataset)
-    return dataset
+def render_preference(renderer: PromptRenderer, pair: PreferencePair) -> PreferenceExample:
+    prompt, chosen = _completion(renderer, pair.messages, pair.chosen)
+    _, rejected = _completion(renderer, pair.messages, pair.rejected)
+    return PreferenceExample(prompt, chosen, rejected)
 
 
-class _Builder:
-    """Takes candidates one by one, in order of trust, and counts what it leaves out."""
-
-    def __init__(
-        self,
-        persona: Persona,
-        feedback: Feedback,
-        rules: Rules,
-        renderer: PromptRenderer,
-        heldout_prompts: frozenset[str],
-    ) -> None:
-        self._persona = persona
-        self._feedback = feedback
-        self._rules = rules
-        self._renderer = renderer
-        self._heldout_prompts = heldout_prompts
-        self._seen: set[tuple[str, str, str]] = set()
-        self._rows: list[Row] = []
-        self._dropped: Counter[tuple[Source, str]] = Counter()
-
-    def add_correction(self, correction: StoredCorrection) -> None:
-        record = correction.reply.record
-        authors = {correction.author_id, *authors_of(record)}
-        reason = self._unconsented(authors) or self._flaw(correction.text)
-        self._add_exchange(Source.CORRECTION, correction.reply.id, record, correction.text, reason)
-
-    def add_reply(self, reply: RatedReply) -> None:
-        reason = (
-            self._unpopular(reply) or self._unconsented(set(authors_of(reply.record))) or self._broken(reply.record)
-        )
-        self._add_exchange(Source.LIKED, reply.id, reply.record, reply.record.text, reason)
-
-    def add_pair(self, source: Source, pair: Pair, system: str) -> None:
-        self._add(Row(source, (), pair.completion), [Message("user", pair.prompt)], system)
-
-    def dataset(self) -> Dataset:
-        held_out = self._held_out_conversations()
-        conversations = self._feedback.conversations
-        sides: tuple[list[Row], list[Row]] = ([], [])
-        for row in self._rows:
-            held = row.reply_id is not None and conversations.get(row.reply_id, row.reply_id) in held_out
-            sides[held].append(row)
-        rows, heldout = sides
-        return Dataset(self._persona.name, tuple(rows), tuple(heldout), self._dropped)
-
-    def _add_exchange(
-        self, source: Source, reply_id: int, record: ReplyRecord, answer: str, reason: str | None
-    ) -> None:
-        if reason is not None:
-            self._dropped[source, reason] += 1
-            return
-        weight = self._rules.correction_weight if source is Source.CORRECTION else 1
-        self._add(Row(source, (), answer, weight, reply_id), turns_of(record), self._persona.system_prompt)
-
-    def _add(self, row: Row, turns: Sequence[Message], system: str) -> None:
-        prompt = _normal(turns[-1].content)
-        key = (system, prompt, _normal(row.completion))
-        if prompt in self._heldout_prompts:
-            self._dropped[row.source, "its prompt is held out for the gate"] += 1
-        elif key in self._seen:
-            self._dropped[row.source, "says the same as another row"] += 1
-        elif (messages := self._fitted(system, turns, row.completion)) is None:
-            self._dropped[row.source, f"longer than training.max_tokens = {self._rules.max_tokens}"] += 1
-        else:
-            self._seen.add(key)
-            self._rows.append(Row(row.source, messages, row.completion, row.weight, row.reply_id))
-
-    def _fitted(self, system: str, turns: Sequence[Message], completion: str) -> tuple[Message, ...] | None:
-        """The newest turns that fit, as serving cuts them; None when not even the last one does."""
-        answer_tokens = sum(self._renderer.training_example(turns[-1:], completion).loss_mask)
-        try:
-            messages, _ = self._renderer.fit(system, turns, self._rules.max_tokens - answer_tokens)
-        except PromptTooLong:
-            return None
-        return tuple(messages)
-
-    def _unpopular(self, reply: RatedReply) -> str | None:
-        likes = len(reply.likes & self._feedback.consenting)
-        if likes < self._rules.min_likes:
-            return "too few likes of consenting members"
-        return "as many dislikes as likes, or more" if likes <= len(reply.dislikes) else None
-
-    def _unconsented(self, authors: set[int | None]) -> str | None:
-        return None if authors <= self._feedback.consenting else "somebody whose words it holds did not consent"
-
-    def _broken(self, record: ReplyRecord) -> str | None:
-        return "was cut off" if record.finish_reason != "stop" else self._flaw(record.text)
-
-    def _flaw(self, text: str) -> str | None:
-        flaw = flaw_of(text)
-        return None if flaw is None else f"its answer is {flaw}"
-
-    def _held_out_conversations(self) -> frozenset[int]:
-        """A share of the liked conversations, chosen by hash: one that is held out stays so in later trainings."""
-        known = self._feedback.conversations
-        conversations = {known.get(row.reply_id, row.reply_id) for row in self._rows if row.reply_id is not None}
-        if len(conversations) < FEWEST_CONVERSATIONS_TO_SPLIT:
-            return frozenset()
-        return frozenset(c for c in conversations if _lot(self._persona.name, c) < self._rules.heldout_share)
+def render_vote(renderer: PromptRenderer, vote: VotedRow) -> VotedExample:
+    prompt, completion = _completion(renderer, vote.messages, vote.completion)
+    return VotedExample(prompt, completion, vote.liked, vote.weight)
 
 
-def evenly(items: Sequence[T], count: int) -> list[T]:
-    """`count` items spread over the whole sequence, so that every topic of a sorted file keeps its share."""
-    if len(items) <= count:
-        return list(items)
-    return [items[index * len(items) // count] for index in range(count)]
+def _completion(
+    renderer: PromptRenderer, messages: tuple[Message, ...], answer: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The ids of the prompt as served, and those of the answer with its end of turn."""
+    example = renderer.training_example(messages, answer)
+    start = example.loss_mask.index(1)
+    return tuple(example.ids[:start]), tuple(example.ids[start:])
 
 
-def _lot(persona: str, conversation: int) -> float:
-    """A fixed number in [0, 1) per conversation."""
-    return int.from_bytes(hashlib.sha256(f"{persona}:{conversation}".encode()).digest()[:6]) / 2**48
-
-
-def _normal(text: str) -> str:
-    """What two texts that say the same have in common: words, without case, spacing or punctuation."""
-    kept = "".join(c if c.isalnum() else " " for c in text.casefold())
-    return " ".join(kept.split()) or text.strip()
-
-
-def _require_enough(dataset: Dataset) -> None:
-    own = sum(count for source, count in dataset.kept.items() if source is not Source.PRESERVATION)
-    if own >= FEWEST_ROWS:
-        return
-    counts = dataset.kept
-    left_out = "; ".join(_left_out(dataset.dropped))
-    raise DatasetError(
-        f"{dataset.persona}: {own} usable rows ({counts[Source.SEED]} seed pairs, {counts[Source.LIKED]} liked "
-        f"replies, {counts[Source.CORRECTION]} corrections), and training needs {FEWEST_ROWS}: write seed pairs into "
-        f"adapters/{dataset.persona}/examples.jsonl, or wait for more liked replies of members who consented."
-        + (f" Left out: {left_out}." if left_out else "")
-    )
-
-
-def _left_out(dropped: Counter[tuple[Source, str]]) -> Iterator[str]:
-    for (source, reason), count in sorted(dropped.items()):
-        yield f"{count} × {source.value} ({reason})"
+def _fields(item: Item) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "messages": [{"role": message.role, "content": message.content} for message in item.messages],
+        "weight": item.weight,
+    }
+    match item:
+        case Row():
+            return {**fields, "source": item.source, "completion": item.completion, "reply_id": item.reply_id}
+        case PreferencePair():
+            texts = {"chosen": item.chosen, "rejected": item.rejected}
+            return {**fields, **texts, "source": item.source, "reply_ids": list(item.reply_ids)}
+        case VotedRow():
+            vote = {"completion": item.completion, "liked": item.liked, "reply_id": item.reply_id}
+            return {**fields, **vote, "source": Source.VOTE}

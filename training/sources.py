@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.personas import Pair, read_pairs
 from bot.prompt import Message
-from bot.store import RatedReply, ReplyRecord, Snapshot, StoredCorrection
+from bot.store import RatedReply, ReplyRecord, Snapshot, StoredComparison, StoredCorrection
 
 DATA = Path(__file__).parent / "data"
 
@@ -22,7 +22,10 @@ class Source(StrEnum):
     CORRECTION = "correction"
     LIKED = "liked"
     SEED = "seed"
+    TEXT = "text"
     PRESERVATION = "preservation"
+    COMPARISON = "comparison"  # only as preference pairs
+    VOTE = "vote"  # only as voted rows
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Feedback:
     consenting: frozenset[int] = frozenset()
     replies: tuple[RatedReply, ...] = ()
     corrections: tuple[StoredCorrection, ...] = ()
+    comparisons: tuple[StoredComparison, ...] = ()
     conversations: Mapping[int, int] = field(default_factory=dict)  # reply id → id of its conversation's first reply
 
 
@@ -41,14 +45,17 @@ def read_feedback(snapshot: Snapshot, persona: str) -> Feedback:
     conversations: dict[int, int] = {}
     current: dict[int, int] = {}
     for reply in snapshot.replies(persona):
+        if reply.record.is_scene:
+            continue
         channel = reply.record.channel_id
         if _opens_conversation(reply.record) or channel not in current:
             current[channel] = reply.id
         conversations[reply.id] = current[channel]
         if reply.likes or reply.dislikes:
             rated.append(reply)
-    corrections = tuple(snapshot.corrections(persona))
-    return Feedback(snapshot.consenting_members(), tuple(rated), corrections, conversations)
+    corrections = tuple(c for c in snapshot.corrections(persona) if not c.reply.record.is_scene)
+    comparisons = tuple(snapshot.comparisons(persona))
+    return Feedback(snapshot.consenting_members(), tuple(rated), corrections, comparisons, conversations)
 
 
 def _opens_conversation(record: ReplyRecord) -> bool:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import DatasetError
 from bot.personas import Pair, Persona
 from bot.prompt import Message
-from bot.store import RatedReply, Store, StoredCorrection, StoredMessage, StoredReply, open_snapshot
+from bot.store import RatedReply, Store, StoredComparison, StoredCorrection, StoredMessage, StoredReply, open_snapshot
 from tests.training.conftest import ASKER, FRIEND, STRANGER, TOPICS, reply_record
-from training.dataset import Dataset, Rules, build_dataset, canonical_json, evenly, render
+from training.dataset import Dataset, canonical_json, render
+from training.selection import Rules, build_dataset, evenly
 from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 
 PARROT = Persona(name="parrot", display_name="Parrot", description="A bird.", system_prompt="You are a parrot.")
@@ -30,16 +30,27 @@ def corrected(reply_id: int = 1, text: str = "Squawk! Better.", author_id: int =
 
 @pytest.fixture
 def build(renderer):
-    def build(*replies: RatedReply, corrections=(), consenting=MEMBERS, seeds=SEEDS, **options) -> Dataset:
+    def build(
+        *replies: RatedReply, corrections=(), comparisons=(), consenting=MEMBERS, seeds=SEEDS, **options
+    ) -> Dataset:
         changes = {name: options.pop(name) for name in list(options) if hasattr(RULES, name)}
         feedback = Feedback(
-            frozenset(consenting), replies, tuple(corrections), {reply.id: reply.id for reply in replies}
+            frozenset(consenting),
+            replies,
+            tuple(corrections),
+            tuple(comparisons),
+            {reply.id: reply.id for reply in replies},
         )
         arguments = {"preservation": [], "heldout_prompts": [], **options}
         rules = dataclasses.replace(RULES, **changes)
         return build_dataset(PARROT, feedback, seeds, rules=rules, renderer=renderer, **arguments)
 
     return build
+
+
+def compared(kept: str, other: str, member_id: int = FRIEND, **changes) -> StoredComparison:
+    first, second = (StoredReply(i, reply_record(text, **changes), ()) for i, text in ((1, kept), (2, other)))
+    return StoredComparison(first, second, member_id)
 
 
 def dropped(dataset: Dataset) -> list[tuple[str, str]]:
@@ -98,7 +109,7 @@ def test_earlier_turns_come_with_it_and_are_not_learned(build, renderer):
 )
 def test_a_reply_is_left_out_for_a_stated_reason(build, reply, reason):
     dataset = build(reply, heldout_prompts=["Do you like sand?"])
-    assert dropped(dataset) == [("liked", reason)]
+    assert ("liked", reason) in dropped(dataset)
     assert dataset.kept[Source.LIKED] == 0
 
 
@@ -130,6 +141,49 @@ def test_a_correction_is_left_out_for_a_stated_reason(build, correction, reason)
     assert dropped(build(corrections=[correction])) == [("correction", reason)]
 
 
+def test_a_correction_is_preferred_to_the_answer_it_corrects(build, renderer):
+    dataset = build(corrections=[corrected(text="Squawk! Better.")])
+    [pair] = dataset.preferences
+    assert (pair.source, pair.chosen, pair.rejected) == (Source.CORRECTION, "Squawk! Better.", "Squawk! Aye.")
+    assert pair.messages == dataset.rows[0].messages
+    assert (pair.weight, pair.reply_ids, dataset.reply_ids) == (3, (1,), [1])
+    assert len(dataset.preference_examples(renderer)) == 3
+
+
+def test_a_kept_answer_is_preferred_to_the_one_it_replaces(build, renderer):
+    dataset = build(comparisons=[compared("Squawk! Soup.", "Soup is a dish.")])
+    [pair] = dataset.preferences
+    [example] = dataset.preference_examples(renderer)
+    assert (pair.source, pair.chosen, pair.rejected) == (Source.COMPARISON, "Squawk! Soup.", "Soup is a dish.")
+    assert dataset.reply_ids == [1, 2]
+    assert example.prompt_ids == renderer.prompt_ids(pair.messages)
+    assert renderer.decode(example.chosen_ids) == "Squawk! Soup."
+    assert renderer.decode(example.rejected_ids) == "Soup is a dish."
+
+
+@pytest.mark.parametrize(
+    ("comparison", "reason"),
+    [
+        (compared("Squawk!", "Soup.", member_id=STRANGER), "somebody whose words it holds did not consent"),
+        (compared("Squawk!", "Soup.", asker_id=STRANGER), "somebody whose words it holds did not consent"),
+        (compared("Squawk!", "squawk"), "as a preference: both answers say the same"),
+        (compared("Squawk!", "Soup.", asked="do you like SAND"), "its prompt is held out for the gate"),
+    ],
+)
+def test_a_comparison_is_left_out_for_a_stated_reason(build, comparison, reason):
+    dataset = build(comparisons=[comparison], heldout_prompts=["Do you like sand?"])
+    assert dropped(dataset) == [("comparison", reason)]
+
+
+def test_likes_and_dislikes_become_votes_with_their_certainty(build, renderer):
+    both = {FRIEND, ASKER}
+    dataset = build(rated(1, likes=both), rated(2, likes=(), dislikes=both, text="Soup is a dish."))
+    assert [(vote.liked, vote.reply_id) for vote in dataset.votes] == [(True, 1), (False, 2)]
+    assert all(0.5 < vote.weight <= 1.0 for vote in dataset.votes)
+    example = dataset.voted_examples(renderer)[1]
+    assert renderer.decode(example.completion_ids) == "Soup is a dish."
+
+
 def test_of_rows_that_say_the_same_the_most_trusted_is_kept(build):
     dataset = build(
         rated(2, asked="what of SOUP", text="squawk, aye"),
@@ -138,8 +192,10 @@ def test_of_rows_that_say_the_same_the_most_trusted_is_kept(build):
     )
     assert dataset.kept == {Source.CORRECTION: 1, Source.LIKED: 1, Source.SEED: len(SEEDS) - 1}
     assert set(dropped(dataset)) == {
+        ("correction", "as a preference: both answers say the same"),
         ("liked", "says the same as another row"),
         ("seed", "says the same as another row"),
+        ("vote", "one-sided: there are only likes"),
     }
 
 
@@ -191,7 +247,7 @@ def test_held_out_conversations_stay_held_out_as_others_come(build):
 def test_no_conversation_is_on_both_sides(renderer):
     replies = tuple(rated(index, asked=f"What of dish {index}?") for index in range(60))
     conversations = {index: index // 4 for index in range(60)}
-    feedback = Feedback(MEMBERS, replies, (), conversations)
+    feedback = Feedback(MEMBERS, replies, conversations=conversations)
     dataset = build_dataset(PARROT, feedback, SEEDS, [], [], RULES, renderer)
     learned = {conversations[reply_id] for reply_id in dataset.reply_ids}
     held_out = {conversations[row.reply_id] for row in dataset.heldout}
@@ -206,9 +262,7 @@ def test_a_few_liked_conversations_are_all_learned(build):
 
 
 def test_too_few_rows_are_refused_with_counts_and_a_remedy(build):
-    with pytest.raises(DatasetError) as refused:
-        build(rated(), rated(2, likes={STRANGER}), seeds=SEEDS[:2])
-    sentence = str(refused.value)
+    sentence = build(rated(), rated(2, likes={STRANGER}), seeds=SEEDS[:2]).refusal
     assert "parrot: 3 usable rows (2 seed pairs, 1 liked replies, 0 corrections)" in sentence
     assert "adapters/parrot/examples.jsonl" in sentence
     assert "1 × liked (too few likes of consenting members)" in sentence

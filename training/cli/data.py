@@ -30,6 +30,8 @@ def dataset(
     if out is not None:
         _write_rows(built, out)
     show(as_json, dataset_facts(built), dataset_table(built))
+    if built.refusal is not None:
+        raise DatasetError(built.refusal)
 
 
 def dataset_facts(built: "Dataset") -> dict[str, Any]:
@@ -38,6 +40,10 @@ def dataset_facts(built: "Dataset") -> dict[str, Any]:
         "sha256": built.sha256,
         "rows": len(built.rows),
         "heldout": len(built.heldout),
+        "preferences": len(built.preferences),
+        "heldout_preferences": len(built.heldout_preferences),
+        "votes": len(built.votes),
+        "heldout_votes": len(built.heldout_votes),
         "kept": {source.value: count for source, count in built.kept.items()},
         "dropped": [
             {"source": source.value, "reason": reason, "rows": count}
@@ -49,20 +55,24 @@ def dataset_facts(built: "Dataset") -> dict[str, Any]:
 def dataset_table(built: "Dataset") -> Table:
     from training.sources import Source
 
-    held = Counter(row.source for row in built.heldout)
+    kept, held = built.kept, Counter(row.source for row in built.heldout)
+    for pairs, counter in ((built.preferences, kept), (built.heldout_preferences, held)):
+        counter[Source.COMPARISON] = sum(pair.source is Source.COMPARISON for pair in pairs)
+    kept[Source.VOTE], held[Source.VOTE] = len(built.votes), len(built.heldout_votes)
     table = Table(title=f"{built.persona}: {len(built.rows)} rows, dataset {built.sha256[:12]}", title_justify="left")
     for column, justify in (("source", "left"), ("train", "right"), ("held out", "right"), ("dropped", "left")):
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for source in Source:
         reasons = [f"{count} × {why}" for (origin, why), count in sorted(built.dropped.items()) if origin is source]
-        table.add_row(source.value, str(built.kept[source]), str(held[source]), "\n".join(reasons))
+        table.add_row(source.value, str(kept[source]), str(held[source]), "\n".join(reasons))
     return table
 
 
 def _write_rows(built: "Dataset", out: Path) -> None:
-    from training.dataset import canonical_json
+    from training.dataset import Item, canonical_json
 
+    items: list[Item] = [*built.rows, *built.preferences, *built.votes]
     try:
-        out.write_text("".join(canonical_json(row) + "\n" for row in built.rows), encoding="utf-8")
+        out.write_text("".join(canonical_json(item) + "\n" for item in items), encoding="utf-8")
     except OSError as error:
         raise DatasetError(f"--out {out}: cannot be written: {error.strerror}.") from None
