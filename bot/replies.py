@@ -222,8 +222,7 @@ class Replies:
 
     def _sampling(self, persona: Persona) -> SamplingParams:
         """The defaults with the card's overrides; a reply takes at most half of the context."""
-        overrides = persona.sampling.model_dump(exclude_none=True)
-        chosen = dataclasses.replace(self._defaults, **overrides)
+        chosen = dataclasses.replace(self._defaults, **persona.sampling_values())
         return dataclasses.replace(chosen, max_tokens=min(chosen.max_tokens, self.engine.context_tokens // 2))
 
 

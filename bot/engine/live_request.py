@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.engine.request import Chunk, Completion, FinishReason, GenerationRequest
+from bot.engine.ruled_text import RuledText
 from bot.engine.text import TextStream
 from bot.errors import DeadlineExceeded
 
 Event = Chunk | Completion | Exception
+NO_TOKEN = -1  # no token may come next: the reply ends
 
 
 class Listener(Protocol):
@@ -26,7 +28,7 @@ class LiveRequest:
 
     request: GenerationRequest
     seed: int
-    stream: TextStream
+    stream: TextStream | RuledText
     listener: Listener
     most_tokens: int  # of prompt and completion together
     end_ids: frozenset[int]
@@ -70,6 +72,16 @@ class LiveRequest:
         """On the clock of `submitted_at`."""
         return None if self.deadline_s is None else self.submitted_at + self.deadline_s
 
+    def redraw(self, attempt: int) -> float:
+        """Another such number for when the rules refuse what the first chose; the same whenever it is asked for."""
+        return random.Random(f"{self._uniform} {attempt}").random()
+
+    def allows(self, token: int) -> bool:
+        """Whether the request's rules let this token come next."""
+        if isinstance(self.stream, TextStream):
+            return True
+        return self.stream.may_end() if self._is_end(token) else self.stream.allows(token)
+
     def start(self, row: int, slot: int) -> None:
         self.row, self.slot = row, slot
         self.started_at = time.perf_counter()
@@ -84,8 +96,8 @@ class LiveRequest:
         if self.first_token_at is None:
             self.first_token_at = time.perf_counter()
         self._uniform = self._random.random()
-        if token in self.end_ids and not self.request.sampling.ignore_eos:
-            self.end(FinishReason.STOP)
+        if token == NO_TOKEN or self._is_end(token):
+            self.end(FinishReason.STOP, by_model=token != NO_TOKEN)
             return
         self.ids.append(token)
         if text := self.stream.push(token):
@@ -95,10 +107,11 @@ class LiveRequest:
         elif len(self.completion_ids) >= self.request.sampling.max_tokens or len(self.ids) >= self.most_tokens:
             self.end(FinishReason.LENGTH)
 
-    def end(self, reason: FinishReason) -> None:
+    def end(self, reason: FinishReason, *, by_model: bool = False) -> None:
+        """Tell the listener the rest and the result. `by_model`: the model ended its turn itself."""
         if self.ended:
             return
-        if rest := self.stream.finish():
+        if rest := self.stream.finish(by_model=by_model):
             self._tell(rest)
         self.ended = True
         self.listener.hear(self._completion(FinishReason.STOP if self.stream.stopped else reason))
@@ -112,6 +125,9 @@ class LiveRequest:
         """Fail with DeadlineExceeded when the deadline has passed at `now`, on the clock of `submitted_at`."""
         if self.deadline_s is not None and now >= self.submitted_at + self.deadline_s:
             self.fail(DeadlineExceeded(self.deadline_s, started=self.started_at is not None))
+
+    def _is_end(self, token: int) -> bool:
+        return token in self.end_ids and not self.request.sampling.ignore_eos
 
     def _tell(self, text: str) -> None:
         self.listener.hear(Chunk(text, tuple(self.ids[self._told :])))

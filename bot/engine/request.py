@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.registry import AdapterVersion
+from bot.rules import Rules
 
 
 class FinishReason(StrEnum):
@@ -31,6 +32,7 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     max_tokens: int = 200
     ignore_eos: bool = False  # benchmarks: exactly max_tokens tokens
+    rules: Rules | None = None  # what the reply keeps to the letter
 
     @property
     def greedy(self) -> bool:

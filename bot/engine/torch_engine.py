@@ -22,12 +22,15 @@ from bot.engine.model import ServedModel
 from bot.engine.options import EngineOptions, place
 from bot.engine.pace import Pace
 from bot.engine.prefixes import BLOCK, KeptPrefixes
-from bot.engine.request import EngineStatus, Generation, GenerationRequest
+from bot.engine.request import EngineStatus, Generation, GenerationRequest, SamplingParams
 from bot.engine.residency import Residency
 from bot.engine.reuse import Reuse
+from bot.engine.ruled_choice import RuledChoice
+from bot.engine.ruled_text import RuledText
 from bot.engine.runner import Runner
 from bot.engine.scheduler import Scheduler
 from bot.engine.text import TextStream
+from bot.engine.token_masks import TokenMasks
 from bot.errors import EmptyPrompt, EngineStopped, PromptTooLong
 from bot.registry import AdapterVersion
 
@@ -66,7 +69,7 @@ class TorchEngine:
         model.make_shelf(blocks)
         target = AdapterTarget(self._files.fingerprint, model.adaptable_layers(), options.max_rank)
         supply = AdapterSupply(self._scheduler, AdapterLoader(target, model.write_slot, self._wake.set))
-        runner = Runner(model, options.max_rows)
+        runner = Runner(model, options.max_rows, RuledChoice(TokenMasks(self._tokenizer, self._end_ids)))
         return EngineLoop(self._scheduler, supply, runner, Reuse(runner, KeptPrefixes(blocks)))
 
     @property
@@ -103,7 +106,7 @@ class TorchEngine:
         live = LiveRequest(
             request=request,
             seed=random.getrandbits(31) if request.sampling.seed is None else request.sampling.seed,
-            stream=TextStream(self._tokenizer, request.sampling.stop),
+            stream=self._stream(request.sampling),
             listener=mailbox,
             most_tokens=self._context,
             end_ids=self._end_ids,
@@ -136,6 +139,10 @@ class TorchEngine:
             max_rows=self._options.max_rows,
             resident=self._scheduler.resident(),
         )
+
+    def _stream(self, sampling: SamplingParams) -> TextStream | RuledText:
+        plain = TextStream(self._tokenizer, sampling.stop)
+        return plain if sampling.rules is None else RuledText(plain, sampling.rules)
 
     def _cancel(self, live: LiveRequest) -> None:
         self._scheduler.cancel(live)
