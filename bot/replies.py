@@ -61,6 +61,11 @@ class Reply:
         return self._generation.position
 
     @property
+    def wait_s(self) -> float | None:
+        """About how long until it begins; None while nobody can know."""
+        return self._generation.wait_s
+
+    @property
     def completion(self) -> Completion | None:
         return self._generation.completion
 

@@ -201,6 +201,7 @@ class Appraiser:
         questions = [question for asked in inquiry.values() for question in asked]
         options = {
             **self._config.engine.model_dump(),
+            "deadline_seconds": 0,
             "queue_size": len(questions),
             "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
         }

@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.engine.request import Chunk, Completion, FinishReason, GenerationRequest
 from bot.engine.ruled_text import RuledText
 from bot.engine.text import TextStream
+from bot.errors import DeadlineExceeded
 
 Event = Chunk | Completion | Exception
 NO_TOKEN = -1  # no token may come next: the reply ends
@@ -31,13 +32,18 @@ class LiveRequest:
     listener: Listener
     most_tokens: int  # of prompt and completion together
     end_ids: frozenset[int]
+    deadline_s: float | None = None  # after submit
     submitted_at: float = field(default_factory=time.perf_counter)
     started_at: float | None = None
     first_token_at: float | None = None
+    turn: float = 0.0  # in the queue: the smallest goes first
     row: int | None = None
     slot: int = 0
     cached: int = 0
+    reused: int = 0  # tokens whose keys and values were kept from an earlier request
+    begun: bool = False  # the row holds what could be reused; its first step may come
     ended: bool = False
+    failed: bool = False
     cancelled: bool = False
 
     def __post_init__(self) -> None:
@@ -61,6 +67,11 @@ class LiveRequest:
         is tried."""
         return self._uniform
 
+    @property
+    def deadline(self) -> float | None:
+        """On the clock of `submitted_at`."""
+        return None if self.deadline_s is None else self.submitted_at + self.deadline_s
+
     def redraw(self, attempt: int) -> float:
         """Another such number for when the rules refuse what the first chose; the same whenever it is asked for."""
         return random.Random(f"{self._uniform} {attempt}").random()
@@ -72,8 +83,13 @@ class LiveRequest:
         return self.stream.may_end() if self._is_end(token) else self.stream.allows(token)
 
     def start(self, row: int, slot: int) -> None:
-        self.row, self.slot, self.cached = row, slot, 0
+        self.row, self.slot = row, slot
         self.started_at = time.perf_counter()
+
+    def begin(self, reused: int) -> None:
+        """The row holds the keys and values of the first `reused` tokens; the steps compute the others."""
+        self.cached = self.reused = reused
+        self.begun = True
 
     def accept(self, token: int) -> None:
         """Take the next token; tell the listener the text that is certain now, and the end."""
@@ -102,8 +118,13 @@ class LiveRequest:
 
     def fail(self, error: Exception) -> None:
         if not self.ended:
-            self.ended = True
+            self.ended = self.failed = True
             self.listener.hear(error)
+
+    def expire_if_overdue(self, now: float) -> None:
+        """Fail with DeadlineExceeded when the deadline has passed at `now`, on the clock of `submitted_at`."""
+        if self.deadline_s is not None and now >= self.submitted_at + self.deadline_s:
+            self.fail(DeadlineExceeded(self.deadline_s, started=self.started_at is not None))
 
     def _is_end(self, token: int) -> bool:
         return token in self.end_ids and not self.request.sampling.ignore_eos
@@ -122,6 +143,7 @@ class LiveRequest:
             adapter=self.request.adapter,
             seed=self.seed,
             prompt_tokens=len(self.request.prompt_ids),
+            reused_tokens=self.reused,
             queued_s=(now if self.started_at is None else self.started_at) - self.submitted_at,
             first_token_s=None if first is None else first - self.submitted_at,
             total_s=now - self.submitted_at,

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
+from bot.engine.live_request import LiveRequest
 from bot.engine.model import ServedModel
+from bot.engine.prefixes import BLOCK
 from bot.engine.ruled_choice import RuledChoice
 from bot.engine.scheduler import Work
 from bot.engine.step import Step
@@ -34,6 +36,19 @@ class Runner:
         self._model = model
         self._choice = choice
         self._history = torch.zeros(rows, model.context, dtype=torch.int64, device=model.placement.device)
+
+    def begin(self, live: LiveRequest, blocks: Sequence[int]) -> None:
+        """Fill the request's row with its first tokens' keys and values from the shelf."""
+        assert live.row is not None
+        if blocks:
+            known = len(blocks) * BLOCK
+            self._model.unshelve(live.row, blocks)
+            self._history[live.row, :known] = torch.tensor(live.ids[:known], device=self._history.device)
+
+    def shelve(self, live: LiveRequest, first: int, blocks: Sequence[int]) -> None:
+        """Copy the request's keys and values, from its block number `first` on, to the shelf."""
+        assert live.row is not None
+        self._model.shelve(live.row, first, blocks)
 
     def step(self, batch: Sequence[Work]) -> list[Outcome]:
         """Run the batch. When that raises, run each request by itself, so that only those to blame fail.
