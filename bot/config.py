@@ -51,6 +51,8 @@ class EngineSection(Section):
     max_rank: Annotated[int, Field(ge=1, le=256)] = 16
     queue_size: Count = 64
     prefill_tokens: Annotated[int, Field(ge=16)] = 256
+    kept_tokens: Annotated[int, Field(ge=0)] = 8192
+    deadline_seconds: Annotated[float, Field(ge=0.0)] = 300.0
     threads: Annotated[int, Field(ge=0)] = 0
 
 
@@ -141,7 +143,7 @@ class TrainingSection(Section):
 
 
 class GateSection(Section):
-    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.05
+    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.0
     max_preservation_loss_ratio: Annotated[float, Field(gt=0)] = 1.15
     max_degenerate_rate: Fraction = 0.1
     min_vote_evidence: Annotated[float, Field(ge=0)] = 1.0
