@@ -175,12 +175,8 @@ def _operators(config: Config, sandbox: SandboxServer | None) -> Operators:
 
 
 async def _retrain(config: Config, core: Core, runs: TrainingRuns) -> None:
-    """The bot's own schedule of trainings, until cancelled."""
-    every = interval(config.training.schedule)
-    if every is None:
-        await asyncio.Event().wait()
-        return
-    votes = config.training.min_new_votes
+    """The bot's own trainings, until cancelled."""
+    every, votes = interval(config.training.schedule), config.training.min_new_votes
     await Retraining(runs, core.store, core.registry, core.catalog, every_seconds=every, min_new_votes=votes).watch()
 
 

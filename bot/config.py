@@ -51,6 +51,8 @@ class EngineSection(Section):
     max_rank: Annotated[int, Field(ge=1, le=256)] = 16
     queue_size: Count = 64
     prefill_tokens: Annotated[int, Field(ge=16)] = 256
+    kept_tokens: Annotated[int, Field(ge=0)] = 8192
+    deadline_seconds: Annotated[float, Field(ge=0.0)] = 300.0
     threads: Annotated[int, Field(ge=0)] = 0
 
 

@@ -202,6 +202,7 @@ class Appraiser:
         questions = [question for asked in inquiry.values() for question in asked]
         options = {
             **self._config.engine.model_dump(),
+            "deadline_seconds": 0,
             "queue_size": len(questions),
             "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
         }
@@ -215,6 +216,6 @@ class Appraiser:
 
     def _sampling(self) -> SamplingParams:
         """As members are served: the defaults with the card's overrides, at most half of the context."""
-        values = {**self._config.sampling.model_dump(), **self._persona.sampling.model_dump(exclude_none=True)}
+        values = {**self._config.sampling.model_dump(), **self._persona.sampling_values()}
         limit = self._config.engine.context_tokens // 2
         return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from bot.errors import AdapterError, PublishError
+from bot.marks import marked, unmark
 from bot.registry import (
     MANIFEST,
     PEFT_CONFIG,
@@ -110,6 +111,8 @@ def publish(
             f"{target} cannot be written: {error.strerror}; free some space or fix the folder's permissions, then "
             "train again. Nothing was published, and the active version goes on speaking."
         ) from error
+    if chosen in marked(registry, persona):
+        unmark(registry, persona, chosen)
     return registry.version(persona, chosen)
 
 
@@ -156,6 +159,23 @@ def rollback(registry: AdapterRegistry, persona: str, to: int | None = None) -> 
     version = require_version(registry, persona, number)
     verify(version)
     return _activate(registry, version, "rollback", forced=False)
+
+
+def withdraw_marked(registry: AdapterRegistry, persona: str) -> list[int]:
+    """Delete the marked versions that do not speak, and their marks; the versions deleted.
+
+    What they learned from was deleted, so nobody may roll back to them. Raises PublishError.
+    """
+    active = _active_or_none(registry, persona)
+    gone = [number for number in marked(registry, persona) if number != active]
+    for number in gone:
+        folder = registry.folder / persona / "versions" / str(number)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise PublishError(f"{folder} cannot be deleted: {error.strerror}; delete it by hand.") from error
+        unmark(registry, persona, number)
+    return gone
 
 
 def require_version(registry: AdapterRegistry, persona: str, number: int | None = None) -> AdapterVersion:

@@ -17,6 +17,7 @@ from rich.console import Console
 from bot.config import Config
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import AdapterError, ConfigError, DatasetError
+from bot.marks import marked
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
@@ -45,6 +46,15 @@ class Evaluation:
     version: AdapterVersion
     verdict: Verdict
     report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`withdrawn`: the versions deleted because they held words that are deleted, now that another one speaks."""
+
+    evaluation: Evaluation
+    promotion: publish.Promotion | None
+    withdrawn: tuple[int, ...]
 
 
 class Workshop:
@@ -120,6 +130,14 @@ class Workshop:
         report["seconds"] = round(time.monotonic() - started, 1)
         publish.write_report(self.registry, candidate, report)
         return Evaluation(candidate, verdict, report)
+
+    def judge_and_promote(self, version: AdapterVersion) -> Outcome:
+        """Evaluate the version; when the gate accepts it, let it speak and delete what it replaces for good."""
+        evaluation = self.evaluate(version.number)
+        if not evaluation.verdict.accepted:
+            return Outcome(evaluation, None, ())
+        promotion = publish.promote(self.registry, version)
+        return Outcome(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
 
     @cached_property
     def _files(self) -> BaseModelFiles:
@@ -197,10 +215,13 @@ class Workshop:
         }
 
     def _rival(self, candidate: AdapterVersion) -> AdapterVersion | None:
-        """The version that speaks; None where that is nobody, the candidate itself, or one that cannot be loaded."""
+        """The version that speaks; None where that is nobody, the candidate itself, or one that is no standard."""
         try:
             active = self.registry.active(self.persona.name)
             if active is None or active == candidate:
+                return None
+            if active.number in marked(self.registry, self.persona.name):
+                self._console.print(f"{active} holds words that were deleted since: it is no standard.", markup=False)
                 return None
             publish.verify(active, self._files.fingerprint)
         except AdapterError as error:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from training.gate import Figures, Lesson, Passed, Preference, Thresholds, Verdict, judge
+from training.gate import Figures, Lesson, Margins, Passed, Preference, Thresholds, Verdict, judge
 
 THRESHOLDS = Thresholds(
     max_liked_loss_ratio=1.05,
@@ -89,7 +89,7 @@ def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, 
     assert any(f"knowledge: {candidate} of 80 right, its best rival 60" in reason for reason in verdict.reasons)
 
 
-@pytest.mark.parametrize("figure", ["style", "knowledge", "instructions", "claims", "refusals", "comparisons"])
+@pytest.mark.parametrize("figure", ["knowledge", "instructions", "claims", "refusals", "comparisons"])
 def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure):
     candidate, weak, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
     assert judge(candidate, weak, able, THRESHOLDS).refusals
@@ -139,3 +139,25 @@ def test_a_candidate_that_repeats_itself_more_is_refused(figure):
     rival = figures(**{figure: 0.05})
     assert against_active(figures(**{figure: 0.14}), rival).accepted
     assert against_active(figures(**{figure: 0.16}), rival).refusals
+
+
+@pytest.mark.parametrize(
+    ("margin", "accepted"),
+    [
+        (1.0, True),
+        (0.9, True),  # 90 % of what the active version gained over the base model
+        (0.7, False),
+        (-1.0, False),
+    ],
+)
+def test_what_the_active_version_gained_in_character_must_be_kept(margin, accepted):
+    style = {name: Margins({str(n): value for n in range(20)}) for name, value in {"new": margin, "old": 1.0}.items()}
+    base = figures(style=Margins({str(n): 0.0 for n in range(20)}))
+    verdict = judge(figures(style=style["new"]), figures(style=style["old"]), base, THRESHOLDS)
+    assert verdict.accepted == accepted
+
+
+def test_a_first_version_may_not_be_further_from_its_character_than_the_base_model():
+    base = figures(style=Margins({str(n): -1.0 for n in range(20)}))
+    assert judge(figures(style=Margins({str(n): -0.5 for n in range(20)})), None, base, THRESHOLDS).accepted
+    assert judge(figures(style=Margins({str(n): -1.5 for n in range(20)})), None, base, THRESHOLDS).refusals
