@@ -150,7 +150,7 @@ class TrainingSection(Section):
 
 
 class GateSection(Section):
-    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.05
+    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.0
     max_preservation_loss_ratio: Annotated[float, Field(gt=0)] = 1.15
     max_degenerate_rate: Fraction = 0.1
     min_vote_evidence: Annotated[float, Field(ge=0)] = 1.0
