@@ -128,7 +128,7 @@ def judge(
     rivals = [base] if active is None else [active, base]
     limits = thresholds
     criteria = [
-        _liked(candidate.liked_loss, rival.liked_loss, name, limits.max_liked_loss_ratio),
+        _liked(candidate.liked_loss, base.liked_loss, limits.max_liked_loss_ratio),
         _votes(candidate.votes, rival.votes, name, lesson, limits.min_vote_evidence),
         _ratio(
             "ordinary questions",
@@ -154,10 +154,11 @@ def judge(
     )
 
 
-def _liked(candidate: float | None, rival: float | None, name: str, limit: float) -> Criterion:
-    if candidate is None or rival is None:
+def _liked(candidate: float | None, base: float | None, limit: float) -> Criterion:
+    """Against the base model alone: the active version wrote most of these replies, so they are likely to it anyway."""
+    if candidate is None or base is None:
         return True, "held-out liked replies: there are none yet, so this was not measured"
-    return _ratio("held-out liked replies", candidate, rival, name, limit)
+    return _ratio("held-out liked replies", candidate, base, "the base model", limit)
 
 
 def _votes(

@@ -4,6 +4,7 @@ On-disk contract: adapters/README.md. Every step is all or nothing: whatever fai
 speaking.
 """
 
+import dataclasses
 import datetime
 import hashlib
 import json
@@ -31,7 +32,7 @@ from bot.registry import (
 )
 
 if TYPE_CHECKING:
-    from training.sft import TrainedAdapter  # torch would make a rollback wait
+    from training.recipes.adapter import TrainedAdapter  # torch would make a rollback wait
 
 STAGING = ".staging-"
 
@@ -45,8 +46,11 @@ class Promotion:
 
 
 @contextmanager
-def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[None]:
-    """One training of a persona at a time; the kernel drops the lock when the process dies. Raises PublishError."""
+def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[Path]:
+    """One training of a persona at a time; the kernel drops the lock when the process dies. Raises PublishError.
+
+    Yields the folder of the persona's versions.
+    """
     versions = _versions_folder(registry, persona)
     lock = filelock.FileLock(versions / ".lock")
     try:
@@ -57,7 +61,7 @@ def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[None]:
         raise PublishError(f"{versions} cannot be written: {error.strerror}; nothing was changed.") from error
     try:
         _sweep(versions)
-        yield
+        yield versions
     finally:
         lock.release()
 
@@ -85,6 +89,8 @@ def publish(
         "number": chosen,
         "adapter_sha256": sha256,
         **lineage,
+        "loss_curve": [dataclasses.asdict(point) for point in trained.loss_curve],
+        "seconds": trained.seconds,
         "parent": None,
         "created_at": _now(),
     }

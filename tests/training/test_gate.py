@@ -50,7 +50,7 @@ def against_active(candidate: Figures, active: Figures, lesson: Lesson = UNTAUGH
     ],
 )
 def test_a_candidate_is_refused_for_each_figure_beyond_its_threshold(candidate, refused_for):
-    verdict = judge(candidate, figures(), figures(liked=5.0, preservation=5.0), THRESHOLDS)
+    verdict = judge(candidate, figures(), figures(preservation=5.0), THRESHOLDS)
     assert verdict.accepted == (not refused_for)
     assert len(verdict.refusals) == len(refused_for)
     assert all(word in sentence for word, sentence in zip(refused_for, verdict.refusals, strict=True))
@@ -62,6 +62,10 @@ def test_every_criterion_gives_its_reason_even_where_nothing_was_measured():
     assert verdict.accepted
     assert len(verdict.reasons) == 13
     assert sum("not measured" in reason for reason in verdict.reasons) == 10
+
+
+def test_that_the_active_version_wrote_the_liked_replies_itself_gives_it_no_advantage():
+    assert judge(figures(liked=2.0), figures(liked=0.5), figures(liked=2.0), THRESHOLDS).accepted
 
 
 def test_without_an_active_version_the_base_model_is_the_rival():

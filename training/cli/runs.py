@@ -6,7 +6,7 @@ import typer
 
 from training.cli.data import dataset_facts, dataset_table
 from training.cli.evaluating import exit_unless_accepted, verdict_text
-from training.cli.options import ConfigOption, EpochsOption, JsonOption, PersonaArgument, SeedOption
+from training.cli.options import ConfigOption, EpochsOption, JsonOption, MethodOption, PersonaArgument, SeedOption
 from training.cli.output import say, show, version_facts
 from training.cli.publishing import promotion_facts, promotion_text
 from training.cli.setup import open_workshop
@@ -20,11 +20,12 @@ def train(
     persona: PersonaArgument,
     seed: SeedOption = None,
     epochs: EpochsOption = None,
+    method: MethodOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Train a candidate for PERSONA, always from the base model, and save it as the next version. It does not speak."""
-    workshop = open_workshop(config, persona, seed=seed, epochs=epochs)
+    workshop = open_workshop(config, persona, seed=seed, epochs=epochs, method=method)
     built = workshop.dataset()
     if not as_json:
         say(dataset_table(built))
@@ -36,6 +37,7 @@ def run(
     persona: PersonaArgument,
     seed: SeedOption = None,
     epochs: EpochsOption = None,
+    method: MethodOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -43,7 +45,7 @@ def run(
 
     Exits 3 when the gate refuses; the candidate then keeps its report and never speaks.
     """
-    workshop = open_workshop(config, persona, seed=seed, epochs=epochs)
+    workshop = open_workshop(config, persona, seed=seed, epochs=epochs, method=method)
     built = workshop.dataset()
     if not as_json:
         say(dataset_table(built))
