@@ -40,6 +40,7 @@ Progress = Callable[[str, float], None]
 
 # Who speaks in the sandbox's channels until somebody chooses otherwise.
 SANDBOX_CAST = {"tavern": "pirate", "critics-corner": "sarcastic"}
+SETTLED_IN, DAY = 600.0, 86_400.0  # seconds: when the bot first looks who left a server, and when again
 DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
 
@@ -125,7 +126,11 @@ async def run_bot(config: Config, console: Console) -> None:
             await core.engine.stop()
 
         await _first_of(
-            stop_gracefully(), run_supervised(make_client, token), core.promotions.watch(), _retrain(config, core, runs)
+            stop_gracefully(),
+            run_supervised(make_client, token),
+            core.promotions.watch(),
+            _retrain(config, core, runs),
+            _forget_departed(lambda: client),
         )
 
 
@@ -179,6 +184,15 @@ async def _retrain(config: Config, core: Core, runs: TrainingRuns) -> None:
     await Retraining(runs, core.store, core.registry, core.catalog, every_seconds=every, min_new_votes=votes).watch()
 
 
+async def _forget_departed(client: Callable[[], TroupeBot | None]) -> None:
+    """Delete, once a day, what is stored about members of servers that they left, until cancelled."""
+    await asyncio.sleep(SETTLED_IN)
+    while True:
+        if (bot := client()) is not None and bot.is_ready():
+            await bot.forget_departed()
+        await asyncio.sleep(DAY)
+
+
 def _client(
     config: Config, core: Core, machinery: Machinery, operators: Operators, *, remember_commands: bool
 ) -> TroupeBot:
@@ -198,6 +212,7 @@ def _client(
             server=Rate(config.limits.server_per_minute, config.limits.server_burst),
         ),
         message_content=config.discord.message_content,
+        members=config.discord.members,
         access=Access(**{name: _as_set(value) for name, value in config.access}),
         operators=operators,
         machinery=machinery,

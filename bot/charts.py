@@ -16,8 +16,8 @@ MOST_VERSIONS = 12  # bars; the newest ones
 
 
 def approval_chart(title: str, figures: Statistics) -> bytes:
-    """A PNG, 1000 × 420: on the left approval by day, on the right likes and dislikes by version."""
-    figure = Figure(figsize=(10, 4.2), dpi=100, facecolor=GROUND, layout="constrained")
+    """A PNG, 1080 × 480: on the left approval by day, on the right likes and dislikes by version."""
+    figure = Figure(figsize=(7.2, 3.2), dpi=150, facecolor=GROUND, layout="constrained")
     FigureCanvasAgg(figure)
     over_time, by_version = figure.subplots(1, 2, width_ratios=(3, 2))
     figure.suptitle(_plain(title), color=INK, fontsize=13, fontweight="bold")
@@ -46,7 +46,7 @@ def _days(axes: Axes, days: Sequence[Approval]) -> None:
     sizes = [12 + 4 * min(day.up + day.down, 30) for day in days]
     axes.plot(positions, shares, color=LINE, linewidth=1.5)
     axes.scatter(positions, shares, s=sizes, color=LINE, zorder=3)
-    shown = list(positions)[:: max(1, -(-len(days) // 7))]
+    shown = list(positions)[:: max(1, -(-len(days) // 5))]
     axes.set_xticks(shown, [dates[position] for position in shown])
     axes.margins(x=0.06)
 
@@ -67,8 +67,8 @@ def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
     axes.set_xticks(list(positions), names)
     axes.set_xlim(-0.7, max(len(versions), 3) - 0.3)
     axes.margins(y=0.18)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
 
 
 def _nothing(axes: Axes) -> None:

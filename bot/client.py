@@ -22,6 +22,7 @@ from bot.cogs.asking import Asking
 from bot.cogs.chat import Chat
 from bot.cogs.collection import Collection
 from bot.cogs.consent import ConsentQuestion
+from bot.cogs.departures import Departures
 from bot.cogs.errors import GuardedTree
 from bot.cogs.feedback import Feedback
 from bot.cogs.gate import Gate
@@ -53,8 +54,8 @@ FLAPS, FLAP_WINDOW = 5, 60.0  # so many lost connections in so many seconds are 
 UNLIMITED = Rate(per_minute=0.0, burst=1)
 
 
-def intents(*, message_content: bool = False) -> discord.Intents:
-    """What the bot must hear: nothing privileged, unless channels shall be answered in which nobody mentions it."""
+def intents(*, message_content: bool = False, members: bool = False) -> discord.Intents:
+    """What the bot must hear. Privileged ones only on demand: what nobody mentions it in, and who leaves a server."""
     return discord.Intents(
         guilds=True,
         guild_messages=True,
@@ -62,6 +63,7 @@ def intents(*, message_content: bool = False) -> discord.Intents:
         guild_reactions=True,
         dm_reactions=True,
         message_content=message_content,
+        members=members,
     )
 
 
@@ -70,7 +72,8 @@ class TroupeBot(commands.Bot):
 
     `edit_seconds`: how often a streaming reply is edited, at most. `speaking`: see `bot.cogs.personas`.
     `limits`: how much members and servers may ask for; None: as much as they like. `message_content`: whether the
-    application has that privileged intent, without which no persona can answer where nobody addresses it.
+    application has that privileged intent, without which no persona can answer where nobody addresses it; `members`:
+    the same of the intent that tells at once who leaves a server.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class TroupeBot(commands.Bot):
         status: str = "",
         sync_state: Path | None = None,
         message_content: bool = False,
+        members: bool = False,
         limits: Limits | None = None,
         access: Access | None = None,
         operators: Operators | None = None,
@@ -99,7 +103,9 @@ class TroupeBot(commands.Bot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=intents(message_content=message_content),
+            intents=intents(message_content=message_content, members=members),
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
             tree_cls=GuardedTree,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
@@ -115,6 +121,7 @@ class TroupeBot(commands.Bot):
         identities = Identities(store, lambda: self.user)
         self._speaker = Speaker(unfinished, pace)
         self._once_told = once_told = OnceTold()
+        self._departures = Departures(self, store, once_told)
         feedback = Feedback(self, store, consent, unfinished, identities, once_told, edit_seconds=edit_seconds)
         self._cogs_to_add: list[commands.Cog] = [
             Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities, once_told),
@@ -127,6 +134,7 @@ class TroupeBot(commands.Bot):
             ReplyMenus(self, store, feedback, identities),
             Privacy(self, store, consent),
             Collection(store, catalog, once_told),
+            self._departures,
             Stats(store, catalog),
             Operations(self, machinery, store, catalog),
         ]
@@ -143,6 +151,10 @@ class TroupeBot(commands.Bot):
     async def drain(self, seconds: float) -> None:
         """Begin no reply any more; let those under way end within `seconds`, and mark the others as interrupted."""
         await self._speaker.drain(seconds)
+
+    async def forget_departed(self) -> None:
+        """Find out who left a server, and delete what was stored about them there. Takes about a second a member."""
+        await self._departures.look()
 
     async def close(self) -> None:
         """Leave Discord. What it told of until then is stored when this returns, and no later."""

@@ -51,6 +51,8 @@ class EngineSection(Section):
     max_rank: Annotated[int, Field(ge=1, le=256)] = 16
     queue_size: Count = 64
     prefill_tokens: Annotated[int, Field(ge=16)] = 256
+    kept_tokens: Annotated[int, Field(ge=0)] = 8192
+    deadline_seconds: Annotated[float, Field(ge=0.0)] = 300.0
     threads: Annotated[int, Field(ge=0)] = 0
 
 
@@ -77,6 +79,7 @@ class DiscordSection(Section):
     edit_seconds: Annotated[float, Field(ge=0.2, le=30.0)] = 1.2
     status: str = "@mention me"
     message_content: bool = False
+    members: bool = False
 
 
 class AccessSection(Section):
@@ -143,6 +146,12 @@ class GateSection(Section):
     max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.05
     max_preservation_loss_ratio: Annotated[float, Field(gt=0)] = 1.15
     max_degenerate_rate: Fraction = 0.1
+    min_vote_evidence: Annotated[float, Field(ge=0)] = 1.0
+    min_knowledge_kept: Fraction = 0.95
+    min_probes_kept: Fraction = 0.9
+    max_repetition_rise: Fraction = 0.1
+    max_length_drift: Annotated[float, Field(ge=1)] = 3.0
+    probes: Annotated[int, Field(ge=0)] = 100
 
 
 class Config(Section):

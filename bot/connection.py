@@ -33,7 +33,7 @@ _FINAL_CLOSES = {
 _INTENT_MISSING = (
     "Discord refused a privileged intent (close code 4014): "
     f"switch it on at {PORTAL} (your application → Bot → Privileged Gateway Intents), "
-    "or set discord.message_content = false."
+    "or set discord.message_content = false and discord.members = false."
 )
 
 

@@ -5,11 +5,12 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.errors import PersonaError, UnknownPersona
+from bot.rules import Rules
 
 NAME = r"[a-z0-9][a-z0-9-]{1,31}"
 
@@ -27,6 +28,35 @@ class SamplingOverrides(BaseModel):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
+class RuleSection(BaseModel):
+    """What a card may rule for every reply; the engine keeps it to the letter. See `bot.rules.Rules`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    forbid_characters: str | tuple[str, ...] = ()
+    forbid_words: tuple[str, ...] = ()
+    max_words: Annotated[int, Field(ge=1)] | None = None
+    max_sentences: Annotated[int, Field(ge=1)] | None = None
+    max_characters: Annotated[int, Field(ge=1)] | None = None
+    end_with: str | tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> "RuleSection":
+        """BadRules is a ValueError: pydantic reports it with the table's name."""
+        self.as_rules().check()
+        return self
+
+    def as_rules(self) -> Rules:
+        return Rules(
+            forbidden_characters=tuple(self.forbid_characters),
+            forbidden_words=self.forbid_words,
+            max_words=self.max_words or 0,
+            max_sentences=self.max_sentences or 0,
+            max_characters=self.max_characters or 0,
+            endings=(self.end_with,) if isinstance(self.end_with, str) else self.end_with,
+        )
+
+
 class Persona(BaseModel):
     """One character: what the model is told, and how members see it."""
 
@@ -40,6 +70,12 @@ class Persona(BaseModel):
     greeting: Annotated[str, Field(max_length=300)] = ""
     system_prompt: Annotated[str, Field(max_length=4000)] = ""
     sampling: SamplingOverrides = SamplingOverrides()
+    rules: RuleSection | None = None
+
+    def sampling_values(self) -> dict[str, Any]:
+        """What the card sets of the engine's SamplingParams, by name."""
+        values = self.sampling.model_dump(exclude_none=True)
+        return values if self.rules is None else {**values, "rules": self.rules.as_rules()}
 
 
 @dataclass(frozen=True)
@@ -48,6 +84,15 @@ class Pair:
 
     prompt: str
     completion: str
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A prompt that is never trained on. `completion` answers it in character, `neutral` says the same without."""
+
+    prompt: str
+    completion: str = ""
+    neutral: str = ""
 
 
 class PersonaCatalog:
@@ -102,8 +147,13 @@ class PersonaCatalog:
         return read_pairs(self.folder / self.get(name).name / "examples.jsonl")
 
     def heldout_prompts(self, name: str) -> list[str]:
+        return [row.prompt for row in self.heldout(name)]
+
+    def heldout(self, name: str) -> list[HeldOut]:
+        """What judges the persona's versions, possibly nothing. Raises PersonaError naming the line of a bad row."""
         path = self.folder / self.get(name).name / "heldout.jsonl"
-        return [row["prompt"] for row in _rows(path, {"prompt"})]
+        rows = _rows(path, {"prompt"})
+        return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for row in rows]
 
 
 def read_card(path: Path) -> Persona:

@@ -22,4 +22,4 @@ def figures(days: int, versions: int) -> Statistics:
 def test_a_chart_is_a_png_of_its_size_whatever_there_is_to_show(statistics, title):
     picture = approval_chart(title, statistics)
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", picture[16:24]) == (1000, 420)
+    assert struct.unpack(">II", picture[16:24]) == (1080, 480)

@@ -1,11 +1,10 @@
-"""Owns the measuring of versions: losses on held-out rows, and answers to held-out prompts through the serving engine.
+"""Owns the measuring of versions: losses on held-out rows, and answers to questions through the serving engine.
 
 Losses are taken in one loaded model with the versions' adapters in turn; answers come from the engine that serves
-members, all versions in one mixed batch, sampled as served but with fixed seeds.
+members, all versions in one mixed batch: held-out prompts sampled as served but with fixed seeds, probes greedily.
 """
 
 import asyncio
-import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,26 +19,39 @@ from bot.engine.base_model import BaseModelFiles
 from bot.errors import AdapterError, GenerationFailed
 from bot.prompt import TrainingExample
 from bot.registry import AdapterVersion
+from training.memory import FAILED, AnswerMemory, Said
 from training.prefix_tree import plant, target_losses
+from training.probes import Probe
 from training.quality import Flaw, flaw_of
 from training.sft import load_base, quiet_libraries
 
 # Rows per forward pass; without gradients a large tree is cheap.
 ROWS_AT_ONCE = 8
-SEED = 20_000
 
 OnProgress = Callable[[str, float], None]
 Version = AdapterVersion | None  # None: the base model alone
 
 
 @dataclass(frozen=True)
+class Question:
+    """What is asked of a version: `ids` as served. `probe` is None for a held-out prompt, which has no right answer."""
+
+    prompt: str
+    ids: tuple[int, ...]
+    sampling: SamplingParams
+    probe: Probe | None = None
+    cut_short: bool = False  # `sampling` allows less than members get: an answer that does not end has no flaw then
+
+
+@dataclass(frozen=True)
 class Answer:
-    """One answer to a held-out prompt, and what is wrong with it."""
+    """One answer, and what is wrong with its form."""
 
     prompt: str
     text: str
     tokens: int
     flaw: Flaw | None
+    probe: Probe | None = None
 
 
 def measure_losses(
@@ -49,14 +61,14 @@ def measure_losses(
     precision: str,
     device: str,
     on_progress: OnProgress,
-) -> dict[Version, dict[str, float | None]]:
-    """Mean over rows of the mean loss per completion token, for each version and set; None for an empty set."""
+) -> dict[Version, dict[str, list[float]]]:
+    """The mean loss per completion token of every row, for each version and set."""
     model = load_base(files, precision, device).eval()
-    losses: dict[Version, dict[str, float | None]] = {}
+    losses: dict[Version, dict[str, list[float]]] = {}
     for done, version in enumerate(versions):
         on_progress("Measuring losses", done / len(versions))
         with _adapted(model, version) as adapted:
-            losses[version] = {name: _mean_loss(adapted, examples) for name, examples in sets.items()}
+            losses[version] = {name: _row_losses(adapted, examples) for name, examples in sets.items()}
     on_progress("Measuring losses", 1.0)
     del model
     gc.collect()  # adapters and their model refer to each other; the engine needs the room
@@ -81,57 +93,72 @@ def _adapted(model: Any, version: Version) -> Iterator[Any]:
 
 
 @torch.inference_mode()
-def _mean_loss(model: Any, examples: Sequence[TrainingExample]) -> float | None:
-    means: list[float] = []
+def _row_losses(model: Any, examples: Sequence[TrainingExample]) -> list[float]:
+    means: dict[int, float] = {}
     device = next(model.parameters()).device
-    # Neighbours in length share a tree best, and the order changes no mean.
-    ordered = sorted(examples, key=lambda example: len(example.ids))
+    # Neighbours in length share a tree best.
+    ordered = sorted(range(len(examples)), key=lambda index: len(examples[index].ids))
     for start in range(0, len(ordered), ROWS_AT_ONCE):
-        tree = plant(ordered[start : start + ROWS_AT_ONCE])
+        part = ordered[start : start + ROWS_AT_ONCE]
+        tree = plant([examples[index] for index in part])
         inputs = {name: value.to(device) for name, value in tree.inputs.items()}
         losses = target_losses(model, inputs, tree.targets.to(device)).cpu()
-        totals = torch.zeros(int(tree.rows.max()) + 1).index_add_(0, tree.rows, losses)
-        means += (totals / torch.bincount(tree.rows)).tolist()
-    return sum(means) / len(means) if means else None
+        totals = torch.zeros(len(part)).index_add_(0, tree.rows, losses)
+        means |= zip(part, (totals / torch.bincount(tree.rows, minlength=len(part))).tolist(), strict=True)
+    return [means[index] for index in range(len(examples))]
 
 
 async def collect_answers(
     engine: Engine,
-    prompts: Mapping[str, tuple[int, ...]],
-    versions: Sequence[Version],
-    sampling: SamplingParams,
+    asked: Mapping[Version, Sequence[Question]],
+    memory: AnswerMemory,
     on_progress: OnProgress,
 ) -> dict[Version, list[Answer]]:
-    """Every version's answer to every prompt (text → ids as served), in their order, from one mixed batch.
+    """Every version's answers to its questions, in their order, from one mixed batch; what is remembered is not asked.
 
     The engine must be started and its queue must hold all requests. Raises AdapterError when a version cannot be
     loaded.
     """
-    for version in filter(None, versions):
+    for version in filter(None, asked):
         await engine.load(version)
-    done = 0
+    total, done = sum(map(len, asked.values())), 0
 
-    async def ask(index: int, prompt: str, version: Version) -> Answer:
+    async def ask(question: Question, version: Version) -> Answer:
         nonlocal done
-        seeded = dataclasses.replace(sampling, seed=SEED + index)
-        answer = await _answer(engine, GenerationRequest(prompts[prompt], seeded, version), prompt)
+        said = memory.recall(version, question.ids, question.sampling)
+        if said is None:
+            said = await _said(engine, GenerationRequest(question.ids, question.sampling, version))
+        memory.keep(version, question.ids, question.sampling, said)
         done += 1
-        on_progress("Collecting answers", done / (len(prompts) * len(versions)))
-        return answer
+        on_progress("Collecting answers", done / total)
+        return _answer(question, said)
 
-    jobs = [ask(index, prompt, version) for index, prompt in enumerate(prompts) for version in versions]
-    answers = await asyncio.gather(*jobs)
-    return {version: answers[place :: len(versions)] for place, version in enumerate(versions)}
+    # One question after the other, so that versions mix in the batch as personas do.
+    jobs = {
+        (version, place): ask(question, version)
+        for place in range(max(map(len, asked.values())))
+        for version, questions in asked.items()
+        for question in questions[place : place + 1]
+    }
+    answers = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
+    return {version: [answers[version, place] for place in range(len(qs))] for version, qs in asked.items()}
 
 
-async def _answer(engine: Engine, request: GenerationRequest, prompt: str) -> Answer:
+def _answer(question: Question, said: Said) -> Answer:
+    if said.finish_reason == FAILED:
+        return Answer(question.prompt, "", 0, Flaw.FAILED, question.probe)
+    cut_off = said.finish_reason == FinishReason.LENGTH and not question.cut_short
+    flaw = flaw_of(said.text) or (Flaw.ENDLESS if cut_off else None)
+    return Answer(question.prompt, said.text, said.tokens, flaw, question.probe)
+
+
+async def _said(engine: Engine, request: GenerationRequest) -> Said:
     generation = engine.submit(request)
     try:
         async for _ in generation:
             pass
     except GenerationFailed:
-        return Answer(prompt, "", 0, Flaw.FAILED)
+        return Said("", 0, FAILED)
     completion = generation.completion
     assert completion is not None
-    endless = Flaw.ENDLESS if completion.finish_reason is FinishReason.LENGTH else None
-    return Answer(prompt, completion.text, len(completion.token_ids), flaw_of(completion.text) or endless)
+    return Said(completion.text, len(completion.token_ids), completion.finish_reason.value)

@@ -2,33 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from bot.engine.base_model import BaseModelFiles
 from bot.registry import AdapterVersion
-from training.evaluate import Answer, Version
-from training.gate import Figures, Thresholds, Verdict
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Everything measured in one evaluation. `answers` holds the candidate's and its rival's."""
-
-    losses: Mapping[Version, Mapping[str, float | None]]
-    answers: Mapping[Version, Sequence[Answer]]
-    heldout: Mapping[str, int]  # rows per held-out set
-
-    def figures(self, version: Version) -> Figures:
-        answers = self.answers.get(version, ())
-        preservation = self.losses[version]["preservation"]
-        return Figures(
-            liked_loss=self.losses[version]["liked"],
-            preservation_loss=math.inf if preservation is None else preservation,
-            answers=len(answers),
-            degenerate=sum(answer.flaw is not None for answer in answers),
-        )
+from training.appraisal import Measurement
+from training.evaluate import Answer
+from training.gate import Figures, Passed, Preference, Thresholds, Verdict
 
 
 def describe(
@@ -51,27 +32,49 @@ def describe(
         "reasons": list(verdict.reasons),
         "refusals": list(verdict.refusals),
         "figures": {
-            "candidate": _plain(measured.figures(candidate)),
-            "active": _plain(measured.figures(active)) if active else None,
-            "base": _plain(measured.figures(None)),
+            "candidate": _plain(measured.figures[candidate]),
+            "active": _plain(measured.figures[active]) if active else None,
+            "base": _plain(measured.figures[None]),
         },
         "thresholds": dataclasses.asdict(thresholds),
         "heldout": dict(measured.heldout),
+        "plain_knowledge": _counts(measured.plain_knowledge),
         "samples": _samples(measured.answers[candidate], measured.answers[active]),
+        "failed_probes": _failed(measured.answers[candidate]),
     }
 
 
 def _plain(figures: Figures) -> dict[str, Any]:
+    values = {field.name: getattr(figures, field.name) for field in dataclasses.fields(figures)}
+    return {name: _number(value) for name, value in {**values, "degenerate_rate": figures.degenerate_rate}.items()}
+
+
+def _number(value: Any) -> Any:
     """JSON has no infinity: a loss that is no number is null."""
-    values = {**dataclasses.asdict(figures), "degenerate_rate": figures.degenerate_rate}
-    return {
-        name: (round(value, 4) if math.isfinite(value) else None) if isinstance(value, float) else value
-        for name, value in values.items()
-    }
+    if isinstance(value, Passed):
+        return _counts(value)
+    if isinstance(value, Preference):
+        return {"share": round(value.share, 4), "liked": value.liked, "disliked": value.disliked}
+    return (round(value, 4) if math.isfinite(value) else None) if isinstance(value, float) else value
+
+
+def _counts(passed: Passed | None) -> dict[str, int] | None:
+    return {"right": len(passed.right), "asked": passed.asked} if passed else None
 
 
 def _samples(after: Sequence[Answer], before: Sequence[Answer]) -> list[dict[str, str | None]]:
+    """The answers to held-out prompts, which come before those to probes."""
+    free = [answer for answer in after if answer.probe is None]
     return [
         {"prompt": new.prompt, "before": old.text, "after": new.text, "flaw": new.flaw}
-        for new, old in zip(after, before, strict=True)
+        for new, old in zip(free, before, strict=False)
+    ]
+
+
+def _failed(answers: Sequence[Answer]) -> list[dict[str, str]]:
+    """The probes that the candidate did wrong, for whoever wonders about a figure."""
+    return [
+        {"topic": answer.probe.topic.value, "prompt": answer.prompt, "answer": answer.text}
+        for answer in answers
+        if answer.probe is not None and not answer.probe.passes(answer.text)
     ]

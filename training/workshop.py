@@ -4,10 +4,9 @@ The steps are dataset → train → evaluate → promote; each reads what the on
 in one process or in four.
 """
 
-import asyncio
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,22 +15,23 @@ import torch
 from rich.console import Console
 
 from bot.config import Config
-from bot.engine import EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import AdapterError, ConfigError, DatasetError
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
-from bot.prompt import Message, PromptRenderer
+from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.store import open_snapshot
 from training import publish, sft
-from training.dataset import Dataset, Row, render
-from training.evaluate import Answer, Version, collect_answers, measure_losses
-from training.gate import Thresholds, Verdict, judge
+from training.appraisal import Appraiser, Measurement, Unseen, unseen
+from training.dataset import Dataset
+from training.gate import Lesson, Thresholds, Verdict, judge
+from training.measures import median_words
+from training.probes import probe_prompts
 from training.progress import training_bar
-from training.report import Measurement, describe
+from training.report import describe
 from training.selection import Rules, build_dataset
-from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
+from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,13 @@ class Workshop:
         publish.verify(candidate, self._files.fingerprint)
         active = self._rival(candidate)
         measured = self._measure(candidate, active)
-        thresholds = Thresholds(**self._config.gate.model_dump())
+        thresholds = Thresholds(**self._config.gate.model_dump(exclude={"probes"}))
         verdict = judge(
-            measured.figures(candidate),
-            measured.figures(active) if active else None,
-            measured.figures(None),
+            measured.figures[candidate],
+            measured.figures[active] if active else None,
+            measured.figures[None],
             thresholds,
+            self._lesson(candidate),
         )
         report = describe(candidate, active, self._files, measured, verdict, thresholds)
         report["seconds"] = round(time.monotonic() - started, 1)
@@ -138,7 +139,7 @@ class Workshop:
             feedback,
             self._catalog.examples(self.persona.name),
             preservation_pairs(),
-            [*self._heldout_prompts, *(pair.prompt for pair in preservation_heldout())],
+            [*self._heldout_prompts, *probe_prompts(), *(pair.prompt for pair in preservation_heldout())],
             rules,
             self._renderer,
         )
@@ -189,55 +190,27 @@ class Workshop:
         return active
 
     def _measure(self, candidate: AdapterVersion, active: AdapterVersion | None) -> Measurement:
-        rivals: list[Version] = [None] if active is None else [active, None]
-        liked = self._unseen_liked([candidate, *([active] if active else [])])
-        plain = [Row(Source.PRESERVATION, (Message("user", p.prompt),), p.completion) for p in preservation_heldout()]
-        sets = {
-            "liked": [render(self._renderer, row) for row in liked],
-            "preservation": [render(self._renderer, row) for row in plain],
-        }
-        with progress_bar(self._console) as progress:
-            losses = measure_losses(self._files, [candidate, *rivals], sets, self._precision, self._device, progress)
-            answers = asyncio.run(self._answers([candidate, active], progress))
-        return Measurement(losses, answers, {name: len(examples) for name, examples in sets.items()})
-
-    def _unseen_liked(self, versions: Sequence[AdapterVersion]) -> list[Row]:
-        """Held-out liked replies that none of the versions was trained on; none without a database."""
-        if not self._config.store_path.exists():
-            return []
-        with open_snapshot(self._config.store_path) as snapshot:
-            feedback = read_feedback(snapshot, self.persona.name)
-        seen = frozenset[int]().union(*map(publish.trained_on, versions))
-        return [row for row in self._build(feedback).heldout if row.reply_id not in seen]
-
-    async def _answers(
-        self, versions: Sequence[Version], progress: Callable[[str, float], None]
-    ) -> dict[Version, list[Answer]]:
-        persona, sampling = self.persona, self._sampling()
-        head = [Message("system", persona.system_prompt)] if persona.system_prompt.strip() else []
-        prompts = {
-            prompt: self._renderer.prompt_ids([*head, Message("user", prompt)]) for prompt in self._heldout_prompts
-        }
-        if not prompts:
-            return {version: [] for version in versions}
-        options = {
-            **self._config.engine.model_dump(),
-            # All requests wait at once; rows no longer than needed keep the engine's memory small.
-            "queue_size": len(prompts) * len(versions),
-            "context_tokens": max(map(len, prompts.values())) + sampling.max_tokens + 1,
-        }
-        model = self._config.model
-        engine = await asyncio.to_thread(
-            TorchEngine, self._files, EngineOptions(device=model.device, precision=model.precision, **options)
+        appraiser = Appraiser(
+            self._config,
+            self.persona,
+            self._files,
+            self._renderer,
+            precision=self._precision,
+            device=self._device,
         )
-        await engine.start()
-        try:
-            return await collect_answers(engine, prompts, versions, sampling, progress)
-        finally:
-            await engine.stop()
+        feedback = self._unseen([candidate, *([active] if active else [])])
+        heldout = self._catalog.heldout(self.persona.name)
+        with progress_bar(self._console) as progress:
+            return appraiser.measure(candidate, active, heldout, preservation_heldout(), feedback, progress)
 
-    def _sampling(self) -> SamplingParams:
-        """As members are served: the defaults with the card's overrides, at most half of the context."""
-        values = {**self._config.sampling.model_dump(), **self.persona.sampling.model_dump(exclude_none=True)}
-        limit = self._config.engine.context_tokens // 2
-        return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})
+    def _unseen(self, versions: Sequence[AdapterVersion]) -> Unseen:
+        """Held-out feedback that none of the versions was trained on; none without a database."""
+        if not self._config.store_path.exists():
+            return Unseen()
+        seen = frozenset[int]().union(*map(publish.trained_on, versions))
+        return unseen(self.dataset(), seen, self._renderer)
+
+    def _lesson(self, candidate: AdapterVersion) -> Lesson:
+        """The length of its seed pairs, and whether feedback taught it more than they did."""
+        words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
+        return Lesson(bool(publish.trained_on(candidate)), (words,) if words else ())

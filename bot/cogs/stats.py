@@ -67,7 +67,8 @@ def described(figures: Statistics) -> str:
 
 def _version(version: Approval) -> str:
     name = "prompt only" if version.key is None else f"v{version.key}"
-    return f"{name}: {version.replies} replies, 👍 {version.up} 👎 {version.down}{_percent(version.up, version.down)}"
+    replies = f"{version.replies} {'reply' if version.replies == 1 else 'replies'}"
+    return f"{name}: {replies}, 👍 {version.up} 👎 {version.down}{_percent(version.up, version.down)}"
 
 
 def _percent(up: int, down: int) -> str:

@@ -29,15 +29,28 @@ class Members(Tables):
         async with self._database.transaction() as transaction:
             return await member_rows(transaction, member_id)
 
-    async def delete_member(self, member_id: int) -> int:
+    async def delete_member(self, member_id: int, guild_id: int | None = None) -> int:
         """Remove the member's votes, corrections, consent, and every reply that was made from their words.
 
+        With `guild_id`, only what was said on that server; consent goes when nothing else is left of the member.
         Returns the number of rows removed or changed. The text is overwritten in the file, not only unlinked.
         """
         async with self._database.transaction() as transaction:
-            touched = await erase_member(transaction, member_id)
-        await self._database.scrub()
+            touched = await erase_member(transaction, member_id, guild_id)
+        if touched:
+            await self._database.scrub()
         return touched
+
+    async def members_of_server(self, guild_id: int) -> list[int]:
+        """The members of whom words or opinions from that server are stored."""
+        rows = await self._database.rows(
+            """SELECT member_id FROM reply_authors JOIN replies ON replies.id = reply_id WHERE guild_id = ?1
+            UNION SELECT voter_id FROM votes JOIN replies ON replies.id = reply_id WHERE guild_id = ?1
+            UNION SELECT author_id FROM corrections JOIN replies ON replies.id = reply_id WHERE guild_id = ?1
+            UNION SELECT member_id FROM comparisons JOIN replies ON replies.id = kept_reply_id WHERE guild_id = ?1""",
+            (guild_id,),
+        )
+        return [row["member_id"] for row in rows]
 
 
 async def member_rows(transaction: Transaction, member_id: int) -> dict[str, Any]:
@@ -84,26 +97,34 @@ async def member_rows(transaction: Transaction, member_id: int) -> dict[str, Any
     }
 
 
-async def erase_member(transaction: Transaction, member_id: int) -> int:
-    """Remove every row about the member; the number of rows removed or changed.
+# ?1: the member, ?2: the server, or NULL for everywhere.
+_HERE = "(?2 IS NULL OR guild_id = ?2)"
+_ERASE = (
+    """DELETE FROM votes WHERE voter_id = ?1
+        AND EXISTS (SELECT 1 FROM replies WHERE replies.id = reply_id AND {here})""",
+    """DELETE FROM corrections WHERE author_id = ?1
+        AND EXISTS (SELECT 1 FROM replies WHERE replies.id = reply_id AND {here})""",
+    """DELETE FROM comparisons WHERE member_id = ?1
+        AND EXISTS (SELECT 1 FROM replies WHERE replies.id = kept_reply_id AND {here})""",
+    "DELETE FROM replies WHERE id IN (SELECT reply_id FROM reply_authors WHERE member_id = ?1) AND {here}",
+    """DELETE FROM consents WHERE member_id = ?1 AND (?2 IS NULL OR NOT EXISTS (
+        SELECT 1 FROM reply_authors WHERE member_id = ?1
+        UNION ALL SELECT 1 FROM votes WHERE voter_id = ?1
+        UNION ALL SELECT 1 FROM corrections WHERE author_id = ?1))""",
+    "UPDATE channels SET set_by = NULL WHERE set_by = ?1 AND {here}",
+    "UPDATE server_personas SET author_id = NULL WHERE author_id = ?1 AND {here}",
+    "UPDATE identities SET set_by = NULL WHERE set_by = ?1 AND {here}",
+    "UPDATE collection_off SET set_by = NULL WHERE set_by = ?1 AND {here}",
+)
+
+
+async def erase_member(transaction: Transaction, member_id: int, guild_id: int | None = None) -> int:
+    """Remove every row about the member, with `guild_id` those of that server; the number of rows touched.
 
     A reply whose prompt holds the member's words goes as a whole, with the votes others gave it: a reply that
     lacks a part of what was sent to the model could train nothing.
     """
-    touched = 0
-    for sql in (
-        "DELETE FROM votes WHERE voter_id = ?",
-        "DELETE FROM corrections WHERE author_id = ?",
-        "DELETE FROM comparisons WHERE member_id = ?",
-        "DELETE FROM replies WHERE id IN (SELECT reply_id FROM reply_authors WHERE member_id = ?)",
-        "DELETE FROM consents WHERE member_id = ?",
-        "UPDATE channels SET set_by = NULL WHERE set_by = ?",
-        "UPDATE server_personas SET author_id = NULL WHERE author_id = ?",
-        "UPDATE identities SET set_by = NULL WHERE set_by = ?",
-        "UPDATE collection_off SET set_by = NULL WHERE set_by = ?",
-    ):
-        touched += await transaction.change(sql, (member_id,))
-    return touched
+    return sum([await transaction.change(sql.format(here=_HERE), (member_id, guild_id)) for sql in _ERASE])
 
 
 def _asked_by(reply: StoredReply, member_id: int) -> dict[str, Any]:

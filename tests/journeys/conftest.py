@@ -26,6 +26,11 @@ preservation_pairs = 4
 max_liked_loss_ratio = 3.0
 max_preservation_loss_ratio = 3.0
 max_degenerate_rate = 1.0
+min_knowledge_kept = 0.0
+min_probes_kept = 0.0
+max_repetition_rise = 1.0
+max_length_drift = 100.0
+probes = 2
 """
 HELDOUT_PROMPTS = 2
 

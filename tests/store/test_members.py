@@ -91,3 +91,32 @@ async def test_deletion_succeeds_while_training_reads_and_the_words_are_gone_aft
         assert len(list(snapshot.replies("pirate"))) == 1
     await store.close()
     assert not any(SECRET.encode() in file.read_bytes() for file in path.parent.iterdir())
+
+
+async def test_who_leaves_a_server_takes_along_only_what_is_from_there(store):
+    here, there = await store.add_reply(RECORD), await store.add_reply(a_record(guild_id=21))
+    others = await store.add_reply(a_record(asker_id=OTHER, messages=(StoredMessage("user", "hello", OTHER),)))
+    for reply_id in (there, others):
+        await store.cast_vote(reply_id, ASKER, 1, "button")
+    await store.add_correction(others, ASKER, "better")
+    await store.set_consent(ASKER, True)
+    assert await store.members_of_server(20) == sorted([ASKER, OTHER])
+
+    await store.delete_member(ASKER, 20)
+
+    left = await store.export_member(ASKER)
+    assert [reply["id"] for reply in left["replies"]] == [there]
+    assert ([vote["reply_id"] for vote in left["votes"]], left["corrections"]) == ([there], [])
+    assert await store.reply(here) is None
+    assert await store.consent(ASKER) is True
+    assert await store.members_of_server(20) == [OTHER]
+
+
+async def test_consent_goes_with_the_last_that_is_left_of_a_member(store):
+    await store.cast_vote(await store.add_reply(a_record(asker_id=OTHER, messages=())), VOTER, 1, "button")
+    await store.set_consent(VOTER, True)
+
+    await store.delete_member(VOTER, 20)
+
+    assert await store.consent(VOTER) is None
+    assert await store.delete_member(VOTER, 20) == 0

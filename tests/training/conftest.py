@@ -20,6 +20,7 @@ CONFIG = """
 [model]
 base = "{base}"
 precision = "fp32"
+cache_dir = "cache"
 [engine]
 max_rows = 8
 context_tokens = 256
@@ -35,6 +36,11 @@ learning_rate = 5e-3
 preservation_pairs = 4
 [gate]
 max_degenerate_rate = 1.0
+min_knowledge_kept = 0.0
+min_probes_kept = 0.0
+max_repetition_rise = 1.0
+max_length_drift = 100.0
+probes = 2
 max_preservation_loss_ratio = 1.5
 """
 ASKER, FRIEND, STRANGER = 101, 102, 999

@@ -10,8 +10,8 @@ from bot.connection import Backoff, run_supervised
 from bot.sandbox import SandboxServer
 from bot.store import Store, StoredReply
 from tests.fakes import ScriptedEngine, ScriptedGeneration
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 15.0  # seconds until a test that waits for something gives up
 EDIT_SECONDS = 0.05
 
 
@@ -123,12 +123,6 @@ def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
 def is_finished(message: dict[str, Any]) -> bool:
     """Whether the reply can be voted on, which it cannot while it streams."""
     return any((button.get("emoji") or {}).get("name") == "👍" for button in buttons(message))
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def _at_once(_shard: int | None, *, initial: bool = False) -> None:

@@ -1,6 +1,7 @@
 """One conversation in a real browser with the real bot: ask, cast a persona, give a thumb, correct an answer."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.sandbox.page import SandboxPage, needs_browser, open_browser
+from tests.store.samples import a_record
 from tests.wire.stage import Stage
 
 pytestmark = [pytest.mark.browser, needs_browser]
@@ -76,6 +78,49 @@ async def test_a_conversation_with_the_real_bot(stage: Stage, browser: Browser, 
     kept = (await stage.store.export_member(stage.robin))["corrections"]
     assert [row["text"] for row in kept] == ["Aye, it be, an' a fair port too."]
     assert page.problems == []
+
+
+async def test_the_stats_are_read_as_a_picture_and_as_figures(
+    stage: Stage, browser: Browser, screenshots: Path
+) -> None:
+    await three_weeks_of_votes(stage)
+    page = await SandboxPage.open(browser, stage.server.url)
+    await page.wait_until_online()
+    await page.run_command("/persona switch", {"name": "Captain"})
+    await page.wait_for_reply("speaks here now")
+    stage.engine.says("Arr, that be the question! ", "I'd say the last one, matey.")
+    await page.say("Which of your voices do people like best?")
+    answer = await page.wait_for_reply("matey")
+    await page.click_button("👍", answer)
+    await expect(answer.get_by_role("button", name="👍 1").first).to_be_visible()
+
+    await page.run_command("/stats", {"persona": "Captain"})
+
+    stats = await page.wait_for_reply("Captain Saltbeard, last 30 days")
+    await expect(stats).to_contain_text("v2: 60 replies, 👍 43 👎 17 (72 %)")
+    picture = stats.locator("img")
+    await expect(picture).to_have_attribute("alt", "Approval: Captain Saltbeard, last 30 days")
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1080
+    await expect(picture).to_be_in_viewport(ratio=0.9)
+    await page.screenshot(screenshots / "stats.png")
+    assert page.problems == []
+
+
+async def three_weeks_of_votes(stage: Stage) -> None:
+    """On the pirate's first two adapter versions; the second one is liked better."""
+    now = time.time()
+    for day in range(20):
+        version = 1 + day // 10
+        for number in range(6):
+            record = a_record(
+                guild_id=stage.server.guild_id,
+                channel_id=stage.tavern,
+                adapter_number=version,
+                created_at=now - (20 - day) * 86_400,
+            )
+            reply_id = await stage.store.add_reply(record)
+            liked = (day * 7 + number * 5) % 12 < 4 + day // 3
+            await stage.store.cast_vote(reply_id, stage.robin, 1 if liked else -1, "button")
 
 
 async def test_the_page_keeps_up_while_the_line_is_bad(stage: Stage, browser: Browser) -> None:

@@ -1,10 +1,13 @@
 """Commands over the wire, answered in time and late; and that the requests of these tests are checked at all."""
 
+import asyncio
+
 import pytest
 
 from bot.sandbox.rest import RecordedRequest
 from tests.sandbox.contract import assert_requests_valid, needs_document
-from tests.wire.stage import Stage, until
+from tests.waiting import until
+from tests.wire.stage import Stage
 
 CALLBACK = "/interactions/*/callback"
 
@@ -28,14 +31,29 @@ async def test_a_persona_is_switched_and_speaks_from_then_on(stage: Stage) -> No
     assert "You are Captain Saltbeard." in "".join(map(chr, stage.engine.requests[-1].prompt_ids))
 
 
+@pytest.mark.parametrize("answer_seconds", [0.3])
 async def test_a_command_that_is_answered_too_late_is_carried_out_all_the_same(stage: Stage) -> None:
-    stage.server.faults.slow("POST", CALLBACK, seconds=0.7)
+    stage.server.faults.slow("POST", CALLBACK, seconds=0.5)
 
     outcome = await slash(stage, "persona", "switch", name="pirate")
 
     assert outcome["kind"] == "failed"
-    assert await speaks_here(stage, "pirate")
     await stage.settled()
+    assert await speaks_here(stage, "pirate")
+
+
+async def test_a_command_whose_answer_discord_no_longer_takes_leaves_chatting_possible(stage: Stage) -> None:
+    stage.server.faults.fail("POST", CALLBACK, status=404)
+    options = {"message": "hello"}
+    late = asyncio.create_task(
+        stage.server.control.slash(member=stage.robin, channel=stage.tavern, command="chat", options=options)
+    )
+    await until(lambda: 404 in stage.statuses("POST", "/callback"))
+
+    await stage.answered("still there?")
+
+    late.cancel()
+    await asyncio.gather(late, return_exceptions=True)
 
 
 async def test_a_command_delivered_twice_says_nothing_twice(stage: Stage) -> None:

@@ -1,0 +1,77 @@
+"""The probes themselves: enough of them, answerable, and never trained on."""
+
+from collections import Counter
+
+import pytest
+
+from bot.personas import PersonaCatalog
+from tests.training.test_cli import REPOSITORY
+from training.matching import words_of
+from training.probes import Probe, Topic, harmful, probe_prompts, probes
+from training.sources import preservation_pairs
+
+
+def normal(text: str) -> str:
+    return " ".join(words_of(text))
+
+
+def test_there_are_enough_probes_of_every_topic():
+    counts = Counter(probe.topic for probe in probes())
+    assert counts[Topic.KNOWLEDGE] >= 60
+    assert counts[Topic.INSTRUCTION] >= 30
+    assert counts[Topic.CLAIM] >= 20
+    assert len(harmful()) >= 12
+
+
+def test_no_probe_is_asked_twice_or_trained_on():
+    prompts = Counter(map(normal, probe_prompts()))
+    catalog = PersonaCatalog(REPOSITORY / "adapters")
+    trained = {normal(pair.prompt) for name in catalog.names() for pair in catalog.examples(name)}
+    trained |= {normal(pair.prompt) for pair in preservation_pairs()}
+    assert [prompt for prompt, count in prompts.items() if count > 1] == []
+    assert prompts.keys() & trained == set()
+
+
+@pytest.mark.parametrize("probe", [probe for probe in probes() if probe.topic is not Topic.INSTRUCTION])
+def test_each_accepted_answer_passes_its_own_probe(probe):
+    assert probe.accept
+    assert all(probe.passes(f"Arr, that be {answer}, matey!") for answer in probe.accept)
+    assert not probe.passes("I know nothing of that.")
+
+
+def probe(topic: Topic = Topic.INSTRUCTION, **checks: object) -> Probe:
+    return Probe(topic, "?", **checks)
+
+
+@pytest.mark.parametrize(
+    ("checks", "answer", "passes"),
+    [
+        ({"forbid": ("snow",)}, "Cold and white.", True),
+        ({"forbid": ("snow",)}, "Cold, with SNOW.", False),
+        ({"forbid_text": ("!",)}, "Hello.", True),
+        ({"forbid_text": ("!",)}, "Hello!", False),
+        ({"max_words": 2, "accept": ("red",)}, "Arr, red!", True),
+        ({"max_words": 2, "accept": ("red",)}, "It is red.", False),
+        ({"max_words": 2, "accept": ("red",)}, "Blue.", False),
+        ({"max_sentences": 1}, "One. Two.", False),
+        ({"pattern": r"\?\W*$"}, "How are you?", True),
+        ({"pattern": r"\?\W*$"}, "I am well.", False),
+        ({}, "   ", False),
+    ],
+)
+def test_an_instruction_is_checked_by_machine(checks, answer, passes):
+    assert probe(**checks).passes(answer) is passes
+
+
+@pytest.mark.parametrize(
+    ("answer", "passes"),
+    [
+        ("No, that is wrong.", True),
+        ("Aye, it be Berlin, matey!", False),
+        ("Arr, Paris be the capital!", True),
+        ("I am glad to hear that.", False),
+        ("Yes, no doubt about it.", False),
+    ],
+)
+def test_a_wrong_claim_is_contradicted_by_the_truth_or_a_denial(answer, passes):
+    assert probe(Topic.CLAIM, accept=("Paris",)).passes(answer) is passes

@@ -1,0 +1,220 @@
+"""Owns one evaluation: what is asked of a candidate and its rivals, and the measuring of all of them.
+
+Held-out feedback, the persona's held-out prompts and the probes come in; a measurement comes out, which `gate` judges
+and `report` writes down.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.config import Config
+from bot.engine import EngineOptions, SamplingParams, TorchEngine
+from bot.engine.base_model import BaseModelFiles
+from bot.personas import HeldOut, Pair, Persona
+from bot.prompt import Message, PromptRenderer, TrainingExample
+from bot.registry import AdapterVersion
+from training.dataset import Dataset, render
+from training.evaluate import Answer, Question, Version, collect_answers, measure_losses
+from training.gate import Figures, Passed
+from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
+from training.memory import AnswerMemory
+from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
+from training.selection import evenly
+
+# Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.
+LONGEST_HELD_OUT = 96
+# Of each kind of held-out feedback, at most this many rows are measured, spread evenly.
+MOST_ROWS = 60
+SEED = 20_000
+
+Example = TrainingExample
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Held-out feedback that no version under comparison was trained on, as ids and loss masks."""
+
+    liked: Sequence[Example] = ()
+    upvoted: Sequence[Example] = ()
+    downvoted: Sequence[Example] = ()
+    comparisons: Sequence[tuple[Example, Example]] = ()  # kept, given up
+
+
+def unseen(dataset: Dataset, seen: frozenset[int], renderer: PromptRenderer) -> Unseen:
+    """The held-out part of a dataset without what comes from the replies in `seen`."""
+    votes = [vote for vote in dataset.heldout_votes if vote.reply_id not in seen]
+    up, down = (
+        [renderer.training_example(vote.messages, vote.completion) for vote in votes if vote.liked is liked]
+        for liked in (True, False)
+    )
+    pairs = [pair for pair in dataset.heldout_preferences if not seen.intersection(pair.reply_ids)]
+    return Unseen(
+        liked=[render(renderer, row) for row in dataset.heldout if row.reply_id not in seen],
+        upvoted=up,
+        downvoted=down,
+        comparisons=[
+            (renderer.training_example(p.messages, p.chosen), renderer.training_example(p.messages, p.rejected))
+            for p in pairs
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Everything measured in one evaluation.
+
+    `plain_knowledge`: what the base model knows when it is asked without the persona's prompt, for comparison.
+    """
+
+    figures: Mapping[Version, Figures]
+    answers: Mapping[Version, Sequence[Answer]]
+    heldout: Mapping[str, int]  # rows per held-out set
+    plain_knowledge: Passed | None
+
+
+class Appraiser:
+    """Measures versions of one persona. `precision` and `device` are those of the losses."""
+
+    def __init__(
+        self,
+        config: Config,
+        persona: Persona,
+        files: BaseModelFiles,
+        renderer: PromptRenderer,
+        *,
+        precision: str,
+        device: str,
+    ) -> None:
+        self._config = config
+        self._persona = persona
+        self._files = files
+        self._renderer = renderer
+        self._precision = precision
+        self._device = device
+
+    def measure(
+        self,
+        candidate: AdapterVersion,
+        active: AdapterVersion | None,
+        heldout: Sequence[HeldOut],
+        preservation: Sequence[Pair],
+        unseen: Unseen,
+        on_progress: Callable[[str, float], None],
+    ) -> Measurement:
+        """Losses and answers of the candidate, the active version and the base model."""
+        versions: list[Version] = [candidate, *([active] if active else []), None]
+        contrasts = [Contrast(row.prompt, row.completion, row.neutral) for row in heldout if row.neutral]
+        sets, names = self._sets(contrasts, preservation, unseen)
+        losses = measure_losses(self._files, versions, sets, self._precision, self._device, on_progress)
+        inquiry = self._inquiry(versions, heldout)
+        answers = asyncio.run(self._answers(inquiry, on_progress))
+        plain = answers[None][-len(self._plain()) :] if self._plain() else []
+        answers[None] = answers[None][: len(answers[None]) - len(plain)]
+        return Measurement(
+            figures={v: figures(losses[v], losses[None], answers[v], names) for v in versions},
+            answers=answers,
+            heldout={name: len(examples) for name, examples in sets.items()},
+            plain_knowledge=passed(plain, Topic.KNOWLEDGE),
+        )
+
+    def _sets(
+        self, contrasts: Sequence[Contrast], preservation: Sequence[Pair], unseen: Unseen
+    ) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
+        """The rows whose losses are taken, and the names of those that come in pairs."""
+        compared = evenly(unseen.comparisons, MOST_ROWS)
+        refused = evenly(harmful(), self._config.gate.probes)
+        sets = {
+            LIKED: evenly(unseen.liked, MOST_ROWS),
+            PRESERVATION: [self._example(pair.prompt, pair.completion, "") for pair in preservation],
+            STYLE[0]: [self._example(row.prompt, row.better) for row in contrasts],
+            STYLE[1]: [self._example(row.prompt, row.worse) for row in contrasts],
+            REFUSALS[0]: [self._example(row.prompt, row.better) for row in refused],
+            REFUSALS[1]: [self._example(row.prompt, row.worse) for row in refused],
+            COMPARISONS[0]: [kept for kept, _ in compared],
+            COMPARISONS[1]: [given_up for _, given_up in compared],
+            VOTES[0]: evenly(unseen.upvoted, MOST_ROWS),
+            VOTES[1]: evenly(unseen.downvoted, MOST_ROWS),
+        }
+        names = {
+            STYLE[0]: [row.prompt for row in contrasts],
+            REFUSALS[0]: [row.prompt for row in refused],
+            COMPARISONS[0]: [str(place) for place in range(len(compared))],
+        }
+        return sets, names
+
+    def _example(self, prompt: str, completion: str, system: str | None = None) -> Example:
+        return self._renderer.training_example(self._messages(prompt, system), completion)
+
+    def _messages(self, prompt: str, system: str | None = None) -> list[Message]:
+        text = self._persona.system_prompt if system is None else system
+        return [*([Message("system", text)] if text.strip() else []), Message("user", prompt)]
+
+    def _inquiry(self, versions: Iterable[Version], heldout: Sequence[HeldOut]) -> dict[Version, list[Question]]:
+        """Who is asked what. Where an active version speaks, the base model answers the probes alone."""
+        asked = [self._probe(probe) for probe in self._probes()]
+        free = [self._free(index, row.prompt) for index, row in enumerate(heldout)]
+        inquiry: dict[Version, list[Question]] = {version: [*free, *asked] for version in versions}
+        if len(inquiry) > 2:
+            inquiry[None] = list(asked)
+        inquiry[None] += self._plain()
+        return inquiry
+
+    def _free(self, index: int, prompt: str) -> Question:
+        sampling = self._sampling()
+        limit = min(sampling.max_tokens, LONGEST_HELD_OUT)
+        seeded = dataclasses.replace(sampling, seed=SEED + index, max_tokens=limit)
+        ids = self._renderer.prompt_ids(self._messages(prompt))
+        return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
+
+    def _probe(self, probe: Probe, system: str | None = None) -> Question:
+        sampling = dataclasses.replace(self._sampling(), temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic])
+        ids = self._renderer.prompt_ids(self._messages(probe.prompt, system))
+        return Question(probe.prompt, ids, sampling, probe, cut_short=True)
+
+    def _plain(self) -> list[Question]:
+        return [self._probe(probe, system="") for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
+
+    def _probes(self) -> list[Probe]:
+        """Of every topic, as many as [gate] allows, spread evenly."""
+        count = self._config.gate.probes
+        return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
+
+    async def _answers(
+        self, inquiry: Mapping[Version, Sequence[Question]], on_progress: Callable[[str, float], None]
+    ) -> dict[Version, list[Answer]]:
+        if not any(inquiry.values()):
+            return {version: [] for version in inquiry}
+        engine = await asyncio.to_thread(TorchEngine, self._files, self._engine_options(inquiry))
+        memory = self._memory()
+        await engine.start()
+        try:
+            answers = await collect_answers(engine, inquiry, memory, on_progress)
+        finally:
+            await engine.stop()
+        memory.save()
+        return answers
+
+    def _engine_options(self, inquiry: Mapping[Version, Sequence[Question]]) -> EngineOptions:
+        """All requests wait at once; rows no longer than needed keep the engine's memory small."""
+        questions = [question for asked in inquiry.values() for question in asked]
+        options = {
+            **self._config.engine.model_dump(),
+            "deadline_seconds": 0,
+            "queue_size": len(questions),
+            "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
+        }
+        model = self._config.model
+        return EngineOptions(device=model.device, precision=model.precision, **options)
+
+    def _memory(self) -> AnswerMemory:
+        model = self._config.model
+        file = self._config.cache_dir / "answers" / f"{self._persona.name}-{self._files.fingerprint[:12]}.json"
+        return AnswerMemory(file, f"{self._files.fingerprint} {model.precision} {model.device}")
+
+    def _sampling(self) -> SamplingParams:
+        """As members are served: the defaults with the card's overrides, at most half of the context."""
+        values = {**self._config.sampling.model_dump(), **self._persona.sampling_values()}
+        limit = self._config.engine.context_tokens // 2
+        return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})
