@@ -206,7 +206,9 @@ class Appraiser:
             "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
         }
         model = self._config.model
-        return EngineOptions(device=model.device, precision=model.precision, **options)
+        return EngineOptions(
+            device=model.device, precision=model.precision, cache_dir=self._config.cache_dir, **options
+        )
 
     def _memory(self) -> AnswerMemory:
         model = self._config.model

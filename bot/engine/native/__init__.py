@@ -6,5 +6,6 @@ runs it.
 
 from bot.engine.native.decoder import NativeDecoder
 from bot.engine.native.library import NativeUnavailable, compile_in_background, load_library
+from bot.engine.native.weights import refuse_unknown
 
-__all__ = ["NativeDecoder", "NativeUnavailable", "compile_in_background", "load_library"]
+__all__ = ["NativeDecoder", "NativeUnavailable", "compile_in_background", "load_library", "refuse_unknown"]

@@ -5,16 +5,15 @@ was cut into chunks.
 """
 
 import ctypes
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from bot.engine.kv_rows import RowCache
-from bot.engine.native.structs import PARTS, Layer, Shape, Share
+from bot.engine.native.structs import PARTS, Layer, Share
 from bot.engine.native.structs import Step as NativeStep
-from bot.engine.native.weights import LANES, Keeper, layers_of, shape_of
+from bot.engine.native.weights import Keeper, layers_of, shape_of
 from bot.engine.projections import LoraShare
 from bot.engine.step import Step
 
@@ -23,32 +22,30 @@ class NativeDecoder:
     """Reads and writes the rows of `cache`, whose tensors must be bfloat16; owns everything else it needs."""
 
     def __init__(self, library: ctypes.CDLL, model: Any, cache: RowCache) -> None:
-        """`model` may be dropped afterwards. Raises NativeUnavailable for a model that is not Llama-, Qwen3- or
-        Gemma-3-shaped."""
+        """`model` may be dropped afterwards; `refuse_unknown` must have let it pass."""
+        self._handle: int | None = None
         self._library = library
         self._cache = cache
         self._keeper = Keeper()
         self._vocabulary = int(model.config.get_text_config().vocab_size)
-        self._layers: Mapping[str, tuple[int, int]] = {
+        self._layers = {
             name: (module.in_features, module.out_features)
             for name, module in model.named_modules()
             if isinstance(module, nn.Linear) and name.endswith(PARTS)
         }
-        self._shape = shape_of(model, cache, slots=1)
+        self._shape = shape_of(model, cache)
         self._packed = (Layer * self._shape.layers)(*layers_of(model, cache, self._keeper))
         self._embedding = self._keeper.address(model.get_input_embeddings().weight.detach().to(torch.bfloat16))
         self._norm = self._keeper.norm(model.model.norm)
         self._head = self._keeper.linear([model.get_output_embeddings()])
-        self._prefix = "model.layers."
-        self._handle: int | None = None
         self._shares: dict[int, list[Tensor]] = {}
-        self.make_slots(0)
+        self.make_slots(0, 0)
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
         """Name → inputs and outputs of every linear layer that an adapter may change."""
         return dict(self._layers)
 
-    def make_slots(self, slots: int) -> None:
+    def make_slots(self, slots: int, rank: int) -> None:  # noqa: ARG002 — each slot takes the room its adapter needs
         """Room for `slots` adapters besides slot 0; what slots held is gone."""
         self.close()
         self._shape.slots = slots + 1
@@ -61,7 +58,7 @@ class NativeDecoder:
             torch.get_num_threads(),
         )
 
-    def write_slot(self, slot: int, shares: Mapping[str, LoraShare]) -> None:
+    def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
         """Put an adapter into a slot that no row uses. Steps may run on another thread meanwhile."""
         kept: list[Tensor] = []
         table = (Share * (self._shape.layers * len(PARTS)))()
@@ -80,12 +77,12 @@ class NativeDecoder:
 
     def run(self, step: Step) -> Tensor:
         """The logits after each segment's last token, float32 [segments, vocabulary]."""
-        ids, rows, positions, keep = (t.flatten().int() for t in (step.ids, step.rows, step.positions, step.last_tokens))
+        ids, rows, positions, keep = (
+            t.flatten().int() for t in (step.ids, step.rows, step.positions, step.last_tokens)
+        )
         slots = torch.tensor([s.slot for s in step.segments for _ in s.ids], dtype=torch.int32)
         logits = torch.empty(len(keep), self._head.outputs)
-        native = NativeStep(
-            len(ids), len(keep), *(t.data_ptr() for t in (ids, rows, positions, slots, keep, logits))
-        )
+        native = NativeStep(len(ids), len(keep), *(t.data_ptr() for t in (ids, rows, positions, slots, keep, logits)))
         self._library.troupe_run(self._handle, ctypes.byref(native))
         return logits[:, : self._vocabulary]
 

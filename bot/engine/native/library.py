@@ -38,7 +38,7 @@ class NativeUnavailable(RuntimeError):
 def load_library(cache_dir: Path) -> ctypes.CDLL:
     """Compiled on the first call, which takes about ten seconds of one core. Raises NativeUnavailable."""
     compiler = _compiler()
-    path = cache_dir / "native" / f"decoder-{_identity(compiler)}.so"
+    path = cache_dir.expanduser() / "native" / f"decoder-{_identity(compiler)}.so"
     try:
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)

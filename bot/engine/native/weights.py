@@ -1,6 +1,6 @@
 """Owns what a transformers model becomes for decoder.cpp: packed int8 weights, norms, position tables, its shape.
 
-A model with any part that decoder.cpp does not compute is refused; nothing is ever left out silently.
+Says which models decoder.cpp computes; what is missed here, the engine's probe finds before anything is served.
 """
 
 from collections.abc import Sequence
@@ -70,10 +70,8 @@ def padded(tensor: Tensor, multiple: int, value: int = 0) -> Tensor:
     return nn.functional.pad(tensor, (0, missing), value=value) if missing else tensor.contiguous()
 
 
-def shape_of(model: Any, cache: RowCache, slots: int) -> Shape:
-    """Raises NativeUnavailable for a model that decoder.cpp cannot compute."""
+def shape_of(model: Any, cache: RowCache) -> Shape:
     config = model.config.get_text_config()
-    _refuse_other(config)
     head_size = int(cache.keys[0].shape[3])
     embedding_scale = float(getattr(model.get_input_embeddings(), "scalar_embed_scale", 1.0))
     return Shape(
@@ -85,7 +83,6 @@ def shape_of(model: Any, cache: RowCache, slots: int) -> Shape:
         intermediate=config.intermediate_size,
         vocabulary=config.vocab_size,
         room=cache.keys[0].shape[2],
-        slots=slots,
         gelu=GELU[_activation(config)],
         norm_epsilon=config.rms_norm_eps,
         attention_scale=model.model.layers[0].self_attn.scaling,
@@ -93,8 +90,8 @@ def shape_of(model: Any, cache: RowCache, slots: int) -> Shape:
     )
 
 
-def _refuse_other(config: Any) -> None:
-    """The probe would catch what is missed here; this names the reason."""
+def refuse_unknown(config: Any) -> None:
+    """Raises NativeUnavailable for a model that decoder.cpp does not compute; the probe catches what is missed here."""
     sizes = (config.hidden_size, config.intermediate_size, getattr(config, "head_dim", None) or 0)
     reason = None
     if config.model_type not in MODEL_TYPES:
