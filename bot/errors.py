@@ -36,6 +36,13 @@ class QueueFull(MemberError):
         self.waiting = waiting
 
 
+class DeadlineExceeded(MemberError):
+    def __init__(self, seconds: float, *, started: bool) -> None:
+        why = "it takes too long to write" if started else "too much is waiting before it"
+        super().__init__(f"I gave up this answer after {seconds:.0f} seconds, because {why}. Please try again later.")
+        self.seconds, self.started = seconds, started
+
+
 class EngineStopped(MemberError):
     def __init__(self) -> None:
         super().__init__("I am shutting down right now. Please try again in a minute.")

@@ -9,6 +9,8 @@ import sys
 import time
 from typing import Any, Literal, TextIO
 
+NOISY = ("discord.client", "discord.gateway", "discord.http", "aiohttp.access", "asyncio")  # heard from WARNING up
+
 # Control characters could forge a line of the log or steer the terminal that shows it.
 _VISIBLE = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029) if code != 9}
 
@@ -18,7 +20,7 @@ def configure_logging(level: str = "INFO", fmt: Literal["text", "json"] = "text"
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if fmt == "json" else TextFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("discord.client", "discord.gateway", "discord.http", "aiohttp.access", "asyncio"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(max(logging.getLevelName(level), logging.WARNING))
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.errors import PersonaError, UnknownPersona
 from bot.prompt import Message
+from bot.rules import Rules
 
 NAME = r"[a-z0-9][a-z0-9-]{1,31}"
 
@@ -28,6 +29,35 @@ class SamplingOverrides(BaseModel):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
+class RuleSection(BaseModel):
+    """What a card may rule for every reply; the engine keeps it to the letter. See `bot.rules.Rules`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    forbid_characters: str | tuple[str, ...] = ()
+    forbid_words: tuple[str, ...] = ()
+    max_words: Annotated[int, Field(ge=1)] | None = None
+    max_sentences: Annotated[int, Field(ge=1)] | None = None
+    max_characters: Annotated[int, Field(ge=1)] | None = None
+    end_with: str | tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> "RuleSection":
+        """BadRules is a ValueError: pydantic reports it with the table's name."""
+        self.as_rules().check()
+        return self
+
+    def as_rules(self) -> Rules:
+        return Rules(
+            forbidden_characters=tuple(self.forbid_characters),
+            forbidden_words=self.forbid_words,
+            max_words=self.max_words or 0,
+            max_sentences=self.max_sentences or 0,
+            max_characters=self.max_characters or 0,
+            endings=(self.end_with,) if isinstance(self.end_with, str) else self.end_with,
+        )
+
+
 class Persona(BaseModel):
     """One character: what the model is told, and how members see it."""
 
@@ -41,6 +71,12 @@ class Persona(BaseModel):
     greeting: Annotated[str, Field(max_length=300)] = ""
     system_prompt: Annotated[str, Field(max_length=4000)] = ""
     sampling: SamplingOverrides = SamplingOverrides()
+    rules: RuleSection | None = None
+
+    def sampling_values(self) -> dict[str, Any]:
+        """What the card sets of the engine's SamplingParams, by name."""
+        values = self.sampling.model_dump(exclude_none=True)
+        return values if self.rules is None else {**values, "rules": self.rules.as_rules()}
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,11 @@ class Reply:
         return self._generation.position
 
     @property
+    def wait_s(self) -> float | None:
+        """About how long until it begins; None while nobody can know."""
+        return self._generation.wait_s
+
+    @property
     def completion(self) -> Completion | None:
         return self._generation.completion
 
@@ -217,8 +222,7 @@ class Replies:
 
     def _sampling(self, persona: Persona) -> SamplingParams:
         """The defaults with the card's overrides; a reply takes at most half of the context."""
-        overrides = persona.sampling.model_dump(exclude_none=True)
-        chosen = dataclasses.replace(self._defaults, **overrides)
+        chosen = dataclasses.replace(self._defaults, **persona.sampling_values())
         return dataclasses.replace(chosen, max_tokens=min(chosen.max_tokens, self.engine.context_tokens // 2))
 
 

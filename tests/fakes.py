@@ -20,6 +20,7 @@ class ScriptedGeneration:
     def __init__(self, request: GenerationRequest, wait: Callable[[Awaitable[Any]], Awaitable[Any]]) -> None:
         self.request = request
         self.position = 0
+        self.wait_s: float | None = None
         self.cancelled = False
         self._wait = wait
         self._events: asyncio.Queue[Chunk | FinishReason | Exception] = asyncio.Queue()

@@ -1,33 +1,56 @@
 """The commands as a person types them: what they print, and that failure is one plain sentence and a non-zero code."""
 
 import json
+import logging
+import os
 import socket
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
-from tests.journeys.troupe_process import clean_environment
+import bot.__main__
+import training.__main__
+from bot.logs import NOISY
+from tests.journeys.troupe_process import REPOSITORY, clean_environment
 
-REPOSITORY = Path(__file__).parent.parent
-
-
-def troupe(*arguments: str, module: str = "bot", **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=REPOSITORY,
-        env={**clean_environment(), **environ},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+MAINS = {"bot": bot.__main__.main, "training": training.__main__.main}
 
 
-def refusal(result: subprocess.CompletedProcess[str]) -> str:
+@dataclass(frozen=True)
+class Outcome:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def troupe(monkeypatch, capsys) -> Iterator[Callable[..., Outcome]]:
+    """Runs `python -m bot ARGUMENTS` with these variables added to a clean environment, in this process."""
+    monkeypatch.chdir(REPOSITORY)
+    logging_before = [(logger, logger.level) for logger in map(logging.getLogger, ["", *NOISY])]
+    handlers = logging.getLogger().handlers[:]
+
+    def run(*arguments: str, module: str = "bot", **environ: str) -> Outcome:
+        for name in os.environ.keys() - clean_environment().keys():
+            monkeypatch.delenv(name)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", [module, *arguments])
+        with pytest.raises(SystemExit) as ended:
+            MAINS[module]()
+        code = ended.value.code
+        printed = capsys.readouterr()
+        return Outcome(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+    yield run
+    logging.getLogger().handlers[:] = handlers
+    for logger, level in logging_before:
+        logger.setLevel(level)
+
+
+def refusal(result: Outcome) -> str:
     """The one sentence of a failure."""
     assert result.returncode == 1, result.stderr
     assert "Traceback" not in result.stderr
@@ -44,7 +67,7 @@ def taken_port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("module", ["bot", "training"])
-def test_help_names_every_command_and_says_what_it_does(module):
+def test_help_names_every_command_and_says_what_it_does(module, troupe):
     text = troupe("--help", module=module).stdout
     commands = {"bot": ["run", "chat", "doctor", "backup"], "training": ["dataset", "train", "evaluate", "promote"]}
     for command in commands[module]:
@@ -52,16 +75,16 @@ def test_help_names_every_command_and_says_what_it_does(module):
         assert "--config" in troupe(command, "--help", module=module).stdout
 
 
-def test_an_unknown_key_ends_the_start(tmp_path):
+def test_an_unknown_key_ends_the_start(tmp_path, troupe):
     (tmp_path / "config.toml").write_text("[engine]\nmax_rowz = 1\n")
     assert "engine.max_rowz: unknown key" in refusal(troupe("run", "--config", str(tmp_path / "config.toml")))
 
 
-def test_a_bad_variable_ends_the_start():
+def test_a_bad_variable_ends_the_start(troupe):
     assert "TROUPE_ENGINE__MAX_ROWS = 0" in refusal(troupe("run", TROUPE_ENGINE__MAX_ROWS="0"))
 
 
-def test_a_taken_port_is_told_before_anything_slow(taken_port):
+def test_a_taken_port_is_told_before_anything_slow(taken_port, troupe):
     sentence = refusal(troupe("run", TROUPE_SANDBOX__PORT=str(taken_port)))
     assert f"Port {taken_port} on 127.0.0.1 is in use" in sentence
 
@@ -74,39 +97,39 @@ def test_a_taken_port_is_told_before_anything_slow(taken_port):
         ("http://127.0.0.1:1/api/v10", "wss://gateway.example/"),
     ],
 )
-def test_another_discord_must_be_on_this_machine(api, gateway):
+def test_another_discord_must_be_on_this_machine(api, gateway, troupe):
     result = troupe("run", DISCORD_TOKEN="a.b.c", TROUPE_DISCORD_API=api, TROUPE_DISCORD_GATEWAY=gateway)
     assert "not this machine" in refusal(result) or "not allowed" in refusal(result)
 
 
-def test_half_an_address_is_refused():
+def test_half_an_address_is_refused(troupe):
     sentence = refusal(troupe("run", TROUPE_DISCORD_API="http://127.0.0.1:1/api/v10"))
     assert "set all three" in sentence
 
 
-def test_a_token_that_cannot_be_one_is_refused_without_showing_it():
+def test_a_token_that_cannot_be_one_is_refused_without_showing_it(troupe):
     sentence = refusal(troupe("run", DISCORD_TOKEN="Bot secret.token.value"))
     assert "DISCORD_TOKEN" in sentence
     assert "secret" not in sentence
 
 
-def test_a_missing_persona_is_answered_with_the_ones_there_are():
+def test_a_missing_persona_is_answered_with_the_ones_there_are(troupe):
     sentence = refusal(troupe("chat", "--persona", "pirat", "--message", "hi"))
     assert "no persona called “pirat”" in sentence
     assert "pirate" in sentence
 
 
-def test_an_empty_message_is_refused():
+def test_an_empty_message_is_refused(troupe):
     assert "nothing to answer" in refusal(troupe("chat", "--message", "  "))
 
 
-def test_a_failure_under_json_is_json():
+def test_a_failure_under_json_is_json(troupe):
     result = troupe("chat", "--persona", "nobody", "--message", "hi", "--json")
     assert result.returncode == 1
     assert "nobody" in json.loads(result.stderr.splitlines()[-1])["error"]
 
 
-def test_a_database_from_a_newer_version_is_left_alone(tmp_path):
+def test_a_database_from_a_newer_version_is_left_alone(tmp_path, troupe):
     path = tmp_path / "troupe.db"
     with sqlite3.connect(path) as newer:
         newer.execute("PRAGMA user_version = 999")
@@ -117,20 +140,20 @@ def test_a_database_from_a_newer_version_is_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_the_doctor_reports_a_broken_configuration_and_fails():
+def test_the_doctor_reports_a_broken_configuration_and_fails(troupe):
     result = troupe("doctor", TROUPE_ENGINE__MAX_ROWS="0")
     assert result.returncode == 1
     assert "TROUPE_ENGINE__MAX_ROWS" in result.stdout
 
 
-def test_the_doctor_names_each_remedy(tmp_path):
+def test_the_doctor_names_each_remedy(tmp_path, troupe):
     (tmp_path / "troupe.db").write_text("this is no database" * 100)
     result = troupe("doctor", TROUPE_STORE__PATH=str(tmp_path / "troupe.db"), COLUMNS="200")
     assert result.returncode == 1
     assert "To mend: database" in result.stdout
 
 
-def test_a_backup_copies_the_database_and_never_overwrites(tmp_path):
+def test_a_backup_copies_the_database_and_never_overwrites(tmp_path, troupe):
     source, target = tmp_path / "troupe.db", tmp_path / "copy.db"
     with sqlite3.connect(source) as database:
         database.execute("CREATE TABLE replies (id)")
@@ -140,7 +163,7 @@ def test_a_backup_copies_the_database_and_never_overwrites(tmp_path):
 
 
 @pytest.mark.model
-def test_one_message_prints_one_json_object(tmp_path):
+def test_one_message_prints_one_json_object(tmp_path, troupe):
     result = troupe(
         "chat", "--persona", "plain", "--message", "Is Paris in France?", "--json",
         TROUPE_STORE__PATH=str(tmp_path / "t.db"),
@@ -155,6 +178,6 @@ def test_one_message_prints_one_json_object(tmp_path):
 
 
 @pytest.mark.model
-def test_a_message_longer_than_the_context_is_refused_with_the_numbers(tmp_path):
+def test_a_message_longer_than_the_context_is_refused_with_the_numbers(tmp_path, troupe):
     sentence = refusal(troupe("chat", "--message", "long " * 5000, TROUPE_STORE__PATH=str(tmp_path / "t.db")))
     assert "too long for me" in sentence

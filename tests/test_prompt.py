@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.base_model import BaseModelFiles, load_tokenizer
@@ -48,7 +48,6 @@ def test_the_prompt_is_what_the_models_own_template_says(tokenizer, renderer):
 
 
 @given(conversations, text)
-@settings(deadline=None)
 def test_the_serving_prompt_is_a_token_prefix_of_the_training_example(tokenizer, messages, completion):
     renderer = PromptRenderer(tokenizer)
     prompt = list(renderer.prompt_ids(messages))

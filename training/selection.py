@@ -18,7 +18,7 @@ from training.mixing import evenly, needed, repeated
 from training.privacy import scrub
 from training.quality import echoes, flaw_of
 from training.similarity import NearDuplicates, normal
-from training.sources import Feedback, Source, authors_of, turns_of
+from training.sources import PLAIN_PROMPT, Feedback, Source, authors_of, turns_of
 from training.sufficiency import refusal
 from training.voters import Ballot, Opinions, weigh
 
@@ -196,7 +196,7 @@ class _Builder:
                 self._add_pair(Source.SEED, example, weight, self._persona.system_prompt)
         learned = sum(row.weight for row in self._rows)
         for pair, weight in repeated(examples.preservation, needed(learned, self._rules.preservation_share)):
-            self._add_pair(Source.PRESERVATION, pair, weight, "")
+            self._add_pair(Source.PRESERVATION, pair, weight, PLAIN_PROMPT)
 
     def dataset(self) -> Dataset:
         held_out = self._held_out_conversations()

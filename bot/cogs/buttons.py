@@ -1,54 +1,38 @@
 """Owns the buttons below a finished reply. Their custom id carries the reply's id, so they work after a restart."""
 
-import re
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import discord
 
 from bot.cogs.controls import AgainButton, KeepButton
-from bot.cogs.errors import Interaction, guarded
+from bot.cogs.errors import Interaction
+from bot.cogs.lasting import NUMBER, LastingItem
 from bot.store import Store, VoteCount
 
 if TYPE_CHECKING:
     from bot.cogs.feedback import Feedback
 
-Button = discord.ui.Button[Any]
-REPLY = r"(?P<reply>[0-9]{1,18})"
 Thumb = Literal[1, -1]
 THUMBS: dict[str, tuple[str, Thumb]] = {"up": ("👍", 1), "down": ("👎", -1)}
 
 
-class VoteButton(discord.ui.DynamicItem[Button], template=rf"troupe:(?P<thumb>up|down):{REPLY}"):
+class VoteButton(LastingItem, template=rf"troupe:(up|down):({NUMBER})"):
     def __init__(self, thumb: str, reply_id: int, count: int = 0) -> None:
         self.reply_id = reply_id
         emoji, self.value = THUMBS[thumb]
         label = str(count) if count else None
         super().__init__(discord.ui.Button(emoji=emoji, label=label, custom_id=f"troupe:{thumb}:{reply_id}"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["thumb"], int(match["reply"]))
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         await _feedback(interaction).press(interaction, self.reply_id, self.value)
 
 
-class CorrectButton(discord.ui.DynamicItem[Button], template=rf"troupe:correct:{REPLY}"):
+class CorrectButton(LastingItem, template=rf"troupe:correct:({NUMBER})"):
     def __init__(self, reply_id: int) -> None:
         self.reply_id = reply_id
         super().__init__(discord.ui.Button(emoji="✏️", custom_id=f"troupe:correct:{reply_id}"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(int(match["reply"]))
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         await _feedback(interaction).ask_for_correction(interaction, self.reply_id)
 
 

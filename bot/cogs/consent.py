@@ -1,12 +1,12 @@
 """Owns the question whether a member's words may train personas: who was asked, and the two answers' buttons."""
 
-import re
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, cast
 
 import discord
 
-from bot.cogs.errors import Interaction, guarded
+from bot.cogs.errors import Interaction
+from bot.cogs.lasting import LastingItem
 from bot.store import Store
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ConsentQuestion:
         await interaction.followup.send(QUESTION, view=consent_view(), ephemeral=True)
 
 
-class ConsentButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"troupe:consent:(?P<answer>yes|no)"):
+class ConsentButton(LastingItem, template=r"troupe:consent:(yes|no)"):
     def __init__(self, answer: str) -> None:
         self.granted = answer == "yes"
         super().__init__(
@@ -70,30 +70,16 @@ class ConsentButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"t
             )
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(match["answer"])
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         privacy = cast("Privacy", interaction.client.get_cog("Privacy"))
         await privacy.answer_consent(interaction, granted=self.granted)
 
 
-class LearnMoreButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"troupe:consent-more"):
+class LearnMoreButton(LastingItem, template=r"troupe:consent-more"):
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(label="Learn more", custom_id="troupe:consent-more"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], _match: re.Match[str], /
-    ) -> Self:
-        return cls()
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         await interaction.response.send_message(MORE, ephemeral=True)
 
 

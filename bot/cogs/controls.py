@@ -3,56 +3,39 @@
 Their custom ids carry the replies' ids, so they work after a restart.
 """
 
-import re
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, cast
 
 import discord
 
-from bot.cogs.errors import Interaction, guarded
+from bot.cogs.errors import Interaction
+from bot.cogs.lasting import NUMBER, LastingItem
 from bot.errors import NotAllowed
 
 if TYPE_CHECKING:
     from bot.cogs.chat import Chat
     from bot.cogs.second import SecondAnswers
 
-Button = discord.ui.Button[Any]
-ID = "[0-9]{1,18}"
 
-
-class StopButton(discord.ui.DynamicItem[Button], template=r"troupe:stop"):
+class StopButton(LastingItem, template=r"troupe:stop"):
     """Which reply it stops is known by the message it hangs below."""
 
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(emoji="⏹️", label="Stop", custom_id="troupe:stop"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], _match: re.Match[str], /
-    ) -> Self:
-        return cls()
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         await cast("Chat", interaction.client.get_cog("Chat")).stop(interaction)
 
 
-class AgainButton(discord.ui.DynamicItem[Button], template=rf"troupe:again:(?P<reply>{ID})"):
+class AgainButton(LastingItem, template=rf"troupe:again:({NUMBER})"):
     def __init__(self, reply_id: int) -> None:
         self.reply_id = reply_id
         super().__init__(discord.ui.Button(emoji="🔁", custom_id=f"troupe:again:{reply_id}"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(int(match["reply"]))
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         await _second_answers(interaction).write(interaction, self.reply_id)
 
 
-class KeepButton(discord.ui.DynamicItem[Button], template=rf"troupe:keep:(?P<kept>{ID}):(?P<other>{ID})"):
+class KeepButton(LastingItem, template=rf"troupe:keep:({NUMBER}):({NUMBER})"):
     def __init__(self, kept: int, other: int) -> None:
         self.kept, self.other = kept, other
         super().__init__(
@@ -61,14 +44,7 @@ class KeepButton(discord.ui.DynamicItem[Button], template=rf"troupe:keep:(?P<kep
             )
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(int(match["kept"]), int(match["other"]))
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         await _second_answers(interaction).keep(interaction, self.kept, self.other)
 
 

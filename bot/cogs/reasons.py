@@ -1,11 +1,11 @@
 """Owns the optional question why a member disliked a reply. Its custom id carries the reply's id."""
 
-import re
-from typing import TYPE_CHECKING, Any, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import discord
 
-from bot.cogs.errors import Interaction, guarded
+from bot.cogs.errors import Interaction
+from bot.cogs.lasting import NUMBER, LastingItem
 from bot.store import VoteReason
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LABELS: dict[VoteReason, tuple[str, str]] = {
 assert set(LABELS) == set(get_args(VoteReason))
 
 
-class ReasonSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"troupe:reason:(?P<reply>[0-9]{1,18})"):
+class ReasonSelect(LastingItem, template=rf"troupe:reason:({NUMBER})"):
     def __init__(self, reply_id: int) -> None:
         self.reply_id = reply_id
         options = [
@@ -34,14 +34,7 @@ class ReasonSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"tr
             )
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(int(match["reply"]))
-
-    @guarded
-    async def callback(self, interaction: Interaction) -> None:
+    async def pressed(self, interaction: Interaction) -> None:
         data: dict[str, Any] = dict(interaction.data or {})
         [chosen] = [value for value in data.get("values", []) if value in LABELS][:1] or ["other"]
         feedback = cast("Feedback", interaction.client.get_cog("Feedback"))

@@ -188,7 +188,7 @@ class Stream:
                 await self._send_missing([self._header + self._placeholder])
             yield
             return
-        await self._send_missing([_position(ahead)])
+        await self._send_missing([_position(ahead, self._reply.wait_s)])
         watching = asyncio.create_task(self._watch_position())
         try:
             yield
@@ -201,7 +201,7 @@ class Stream:
             await asyncio.sleep(POSITION_SECONDS + self._pace.interval(self._outlet.bucket))
             if ahead := self._reply.position:
                 with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
-                    await self._edit(0, _position(ahead))
+                    await self._edit(0, _position(ahead, self._reply.wait_s))
 
     async def _show_in_passing(self) -> None:
         try:
@@ -248,5 +248,13 @@ class Stream:
             self._shown.pop()
 
 
-def _position(ahead: int) -> str:
-    return f"-# {ahead} {'reply is' if ahead == 1 else 'replies are'} ahead of yours …"
+def _position(ahead: int, wait_s: float | None) -> str:
+    waiting = "" if wait_s is None else f", about {_duration(wait_s)}"
+    return f"-# {ahead} {'reply is' if ahead == 1 else 'replies are'} ahead of yours{waiting} …"
+
+
+def _duration(seconds: float) -> str:
+    """Rounded, because nobody knows it better: 5 s, 40 s, 3 min."""
+    if seconds < 60:
+        return f"{max(5, round(seconds / 5) * 5)} s"
+    return f"{round(seconds / 60)} min"

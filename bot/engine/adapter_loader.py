@@ -1,6 +1,5 @@
-"""Owns the reading of adapters in the background, so that no step waits for a disk."""
+"""Owns the slow work on adapters in the background, so that no step waits for it: reading files, writing slots."""
 
-import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -8,18 +7,19 @@ from bot.engine.adapter_files import AdapterTarget, read_adapter
 from bot.engine.projections import LoraShare
 from bot.registry import AdapterVersion
 
-log = logging.getLogger(__name__)
-
 Shares = dict[str, LoraShare]
 
 
 class AdapterLoader:
-    """Reads on its own thread; what was read waits here until it is taken. Used from the engine's thread only."""
+    """Works on its own thread; what was read waits here until it is forgotten. Used from the engine's thread only."""
 
-    def __init__(self, target: AdapterTarget, on_read: Callable[[], None]) -> None:
-        """`on_read` is called, on the loader's thread, whenever a reading has ended."""
+    def __init__(
+        self, target: AdapterTarget, write_slot: Callable[[int, Shares], None], on_done: Callable[[], None]
+    ) -> None:
+        """`write_slot` and, whenever a reading or writing has ended, `on_done` are called on the loader's thread."""
         self._target = target
-        self._on_read = on_read
+        self._write_slot = write_slot
+        self._on_done = on_done
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="troupe-adapters")
         self._readings: dict[AdapterVersion, Future[Shares]] = {}
 
@@ -27,9 +27,15 @@ class AdapterLoader:
         """The reading of `version`, begun now unless it was begun before."""
         if version not in self._readings:
             reading = self._pool.submit(read_adapter, version, self._target)
-            reading.add_done_callback(lambda _: self._on_read())
+            reading.add_done_callback(lambda _: self._on_done())
             self._readings[version] = reading
         return self._readings[version]
+
+    def write(self, slot: int, shares: Shares) -> Future[None]:
+        """Put an adapter into a slot that no row uses, nor will before this is done."""
+        writing = self._pool.submit(self._write_slot, slot, shares)
+        writing.add_done_callback(lambda _: self._on_done())
+        return writing
 
     def forget(self, version: AdapterVersion) -> None:
         self._readings.pop(version, None)

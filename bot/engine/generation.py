@@ -67,16 +67,22 @@ class StreamedGeneration:
         live: LiveRequest,
         mailbox: Mailbox,
         position: Callable[[LiveRequest], int],
+        wait_s: Callable[[LiveRequest], float | None],
         cancel: Callable[[LiveRequest], None],
     ) -> None:
         self._live = live
         self._mailbox = mailbox
         self._position = position
+        self._wait_s = wait_s
         self._cancel = cancel
 
     @property
     def position(self) -> int:
         return self._position(self._live)
+
+    @property
+    def wait_s(self) -> float | None:
+        return self._wait_s(self._live)
 
     @property
     def completion(self) -> Completion | None:

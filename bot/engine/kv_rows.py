@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from bot.engine.memory import lazy_zeros
+from bot.engine.prefixes import BLOCK
 from bot.engine.step import SPAN_STEP, Segment, Step
 
 ATTENTION = "troupe_rows"
@@ -28,6 +29,25 @@ class RowCache(transformers.Cache):  # type: ignore[misc]  # transformers has no
         self.keys = [lazy_zeros(like, rows, heads, room, size) for heads, size, _ in shapes]
         self.values = [lazy_zeros(like, rows, heads, room, size) for heads, _, size in shapes]
         self.step: Step | None = None
+        self._shelf: list[Tensor] = []
+
+    def make_shelf(self, blocks: int) -> None:
+        """Room beside the rows for `blocks` blocks of keys and values: [blocks, heads, BLOCK, head size] per tensor."""
+        self._shelf = [lazy_zeros(t, blocks, t.shape[1], BLOCK, t.shape[3]) for t in (*self.keys, *self.values)]
+
+    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
+        start, stop = first * BLOCK, (first + len(blocks)) * BLOCK
+        for tensor, shelf in zip((*self.keys, *self.values), self._shelf, strict=True):
+            index = torch.tensor(blocks, device=shelf.device)
+            heads, size = tensor.shape[1], tensor.shape[3]
+            shelf[index] = tensor[row, :, start:stop].reshape(heads, len(blocks), BLOCK, size).transpose(0, 1)
+
+    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
+        """Begin the row with copies of these blocks of the shelf."""
+        for tensor, shelf in zip((*self.keys, *self.values), self._shelf, strict=True):
+            index = torch.tensor(blocks, device=shelf.device)
+            tensor[row, :, : len(blocks) * BLOCK] = shelf[index].transpose(0, 1).flatten(1, 2)
 
     def clear(self, row: int) -> None:
         """For a row that may hold NaN, which would reach the next request through attention weights of zero."""

@@ -5,7 +5,7 @@ Before it serves, it must give the same answer through our rows and masks as thr
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,7 +75,7 @@ class ServedModel:
             projection.make_slots(slots + 1, rank, like, self._binding)
 
     def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
-        """Put an adapter into a slot that no row uses."""
+        """Put an adapter into a slot that no row uses. Steps may run on another thread meanwhile."""
         for projection in self.projections:
             projection.write_slot(slot, shares)
         self._ranks[slot] = max((share.a.shape[0] for share in shares.values()), default=0)
@@ -96,6 +96,18 @@ class ServedModel:
 
     def clear_row(self, row: int) -> None:
         self._cache.clear(row)
+
+    def make_shelf(self, blocks: int) -> None:
+        """Room for the keys and values of `blocks` blocks of kept beginnings."""
+        self._cache.make_shelf(blocks)
+
+    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
+        self._cache.shelve(row, first, blocks)
+
+    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
+        """Begin the row with copies of these blocks of the shelf."""
+        self._cache.unshelve(row, blocks)
 
     def _forward(self, ids: Tensor, positions: Tensor, keep: Tensor, cache: transformers.Cache) -> Tensor:
         out = self._model(

@@ -24,6 +24,8 @@ class EngineOptions:
     max_rank: int = 16
     queue_size: int = 64
     prefill_tokens: int = 256
+    kept_tokens: int = 8192
+    deadline_seconds: float = 0.0
     threads: int = 0
 
 

@@ -77,7 +77,7 @@ class Projection(nn.Module):
         self._binding = binding
 
     def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
-        """Replace the slot's content. No row of a running step may use it."""
+        """Replace the slot's content, while steps run on another thread. No row may use the slot."""
         self._a[slot].zero_()
         self._b[slot].zero_()
         for part, (name, (start, stop)) in enumerate(zip(self.names, self.bounds, strict=True)):
@@ -85,7 +85,8 @@ class Projection(nn.Module):
                 rank = share.a.shape[0]
                 self._a[slot, :, part, :rank] = share.a.t().to(self._a)
                 self._b[slot, :rank, start:stop] = share.b.t().to(self._b)
-        if self._gathered is not None and slot in self._gathered[0]:
+        gathered = self._gathered
+        if gathered is not None and slot in gathered[0]:
             self._gathered = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -117,11 +118,12 @@ class Projection(nn.Module):
 
     def _gather(self, slots: tuple[int, ...], rank: int) -> tuple[Tensor, Tensor]:
         """The slots' weights side by side, kept until the batch changes."""
-        if self._gathered is None or self._gathered[:2] != (slots, rank):
+        gathered = self._gathered  # once: the loader's thread may drop it
+        if gathered is None or gathered[:2] != (slots, rank):
             index = torch.tensor(slots, device=self._a.device)
             a = self._a[index, :, :, :rank].reshape(len(slots), self.inputs, -1)
-            self._gathered = (slots, rank, a, self._b[index, :rank])
-        return self._gathered[2], self._gathered[3]
+            gathered = self._gathered = (slots, rank, a, self._b[index, :rank])
+        return gathered[2], gathered[3]
 
     def _add_chunk(self, slot: int, x: Tensor, out: Tensor) -> None:
         rank = self._a.shape[3]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.registry import AdapterVersion
+from bot.rules import Rules
 
 
 class FinishReason(StrEnum):
@@ -31,6 +32,7 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     max_tokens: int = 200
     ignore_eos: bool = False  # benchmarks: exactly max_tokens tokens
+    rules: Rules | None = None  # what the reply keeps to the letter
 
     @property
     def greedy(self) -> bool:
@@ -42,7 +44,8 @@ class GenerationRequest:
     prompt_ids: tuple[int, ...]
     sampling: SamplingParams
     adapter: AdapterVersion | None = None  # None: the base model alone
-    channel: str = ""  # whose turn this is, for fairness and prefix reuse; "" is nobody's
+    channel: str = ""  # whose turn this is: channels take turns in the queue; "" is a channel of its own each time
+    deadline_s: float | None = None  # seconds from submit until the reply must have ended; None: the engine's own limit
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,24 @@ class Completion:
     queued_s: float
     first_token_s: float | None
     total_s: float
+    reused_tokens: int = 0  # of the prompt: their keys and values were kept from an earlier request
 
 
 class Generation(Protocol):
     """A submitted request: iterate it for chunks, then read `completion`.
 
-    Iterating raises GenerationFailed when a step failed for this request, EngineStopped when the engine stopped.
+    Iterating raises GenerationFailed when a step failed for this request, DeadlineExceeded when its time was over,
+    EngineStopped when the engine stopped.
     """
 
     @property
     def position(self) -> int:
         """Requests ahead of this one in the queue; 0 once it is running."""
+        ...
+
+    @property
+    def wait_s(self) -> float | None:
+        """About how many seconds until it runs, by what recent steps and replies took; None before any was measured."""
         ...
 
     @property

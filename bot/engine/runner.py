@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import torch
 
+from bot.engine.live_request import LiveRequest
 from bot.engine.model import ServedModel
-from bot.engine.sampling import choose
+from bot.engine.prefixes import BLOCK
+from bot.engine.ruled_choice import RuledChoice
 from bot.engine.scheduler import Work
 from bot.engine.step import Step
 
@@ -30,9 +32,23 @@ class Outcome:
 
 
 class Runner:
-    def __init__(self, model: ServedModel, rows: int) -> None:
+    def __init__(self, model: ServedModel, rows: int, choice: RuledChoice) -> None:
         self._model = model
+        self._choice = choice
         self._history = torch.zeros(rows, model.context, dtype=torch.int64, device=model.placement.device)
+
+    def begin(self, live: LiveRequest, blocks: Sequence[int]) -> None:
+        """Fill the request's row with its first tokens' keys and values from the shelf."""
+        assert live.row is not None
+        if blocks:
+            known = len(blocks) * BLOCK
+            self._model.unshelve(live.row, blocks)
+            self._history[live.row, :known] = torch.tensor(live.ids[:known], device=self._history.device)
+
+    def shelve(self, live: LiveRequest, first: int, blocks: Sequence[int]) -> None:
+        """Copy the request's keys and values, from its block number `first` on, to the shelf."""
+        assert live.row is not None
+        self._model.shelve(live.row, first, blocks)
 
     def step(self, batch: Sequence[Work]) -> list[Outcome]:
         """Run the batch. When that raises, run each request by itself, so that only those to blame fail.
@@ -71,9 +87,8 @@ class Runner:
         lengths = [work.segment.end for work in works]
         rows = torch.tensor([work.segment.row for work in works], device=logits.device)
         history = self._history[rows, : max(lengths)]
-        params = [work.live.request.sampling for work in works]
-        uniforms = [work.live.uniform for work in works]
-        return choose(logits, params, history, torch.tensor(lengths, device=logits.device), uniforms)
+        lives = [work.live for work in works]
+        return self._choice.choose(logits, lives, history, torch.tensor(lengths, device=logits.device))
 
     def _outcome(self, work: Work, finite: bool, token: int | None) -> Outcome:
         if finite:

@@ -23,6 +23,11 @@ def choose(
     far, valid up to `lengths` [rows]. `uniforms`: one random number in [0, 1) per row.
     """
     penalize_repetition(logits, [p.repetition_penalty for p in params], history, lengths)
+    return pick(logits, params, uniforms)
+
+
+def pick(logits: Tensor, params: Sequence[SamplingParams], uniforms: Sequence[float]) -> list[int]:
+    """One token id per row from logits that are penalized already; -inf is chosen only where a row has no more."""
     chosen = logits.argmax(-1)
     sampled = [row for row, p in enumerate(params) if not p.greedy]
     if sampled:

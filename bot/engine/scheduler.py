@@ -1,16 +1,20 @@
 """Owns who waits, who runs in which row, and what the next step works on. Knows no tensors and no files.
 
-Called from the event loop (submit, cancel, position) and from the engine's thread (the rest), under one lock.
+Called from the event loop (submit, cancel, position, wait) and from the engine's thread (the rest), under one lock.
 """
 
+import heapq
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.engine.live_request import LiveRequest
+from bot.engine.pace import Pace
 from bot.engine.request import FinishReason
 from bot.engine.residency import Residency
 from bot.engine.step import Segment
+from bot.engine.turns import Turns
 from bot.errors import QueueFull
 from bot.registry import AdapterVersion
 
@@ -29,26 +33,39 @@ class Work:
 
 
 class Scheduler:
-    def __init__(self, rows: int, queue_size: int, prefill_tokens: int, residency: Residency) -> None:
+    def __init__(self, rows: int, queue_size: int, pace: Pace, residency: Residency) -> None:
         self.residency = residency
+        self.pace = pace
         self._queue_size = queue_size
-        self._prefill_tokens = prefill_tokens
+        self._rows = rows
         self._free_rows = list(range(rows - 1, -1, -1))
-        self._waiting: list[LiveRequest] = []
+        self._turns = Turns(patience=rows + queue_size)
+        self._waiting: list[LiveRequest] = []  # oldest first
         self._running: list[LiveRequest] = []
+        # Adapters that were refused a slot because all were in use, and how many requests have started since.
+        self._passed: Counter[AdapterVersion] = Counter()
         self._lock = threading.RLock()
 
     @property
-    def running(self) -> int:
-        return len(self._running)
+    def running(self) -> tuple[LiveRequest, ...]:
+        with self._lock:
+            return tuple(self._running)
 
     @property
-    def waiting(self) -> int:
-        return len(self._waiting)
+    def waiting(self) -> tuple[LiveRequest, ...]:
+        """In the order in which they would start if all their adapters were there."""
+        with self._lock:
+            return tuple(self._in_turn())
+
+    @property
+    def free_rows(self) -> tuple[int, ...]:
+        with self._lock:
+            return tuple(self._free_rows)
 
     def submit(self, live: LiveRequest) -> None:
         """Start the request in a free row, or queue it. Raises QueueFull."""
         with self._lock:
+            live.turn = self._turns.take(live.request.channel)
             self._waiting.append(live)
             self._admit()
             if live.row is None and len(self._waiting) > self._queue_size:
@@ -58,7 +75,24 @@ class Scheduler:
     def position(self, live: LiveRequest) -> int:
         """Requests ahead of this one in the queue."""
         with self._lock:
-            return self._waiting.index(live) if live in self._waiting else 0
+            return self._in_turn().index(live) if live in self._waiting else 0
+
+    def wait_s(self, live: LiveRequest) -> float | None:
+        """About how many seconds until this request starts; 0 once it has, None before anything was measured."""
+        with self._lock:
+            if live not in self._waiting:
+                return 0.0
+            ends = [0.0] * len(self._free_rows)
+            for running in self._running:
+                if (left := self._seconds_left(running)) is None:
+                    return None
+                ends.append(left)
+            heapq.heapify(ends)
+            for other in self._in_turn():
+                if other is live:
+                    break
+                heapq.heapreplace(ends, ends[0] + (self._seconds_left(other) or 0.0))
+            return ends[0]
 
     def cancel(self, live: LiveRequest) -> None:
         """End a waiting request now, and a running one before the next step."""
@@ -68,17 +102,33 @@ class Scheduler:
                 self._waiting.remove(live)
                 live.end(FinishReason.CANCELLED)
 
-    def end_cancelled(self) -> None:
-        """Free the rows of requests that were cancelled, or whose caller's event loop is gone."""
-        with self._lock:
-            for live in [live for live in self._running if live.cancelled or live.listener.abandoned]:
-                live.end(FinishReason.CANCELLED)
-                self.release(live)
+    def end_unwanted(self, now: float) -> list[LiveRequest]:
+        """End requests that were cancelled, whose caller is gone, or whose deadline has passed.
 
-    def next_batch(self) -> list[Work]:
-        """One token for every row that decodes, and up to `prefill_tokens` of the prompts, oldest first."""
+        Returns those of them that hold a row, to be released.
+        """
+        with self._lock:
+            for live in (*self._running, *self._waiting):
+                if live.cancelled or live.listener.abandoned:
+                    live.end(FinishReason.CANCELLED)
+                else:
+                    live.expire_if_overdue(now)
+            self._waiting = [live for live in self._waiting if not live.ended]
+            return [live for live in self._running if live.ended]
+
+    def next_deadline(self) -> float | None:
+        """When the first of the waiting requests expires, on the clock of their `submitted_at`."""
+        with self._lock:
+            return min((live.deadline for live in self._waiting if live.deadline is not None), default=None)
+
+    def start_waiting(self) -> None:
+        """Give free rows to waiting requests in their turn; one whose adapter is not resident lets others pass."""
         with self._lock:
             self._admit()
+
+    def next_batch(self) -> list[Work]:
+        """One token for every row that decodes, and as much of the prompts as the pace allows."""
+        with self._lock:
             return list(self._plan())
 
     def release(self, live: LiveRequest) -> None:
@@ -95,17 +145,25 @@ class Scheduler:
     def wanted_adapters(self) -> list[AdapterVersion]:
         """What the waiting requests need, resident or not, in their order."""
         with self._lock:
-            return list(dict.fromkeys(live.request.adapter for live in self._waiting if live.request.adapter))
+            return list(dict.fromkeys(live.request.adapter for live in self._in_turn() if live.request.adapter))
 
     def claim_slot(self, version: AdapterVersion, wanted: Sequence[AdapterVersion]) -> int | None:
         """A slot for `version`, not at the cost of what is wanted before it; None when all others are in use."""
         with self._lock:
             before = wanted[: wanted.index(version)] if version in wanted else wanted
-            return self.residency.claim(before)
+            slot = self.residency.claim(before)
+            if slot is None:
+                self._passed.setdefault(version, 0)
+            return slot
 
     def settle(self, version: AdapterVersion, slot: int) -> None:
         with self._lock:
+            del self._passed[version]
             self.residency.settle(version, slot)
+
+    def give_back(self, slot: int) -> None:
+        with self._lock:
+            self.residency.give_back(slot)
 
     def retire(self, version: AdapterVersion) -> None:
         with self._lock:
@@ -135,26 +193,58 @@ class Scheduler:
                 live.fail(error)
             self._waiting.clear()
 
+    def _in_turn(self) -> list[LiveRequest]:
+        return sorted(self._waiting, key=lambda live: live.turn)
+
     def _admit(self) -> None:
-        """Give free rows to waiting requests in their order; one whose adapter is not resident lets others pass."""
-        for live in list(self._waiting):
+        overtaken: list[AdapterVersion] = []
+        for live in self._in_turn():
             if not self._free_rows:
                 return
             adapter = live.request.adapter
             if adapter is None or adapter in self.residency:
-                live.start(self._free_rows.pop(), 0 if adapter is None else self.residency.pin(adapter))
-                self._waiting.remove(live)
-                self._running.append(live)
+                self._start(live)
+                self._passed.update(overtaken)
+            elif adapter in self._passed:
+                if self._passed[adapter] >= self._rows:
+                    return  # others keep all slots busy: they must pause, or it would wait for ever
+                overtaken.append(adapter)
+
+    def _start(self, live: LiveRequest) -> None:
+        adapter = live.request.adapter
+        live.start(self._free_rows.pop(), 0 if adapter is None else self.residency.pin(adapter))
+        self._turns.started(live.turn)
+        self._waiting.remove(live)
+        self._running.append(live)
 
     def _plan(self) -> Iterator[Work]:
-        budget = self._prefill_tokens
-        for live in self._running:
-            count = live.pending
-            if count > 1:
-                count = min(count, budget)
-                budget -= count
-            if count > 0:
+        ready = [live for live in self._running if live.begun]
+        reading = [live for live in ready if live.pending > 1]
+        budget = self.pace.prefill_tokens(decoding=len(reading) < len(ready))
+        shares = _shares(reading, budget)
+        for live in ready:
+            if (count := shares.get(live, 1)) > 0:
                 yield Work(live, _segment(live, count))
+
+    def _seconds_left(self, live: LiveRequest) -> float | None:
+        unread = max(live.pending, 1) - 1
+        return self.pace.seconds(unread, len(live.completion_ids), live.request.sampling.max_tokens)
+
+
+def _shares(reading: Sequence[LiveRequest], budget: int) -> dict[LiveRequest, int]:
+    """How many tokens of each prompt are read: half of the budget goes to the oldest, the rest to the shortest first.
+
+    So a short prompt does not wait for a long one, and a long one comes to its end however many short ones arrive.
+    """
+    shares = dict.fromkeys(reading, 0)
+    if reading:
+        shares[reading[0]] = min(reading[0].pending, -(-budget // 2))
+        budget -= shares[reading[0]]
+    for live in sorted(reading, key=lambda live: live.pending):
+        more = min(live.pending - shares[live], budget)
+        shares[live] += more
+        budget -= more
+    return shares
 
 
 def _segment(live: LiveRequest, count: int) -> Segment:

@@ -35,7 +35,17 @@ class TextStream:
         self._context, self._decoded = self._decoded, len(self._ids)
         return self._release(whole[len(known) :])
 
-    def finish(self) -> str:
+    def preview(self, token: int) -> tuple[str, str]:
+        """All the text that could be shown after this token, and all there would be if the reply ended with it."""
+        known = self._decode(self._context, self._decoded)
+        ids = [*self._ids[self._context :], token]
+        whole = str(self._tokenizer.decode(ids, skip_special_tokens=True))
+        text = self.text + self._held + whole[len(known) :].rstrip(UNFINISHED)
+        found = [place for stop in self._stop if (place := text.find(stop)) >= 0]
+        text = text[: min(found)] if found else text
+        return text[: len(text) - self._withheld(text)], text
+
+    def finish(self, *, by_model: bool = False) -> str:  # noqa: ARG002 — the plain text is the same, however it ends
         """The rest that was held back, without an unfinished character at its end."""
         if self.stopped:
             return ""
@@ -55,10 +65,14 @@ class TextStream:
         if found:
             text, self._held, self.stopped = text[: min(found)], "", True
         else:
-            keep = max((_overlap(text, stop) for stop in self._stop), default=0)
+            keep = self._withheld(text)
             text, self._held = text[: len(text) - keep], text[len(text) - keep :]
         self.text += text
         return text
+
+    def _withheld(self, text: str) -> int:
+        """How many characters at the end could be the beginning of a stop string."""
+        return max((_overlap(text, stop) for stop in self._stop), default=0)
 
     def _decode(self, start: int, end: int) -> str:
         return str(self._tokenizer.decode(self._ids[start:end], skip_special_tokens=True)) if end > start else ""

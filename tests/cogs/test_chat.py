@@ -254,20 +254,25 @@ async def test_a_full_queue_is_a_sentence(
     )
 
 
-async def test_a_member_who_waits_sees_how_many_are_ahead(
-    env: simcord.Env, channel: Any, alice: Any, at_bot: str, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+async def test_a_member_who_waits_sees_how_many_are_ahead_and_about_how_long_it_takes(
+    env: simcord.Env,
+    channel: Any,
+    alice: Any,
+    at_bot: str,
+    engine: ScriptedEngine,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine.holds()
     submit = engine.submit
 
     def submit_third(request: Any) -> Any:
         generation = submit(request)
-        generation.position = 2
+        generation.position, generation.wait_s = 2, 41.0
         return generation
 
     monkeypatch.setattr(engine, "submit", submit_third)
     await alice.send(channel, f"{at_bot} hello")
-    assert answers(env, channel)[-1].content == "-# 2 replies are ahead of yours …"
+    assert answers(env, channel)[-1].content == "-# 2 replies are ahead of yours, about 40 s …"
     engine.generations[-1].say("Your turn.")
     engine.generations[-1].end()
     await env.settle()

@@ -59,7 +59,7 @@ PARAMS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     params=PARAMS,
     seed=st.integers(0, 10_000),
@@ -77,7 +77,7 @@ def test_each_choice_is_the_reference_choice(
         assert got in near
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(params=st.lists(PARAMS, min_size=2, max_size=6), seed=st.integers(0, 1000), width=st.integers(1, 9))
 def test_a_row_chooses_what_it_would_choose_alone(params: list[SamplingParams], seed: int, width: int) -> None:
     generator = torch.Generator().manual_seed(seed)

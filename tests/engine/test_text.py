@@ -72,7 +72,7 @@ def test_what_only_looked_like_a_stop_string_is_shown_at_last(tokenizer: Any) ->
     assert "".join(pieces(tokenizer, ids, "<end>")) == "wait <en"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=30))
 def test_any_text_comes_out_as_it_went_in(tiny_model_dir: Path, text: str) -> None:
     tokenizer = tokenizer_of(tiny_model_dir)
@@ -80,7 +80,7 @@ def test_any_text_comes_out_as_it_went_in(tiny_model_dir: Path, text: str) -> No
     assert "".join(pieces(tokenizer, ids)) == tokenizer.decode(ids, skip_special_tokens=True).rstrip("\ufffd")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(0, 319), max_size=40))
 def test_any_token_ids_give_text_without_an_error(tiny_model_dir: Path, ids: list[int]) -> None:
     pieces(tokenizer_of(tiny_model_dir), ids, "ab", "\n")

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox import SandboxServer, point_discord_at
 from tests.sandbox.small_bot import SmallBot
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -20,8 +21,14 @@ def discord_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def server(discord_addresses: None) -> AsyncIterator[SandboxServer]:
-    server = SandboxServer("127.0.0.1", 0)
+def answer_seconds() -> float:
+    """How long the bot may take over its first answer: Discord's three are too few on a machine that does much else."""
+    return PATIENCE
+
+
+@pytest.fixture
+async def server(discord_addresses: None, answer_seconds: float) -> AsyncIterator[SandboxServer]:
+    server = SandboxServer("127.0.0.1", 0, answer_seconds=answer_seconds)
     await server.start()
     point_discord_at(server.api, server.gateway)
     yield server
@@ -32,7 +39,7 @@ async def server(discord_addresses: None) -> AsyncIterator[SandboxServer]:
 async def connected(server: SandboxServer, bot: SmallBot) -> AsyncIterator[SmallBot]:
     async with bot:
         running = asyncio.create_task(bot.start(server.token))
-        ready = asyncio.create_task(bot.wait_heard("ready", 10))
+        ready = asyncio.create_task(bot.wait_heard("ready"))
         await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             ready.cancel()

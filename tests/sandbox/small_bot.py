@@ -8,10 +8,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from tests.waiting import PATIENCE
+
 CHART = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC"
 )
 STREAMED = ["Arr, ", "Paris be ", "the **capital** ", "o' France, matey!"]
+LATE_SECONDS = 0.5  # the sandbox's stand-in for Discord's three, where an answer shall come too late
 ROLES = ["pirate", "sarcastic", "plain"]
 
 
@@ -99,6 +102,8 @@ class SmallBot(discord.Client):
         )
         self.tree = app_commands.CommandTree(self)
         self.heard: dict[str, asyncio.Queue[Any]] = {}
+        self.may_go_on = asyncio.Event()  # cleared by a test that looks at an answer's beginning
+        self.may_go_on.set()
         self.errors: list[Exception] = []
         add_commands(self)
 
@@ -109,9 +114,9 @@ class SmallBot(discord.Client):
     def note(self, event: str, what: Any) -> None:
         self.heard.setdefault(event, asyncio.Queue()).put_nowait(what)
 
-    async def wait_heard(self, event: str, seconds: float = 5.0) -> Any:
+    async def wait_heard(self, event: str) -> Any:
         queue = self.heard.setdefault(event, asyncio.Queue())
-        return await asyncio.wait_for(queue.get(), seconds)
+        return await asyncio.wait_for(queue.get(), PATIENCE)
 
     def count(self, event: str) -> int:
         return self.heard[event].qsize() if event in self.heard else 0
@@ -134,7 +139,7 @@ class SmallBot(discord.Client):
         async with message.channel.typing():
             sent = await message.reply(STREAMED[0].strip())
             for end in range(2, len(STREAMED) + 1):
-                await asyncio.sleep(0.15)
+                await self.may_go_on.wait()
                 done = end == len(STREAMED)
                 await sent.edit(content="".join(STREAMED[:end]), view=Thumbs() if done else None)
         self.note("answered", sent)
@@ -182,7 +187,7 @@ def add_commands(bot: SmallBot) -> None:
 
     @bot.tree.command(description="Answer after Discord has given up")
     async def late(interaction: discord.Interaction) -> None:
-        await asyncio.sleep(3.1)
+        await asyncio.sleep(LATE_SECONDS + 0.1)
         try:
             await interaction.response.send_message("too late")
         except discord.HTTPException as error:

@@ -1,6 +1,5 @@
 """An unmodified discord.py bot lives in the sandbox as it would on Discord."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +10,8 @@ from bot.sandbox import SandboxServer
 from bot.sandbox.errors import ControlError
 from tests.sandbox.conftest import connected
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
-from tests.sandbox.small_bot import STREAMED, SmallBot
+from tests.sandbox.small_bot import LATE_SECONDS, STREAMED, SmallBot
+from tests.waiting import until
 
 DONE = "".join(STREAMED)
 
@@ -343,17 +343,15 @@ async def test_deferred_answers_show_thinking_and_are_followed_up(server: Sandbo
 
     assert outcome["kind"] == "deferred"
     assert robin.sees[-1]["thinking"]
-    for _ in range(50):
-        if len(robin.sees) == 2:
-            break
-        await asyncio.sleep(0.05)
+    await until(lambda: len(robin.sees) == 2)
     assert [(m["content"], m["thinking"]) for m in robin.sees] == [
         ("Thought about it.", False),
         ("And one more thing.", False),
     ]
 
 
-async def test_an_answer_after_three_seconds_is_too_late(server: SandboxServer, bot: SmallBot) -> None:
+@pytest.mark.parametrize("answer_seconds", [LATE_SECONDS])
+async def test_an_answer_after_discords_three_seconds_is_too_late(server: SandboxServer, bot: SmallBot) -> None:
     outcome = await Member(server).slash(command="late", options={})
 
     assert outcome["kind"] == "failed"

@@ -91,7 +91,7 @@ def loop_and_store(tmp_path_factory):
 
 
 @given(actions=ACTIONS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_sequence_of_votes_and_withdrawals_leaves_what_a_dict_would_hold(loop_and_store, actions):
     runner, store = loop_and_store
     runner.run(replay(store, actions))

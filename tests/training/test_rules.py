@@ -144,9 +144,7 @@ def test_an_answer_that_repeats_the_question_is_left_out(build):
 
 def test_liked_replies_do_not_make_the_persona_longer_winded(build):
     replies = [reply(number, {2, 3}) for number in range(1, 11)]
-    replies += [
-        reply(number, {2, 3}, text=" ".join(f"w{number * step}" for step in range(30))) for number in range(11, 15)
-    ]
+    replies += [reply(number, {2, 3}, text=" ".join(f"w{number * i}" for i in range(30))) for number in range(11, 15)]
     dataset = build(replies)
     assert {row.reply_id for row in dataset.rows if row.reply_id} == set(range(1, 11))
     assert reasons(dataset, Source.LIKED) == {"far longer than the usual 4 words (training.max_length_drift)": 4}

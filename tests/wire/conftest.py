@@ -14,14 +14,12 @@ from tests.sandbox import conftest as sandbox
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
 from tests.wire.stage import Stage, staged
 
-ANSWER_SECONDS = 0.5  # the sandbox's stand-in for Discord's three
-
-discord_addresses = sandbox.discord_addresses
+discord_addresses, answer_seconds = sandbox.discord_addresses, sandbox.answer_seconds
 
 
 @pytest.fixture
-async def server(discord_addresses: None) -> AsyncIterator[SandboxServer]:
-    server = SandboxServer("127.0.0.1", 0, answer_seconds=ANSWER_SECONDS)
+async def server(discord_addresses: None, answer_seconds: float) -> AsyncIterator[SandboxServer]:
+    server = SandboxServer("127.0.0.1", 0, answer_seconds=answer_seconds)
     await server.start()
     point_discord_at(server.api, server.gateway)
     yield server

@@ -10,8 +10,8 @@ from bot.connection import Backoff, run_supervised
 from bot.sandbox import SandboxServer
 from bot.store import Store, StoredReply
 from tests.fakes import ScriptedEngine, ScriptedGeneration
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 15.0  # seconds until a test that waits for something gives up
 EDIT_SECONDS = 0.05
 
 
@@ -82,12 +82,23 @@ class Stage:
         who = self.server.members[member]
         await self.server.control.react(member=who, channel=self.tavern, message=reply["id"], emoji=emoji, on=on)
 
+    async def slash(self, command: str, *path: str, **options: Any) -> dict[str, Any]:
+        """Robin uses a slash command in the tavern; how the bot answered first."""
+        outcome: dict[str, Any] = await self.server.control.slash(
+            member=self.robin, channel=self.tavern, command=command, path=list(path), options=options
+        )
+        return outcome
+
     # ------------------------------------------------------------------ what came of it
 
     def replies(self, channel: str = "tavern") -> list[dict[str, Any]]:
         """The bot's messages, oldest first, without ephemeral ones."""
         messages = self.server.messages(self.server.demo_channels[channel])
         return [message for message in messages if message["is_bot"] and not message["visible_to"]]
+
+    def whispers(self) -> list[dict[str, Any]]:
+        """What the bot said in the tavern for one member's eyes only."""
+        return [message for message in self.server.messages(self.tavern) if message["visible_to"]]
 
     def statuses(self, method: str, ending: str) -> list[int]:
         return [r.status for r in self.server.requests if r.method == method and r.path.endswith(ending)]
@@ -123,12 +134,6 @@ def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
 def is_finished(message: dict[str, Any]) -> bool:
     """Whether the reply can be voted on, which it cannot while it streams."""
     return any((button.get("emoji") or {}).get("name") == "👍" for button in buttons(message))
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def _at_once(_shard: int | None, *, initial: bool = False) -> None:

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bot.errors import DiscordError
-from tests.wire.stage import Stage, is_finished, staged, until
+from tests.waiting import PATIENCE, until
+from tests.wire.stage import Stage, is_finished, staged
 
 
 async def test_a_first_connect_that_is_refused_is_tried_again(empty_stage: Stage) -> None:
@@ -34,7 +35,7 @@ async def test_final_refusals_end_with_the_remedy(empty_stage: Stage, code: int,
     empty_stage.server.faults.identify_close = code
 
     with pytest.raises(DiscordError, match=remedy):
-        await asyncio.wait_for(empty_stage.supervise(), 15)
+        await asyncio.wait_for(empty_stage.supervise(), PATIENCE)
 
     assert empty_stage.bot.is_closed()
 
@@ -47,7 +48,7 @@ async def test_a_final_refusal_after_days_of_service_ends_as_well(stage: Stage) 
 
     assert stage.supervision is not None
     with pytest.raises(DiscordError, match="Privileged Gateway Intents"):
-        await asyncio.wait_for(stage.supervision, 15)
+        await asyncio.wait_for(stage.supervision, PATIENCE)
 
 
 async def test_a_line_that_is_lost_again_and_again_is_made_anew_by_the_same_client(stage: Stage) -> None:

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bot.client import TroupeBot
-from tests.wire.stage import Stage, buttons, is_finished, until
+from tests.waiting import until
+from tests.wire.stage import Stage, buttons, is_finished
 
 MESSAGES = "/channels/*/messages"
 EDITS = "/channels/*/messages/*"

@@ -2,7 +2,10 @@
 
 import asyncio
 
-from tests.wire.stage import Stage, buttons, is_finished, until
+import pytest
+
+from tests.waiting import until
+from tests.wire.stage import Stage, buttons, is_finished
 
 CALLBACK = "/interactions/*/callback"
 
@@ -71,9 +74,10 @@ async def test_reactions_while_the_socket_is_away_are_heard_after_resuming(stage
     await stage.vote_becomes(reply, -1, "juno")
 
 
+@pytest.mark.parametrize("answer_seconds", [0.3])
 async def test_a_press_that_is_answered_too_late_is_still_a_vote_and_the_figures_follow(stage: Stage) -> None:
     reply = await stage.answered("Is Paris in France?")
-    stage.server.faults.slow("POST", CALLBACK, seconds=0.7)
+    stage.server.faults.slow("POST", CALLBACK, seconds=0.5)
 
     outcome = await stage.press(reply, "👍")
 

@@ -1,0 +1,59 @@
+"""Owns what the engine has measured of itself, and what follows from it: how much of the prompts a step may read, and
+how long a request will take. Knows no clock and no requests: it is told what steps took and how long replies were.
+"""
+
+from collections import deque
+from statistics import median
+
+# A step that also reads prompts may take this many times as long as one that only decodes.
+STRETCH = 2.0
+LEAST_PREFILL = 16  # prompt tokens of a step, however slow they are: a prompt must come to its end
+UNMEASURED_PREFILL = 64
+REMEMBERED_STEPS = 15
+REMEMBERED_REPLIES = 32
+
+
+class Pace:
+    def __init__(self, most_prefill: int) -> None:
+        """`most_prefill`: prompt tokens of a step, at most."""
+        self._most_prefill = most_prefill
+        self._quiet: deque[float] = deque(maxlen=REMEMBERED_STEPS)  # seconds of steps that only decoded
+        self._any: deque[float] = deque(maxlen=REMEMBERED_STEPS)  # seconds of steps that decoded
+        self._per_token: deque[float] = deque(maxlen=REMEMBERED_STEPS)  # seconds of a prompt's token
+        self._replies: deque[int] = deque(maxlen=REMEMBERED_REPLIES)  # tokens
+
+    def took(self, seconds: float, decoded: int, read: int) -> None:
+        """A step decoded one token for each of `decoded` rows and read `read` tokens of prompts."""
+        if decoded:
+            self._any.append(seconds)
+        if not read:
+            self._quiet.append(seconds)
+        elif not decoded or self._quiet:
+            usual = median(self._quiet) if decoded else 0.0
+            self._per_token.append(max(seconds - usual, 0.0) / read)
+
+    def replied(self, tokens: int) -> None:
+        self._replies.append(tokens)
+
+    def prefill_tokens(self, decoding: bool) -> int:
+        """How many tokens of prompts the next step may read; fewer while others decode and would wait for it."""
+        if not decoding:
+            return self._most_prefill
+        if not self._quiet or not self._per_token:
+            return min(UNMEASURED_PREFILL, self._most_prefill)
+        room = (STRETCH - 1) * median(self._quiet)
+        cost = median(self._per_token)
+        affordable = self._most_prefill if cost * self._most_prefill <= room else int(room / cost)
+        return min(max(affordable, LEAST_PREFILL), self._most_prefill)
+
+    def seconds(self, prompt_tokens: int, said: int, most: int) -> float | None:
+        """How long a request will run that has to read `prompt_tokens`, has said `said` tokens and may say `most`.
+
+        It is taken to say as much as others did, and no less than another tenth of what it may; None before a step.
+        """
+        if not self._any:
+            return None
+        usual = median(self._replies) if self._replies else most
+        left = max(min(usual, most) - said, (most - said) / 10, 1)
+        reading = prompt_tokens * median(self._per_token) if self._per_token else 0.0
+        return float(reading + left * median(self._any))

@@ -1,0 +1,50 @@
+"""Owns the use of what past requests have computed: what a row begins with, and what is kept of it.
+
+Runs on the engine's thread, between steps.
+"""
+
+from collections.abc import Sequence
+
+from bot.engine.live_request import LiveRequest
+from bot.engine.prefixes import BLOCK, KeptPrefixes
+from bot.engine.runner import Runner
+
+# A prompt waits for another one that is being read when they share this many tokens or more.
+WORTH_WAITING = 64
+
+
+class Reuse:
+    def __init__(self, runner: Runner, kept: KeptPrefixes) -> None:
+        self._runner = runner
+        self._kept = kept
+
+    def begin(self, running: Sequence[LiveRequest]) -> None:
+        """Fill the rows that have not begun with what is kept of their prompts.
+
+        A prompt whose beginning another row is reading just now waits for it: it is computed once.
+        """
+        for live in running:
+            if not live.begun and not self._is_being_read(live, running):
+                blocks = self._kept.find(live.request.adapter, live.ids[:-1])
+                self._runner.begin(live, blocks)
+                live.begin(len(blocks) * BLOCK)
+
+    def keep(self, live: LiveRequest) -> None:
+        """Copy what the row holds and the shelf does not."""
+        first, blocks = self._kept.keep(live.request.adapter, live.ids[: live.cached])
+        if blocks:
+            self._runner.shelve(live, first, blocks)
+
+    def _is_being_read(self, live: LiveRequest, running: Sequence[LiveRequest]) -> bool:
+        if not self._kept.capacity:
+            return False
+        shared = max((_shared(live, other) for other in running if other.begun and other.pending > 1), default=0)
+        return shared >= WORTH_WAITING and shared - self._kept.count(live.request.adapter, live.ids[:shared]) >= BLOCK
+
+
+def _shared(live: LiveRequest, other: LiveRequest) -> int:
+    """How many of its first tokens a request shares with another one of the same adapter."""
+    if live.request.adapter != other.request.adapter:
+        return 0
+    pairs = zip(live.request.prompt_ids, other.request.prompt_ids, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(live.ids), len(other.ids)))
