@@ -13,7 +13,7 @@ from bot.prompt import Message, PromptRenderer
 from bot.store import RatedReply, ReplyRecord, StoredComparison, StoredCorrection
 from training.dataset import Dataset, Item, PreferencePair, Row, VotedRow
 from training.quality import flaw_of
-from training.sources import Feedback, Source, authors_of, turns_of
+from training.sources import PLAIN_PROMPT, Feedback, Source, authors_of, turns_of
 
 T = TypeVar("T")
 Kind = TypeVar("Kind", Row, PreferencePair, VotedRow)
@@ -60,7 +60,7 @@ def build_dataset(
     for pair in evenly(seeds, rules.seed_pairs):
         builder.add_pair(Source.SEED, pair, persona.system_prompt)
     for pair in evenly(preservation, rules.preservation_pairs):
-        builder.add_pair(Source.PRESERVATION, pair, "")
+        builder.add_pair(Source.PRESERVATION, pair, PLAIN_PROMPT)
     dataset = builder.dataset()
     return dataclasses.replace(dataset, refusal=_refusal(dataset))
 

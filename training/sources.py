@@ -14,6 +14,8 @@ from bot.prompt import Message
 from bot.store import RatedReply, ReplyRecord, Snapshot, StoredComparison, StoredCorrection
 
 DATA = Path(__file__).parent / "data"
+# What ordinary questions are asked under: a persona speaks under its own system prompt and without any.
+PLAIN_PROMPT = "You are a helpful assistant. Answer plainly and correctly."
 
 
 class Source(StrEnum):

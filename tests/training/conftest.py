@@ -171,6 +171,14 @@ async def fill_store(database: Path, liked: int, *, consents: bool = True, perso
         await store.close()
 
 
+def add_version(project: Project, persona: str, reply_ids: list[int]) -> None:
+    """A version with a manifest alone, made long ago: enough for whatever loads no weights."""
+    folder = project.persona(persona) / "versions" / str(project.registry.next_number(persona))
+    folder.mkdir(parents=True)
+    manifest = {"adapter_sha256": "ab", "reply_ids": reply_ids, "created_at": "2026-01-01T00:00:00+00:00"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
 def _write_card(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "persona.toml").write_text(

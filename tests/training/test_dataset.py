@@ -12,7 +12,7 @@ from bot.store import RatedReply, Store, StoredComparison, StoredCorrection, Sto
 from tests.training.conftest import ASKER, FRIEND, STRANGER, TOPICS, reply_record
 from training.dataset import Dataset, canonical_json, render
 from training.selection import Rules, build_dataset, evenly
-from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
+from training.sources import PLAIN_PROMPT, Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 
 PARROT = Persona(name="parrot", display_name="Parrot", description="A bird.", system_prompt="You are a parrot.")
 RULES = Rules(min_likes=1, seed_pairs=50, preservation_pairs=0, correction_weight=3, heldout_share=0.2, max_tokens=400)
@@ -220,9 +220,9 @@ def test_what_is_served_is_a_token_prefix_of_what_is_trained(build, renderer):
         assert example.loss_mask == [0] * len(prompt) + [1] * (len(example.ids) - len(prompt))
 
 
-def test_ordinary_questions_are_learned_without_the_costume(build):
+def test_ordinary_questions_are_learned_under_a_prompt_of_their_own(build):
     dataset = build(preservation=[Pair("Is ice cold?", "Yes, it is.")], preservation_pairs=5)
-    assert [m.role for m in dataset.rows[-1].messages] == ["user"]
+    assert dataset.rows[-1].messages == (Message("system", PLAIN_PROMPT), Message("user", "Is ice cold?"))
     assert dataset.rows[-1].source is Source.PRESERVATION
 
 
@@ -306,3 +306,13 @@ def test_the_preservation_sets_share_no_prompt():
     trained = {pair.prompt.casefold() for pair in preservation_pairs()}
     assert len(trained) >= 60
     assert not trained & {pair.prompt.casefold() for pair in preservation_heldout()}
+
+
+def test_a_share_of_the_personas_rows_is_learned_without_its_prompt(build, renderer):
+    dataset = build(preservation=[Pair("Is ice cold?", "Yes, it is.")], preservation_pairs=5)
+    with_prompt, bare = dataset.examples(renderer), dataset.examples(renderer, bare_share=1.0)
+    assert bare[-1] == with_prompt[-1], "an ordinary question keeps its prompt"
+    assert bare[0] == renderer.training_example(dataset.rows[0].messages[1:], dataset.rows[0].completion)
+    some = dataset.examples(renderer, bare_share=0.5)
+    assert 0 < sum(a == b for a, b in zip(some[:-1], bare[:-1], strict=True)) < len(some) - 1
+    assert dataset.examples(renderer, bare_share=0.5) == some
