@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts check bench bench-bot adapters doctor chat clean
+.PHONY: help run test lint types contracts check bench bench-bot gpu adapters doctor chat clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,14 +45,19 @@ contracts: $(READY) ## who may import whom
 
 check: lint types contracts test ## everything CI runs
 
-adapters: $(READY) ## train and publish the shipped personas from scratch (about 15 minutes on 2 cores)
-	$(BIN)/python -m training rebuild pirate sarcastic
+adapters: $(READY) ## train and publish the shipped personas from scratch (about 35 minutes on 2 cores)
+	$(BIN)/python -m training rebuild pirate sarcastic gadsby mentor friend
 
 bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
 	$(BIN)/python -m tests.bench_bot --minutes $(or $(MINUTES),1.5)
 
-bench: $(READY) ## tokens/s of mixed-persona batches, beside PEFT, on this machine
-	$(BIN)/python -m tests.bench
+bench: $(READY) ## our engine beside what people would otherwise pick; targets, table, chart (PEERS=llama,vllm)
+	$(BIN)/python -m tests.bench --peers "$(PEERS)"
+
+gpu: $(READY) ## on a machine with CUDA: the GPU tests, and the bench with models of 1.7B and 8B (random weights)
+	@$(BIN)/python -m tests.bench.gpu --check
+	$(BIN)/python -m pytest -m gpu
+	$(BIN)/python -m tests.bench.gpu
 
 clean: ## remove the virtual environment and caches (adapters, data and the model cache stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -39,7 +39,13 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
 
 # Who speaks in the sandbox's channels until somebody chooses otherwise.
-SANDBOX_CAST = {"tavern": "pirate", "critics-corner": "sarcastic"}
+SANDBOX_CAST = {
+    "tavern": "pirate",
+    "critics-corner": "sarcastic",
+    "gadsbys-study": "gadsby",
+    "wrens-porch": "mentor",
+    "couch": "friend",
+}
 SETTLED_IN, DAY = 600.0, 86_400.0  # seconds: when the bot first looks who left a server, and when again
 DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
@@ -175,12 +181,8 @@ def _operators(config: Config, sandbox: SandboxServer | None) -> Operators:
 
 
 async def _retrain(config: Config, core: Core, runs: TrainingRuns) -> None:
-    """The bot's own schedule of trainings, until cancelled."""
-    every = interval(config.training.schedule)
-    if every is None:
-        await asyncio.Event().wait()
-        return
-    votes = config.training.min_new_votes
+    """The bot's own trainings, until cancelled."""
+    every, votes = interval(config.training.schedule), config.training.min_new_votes
     await Retraining(runs, core.store, core.registry, core.catalog, every_seconds=every, min_new_votes=votes).watch()
 
 

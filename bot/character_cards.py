@@ -22,13 +22,16 @@ from bot.server_personas import BadPersona, persona_from
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TEXT = 1024 * 1024
+MOST_FIELD = 64 * 1024  # characters; far more than is used of any
 PROMPT_LENGTH, GREETING_LENGTH, DESCRIPTION_LENGTH, DISPLAY_LENGTH = 4000, 300, 100, 32
 EXAMPLES = 3  # exchanges of the card's example dialogue that go into the prompt
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _KEYWORDS = (b"ccv3", b"chara")  # the newer one first: a card may carry both
 _MACRO = re.compile(r"\{\{\s*(char|user|original|bot)\s*\}\}|<(bot|user)>", re.IGNORECASE)
-_COMMENT = re.compile(r"\{\{\s*//.*?\}\}", re.DOTALL)
+_COMMENT = re.compile(
+    r"\{\{\s*//[^{}]*\}\}"
+)  # looks no further than the next brace: text of nothing but {{// stays quick
 _SENTENCE = re.compile(r".*?[.!?…](?=\s|$)", re.DOTALL)
 
 
@@ -145,7 +148,7 @@ def _text(fields: dict[str, Any], key: str) -> str:
     if not isinstance(value, str):
         return ""
     # Half a surrogate pair is JSON but no text; the store and Discord refuse it.
-    return value.encode("utf-8", "replace").decode().replace("\x00", "").replace("\r\n", "\n").strip()
+    return value[:MOST_FIELD].encode("utf-8", "replace").decode().replace("\x00", "").replace("\r\n", "\n").strip()
 
 
 def _spoken(text: str, character: str, user: str) -> str:

@@ -40,6 +40,7 @@ from bot.cogs.stats import Stats
 from bot.cogs.streaming import Unfinished
 from bot.conversation import Conversations
 from bot.errors import PublishError
+from bot.forgetting import Forgetting
 from bot.limits import Limits, Rate
 from bot.personas import PersonaCatalog
 from bot.registry import write_atomically
@@ -121,7 +122,8 @@ class TroupeBot(commands.Bot):
         identities = Identities(store, lambda: self.user)
         self._speaker = Speaker(unfinished, pace)
         self._once_told = once_told = OnceTold()
-        self._departures = Departures(self, store, once_told)
+        forgetting = Forgetting(store, machinery.registry)
+        self._departures = Departures(self, store, forgetting, once_told)
         feedback = Feedback(self, store, consent, unfinished, identities, once_told, edit_seconds=edit_seconds)
         self._cogs_to_add: list[commands.Cog] = [
             Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities, once_told),
@@ -132,7 +134,7 @@ class TroupeBot(commands.Bot):
             Memory(conversations),
             feedback,
             ReplyMenus(self, store, feedback, identities),
-            Privacy(self, store, consent),
+            Privacy(self, store, forgetting, consent),
             Collection(store, catalog, once_told),
             self._departures,
             Stats(store, catalog),

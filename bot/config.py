@@ -125,25 +125,37 @@ class LoggingSection(Section):
 
 
 class TrainingSection(Section):
+    method: Annotated[str, Field(pattern=r"^(auto|(sft|dpo|kto)(\+(sft|dpo|kto))*)$")] = "auto"
     precision: Literal["auto", "fp32", "bf16", "int8", "nf4"] = "auto"
     rank: Annotated[int, Field(ge=1, le=256)] = 8
     alpha: Annotated[int, Field(ge=1)] = 16
     epochs: Annotated[float, Field(gt=0)] = 5.0
     batch_size: Count = 8
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
+    preference_pairs: Count = 20
+    preference_votes: Count = 300
+    preference_epochs: Annotated[float, Field(gt=0)] = 2.0
+    preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    preference_beta: Annotated[float, Field(gt=0, le=10)] = 0.1
+    bare_share: Fraction = 0.2
     seed: int = 7
     max_tokens: Annotated[int, Field(ge=32)] = 512
     min_likes: Count = 1
+    min_voters: Count = 2
+    max_voter_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
+    feedback_rows: Count = 1000
     seed_pairs: Annotated[int, Field(ge=0)] = 200
-    preservation_pairs: Annotated[int, Field(ge=0)] = 60
+    seed_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.2
+    preservation_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.34
     correction_weight: Annotated[int, Field(ge=1, le=10)] = 2
+    max_length_drift: Annotated[float, Field(ge=1.0)] = 1.5
     heldout_share: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
     schedule: Annotated[str, Field(pattern=r"^(off|[1-9]\d{0,3}[hd])$")] = "off"
     min_new_votes: Count = 20
 
 
 class GateSection(Section):
-    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.05
+    max_liked_loss_ratio: Annotated[float, Field(gt=0)] = 1.0
     max_preservation_loss_ratio: Annotated[float, Field(gt=0)] = 1.15
     max_degenerate_rate: Fraction = 0.1
     min_vote_evidence: Annotated[float, Field(ge=0)] = 1.0

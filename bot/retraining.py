@@ -1,14 +1,15 @@
-"""Owns the bot's own schedule of trainings: which persona is due, and when it was tried last."""
+"""Owns the bot's own trainings: which persona is due, by its schedule or for what was deleted, and the last try."""
 
 import asyncio
-import datetime
 import logging
 import time
 from collections.abc import Callable
 
+from bot.due import must_rebuild, trained_at
 from bot.errors import AdapterError, OperatorError
+from bot.marks import marked
 from bot.personas import PersonaCatalog
-from bot.registry import AdapterRegistry, read_manifest
+from bot.registry import AdapterRegistry
 from bot.store import Store
 from bot.training_runs import AlreadyTraining, TrainingRuns
 
@@ -24,6 +25,8 @@ def interval(schedule: str) -> float | None:
 
 
 class Retraining:
+    """`every_seconds`: None switches the schedule off; what holds deleted words is rebuilt all the same."""
+
     def __init__(
         self,
         runs: TrainingRuns,
@@ -31,7 +34,7 @@ class Retraining:
         registry: AdapterRegistry,
         catalog: PersonaCatalog,
         *,
-        every_seconds: float,
+        every_seconds: float | None,
         min_new_votes: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -49,18 +52,31 @@ class Retraining:
         while True:
             for persona in await self.due():
                 await self.train(persona)
-            await asyncio.sleep(min(LOOK_EVERY, self._every))
+            await asyncio.sleep(min(LOOK_EVERY, self._every or LOOK_EVERY))
 
     async def due(self) -> list[str]:
-        """The shipped personas whose last training is long enough ago, with enough new votes since."""
-        found = []
-        for persona in self._catalog.names():
-            trained = await asyncio.to_thread(self._trained_at, persona)
-            if self._clock() - max(trained, self._tried.get(persona, 0.0)) < self._every:
-                continue
-            if await self._store.votes_since(persona, trained) >= self._min_new_votes:
-                found.append(persona)
-        return found
+        """The shipped personas that must be rebuilt without delay, then those with enough new votes.
+
+        The latter, as the schedule says, only when their last training is long enough ago.
+        """
+        rebuilt = [persona for persona in self._catalog.names() if await self._must_rebuild(persona)]
+        return rebuilt + [p for p in self._catalog.names() if p not in rebuilt and await self._has_new_votes(p)]
+
+    async def _must_rebuild(self, persona: str) -> bool:
+        trained = await asyncio.to_thread(trained_at, self._registry, persona)
+        try:
+            marks = await asyncio.to_thread(marked, self._registry, persona)
+        except AdapterError as error:
+            log.error("%s: %s", persona, error)
+            return False
+        return must_rebuild(marks, max(trained, self._tried.get(persona, 0.0)))
+
+    async def _has_new_votes(self, persona: str) -> bool:
+        trained = await asyncio.to_thread(trained_at, self._registry, persona)
+        waited = self._clock() - max(trained, self._tried.get(persona, 0.0))
+        if self._every is None or waited < self._every:
+            return False
+        return await self._store.votes_since(persona, trained) >= self._min_new_votes
 
     async def train(self, persona: str) -> None:
         self._tried[persona] = self._clock()
@@ -74,15 +90,3 @@ class Retraining:
             log.info("%s: is being trained already", persona)
         except OperatorError as error:
             log.error("%s: the scheduled training failed: %s", persona, error)
-
-    def _trained_at(self, persona: str) -> float:
-        """When the newest version was made, in unix seconds; 0.0 without one."""
-        versions = self._registry.folder / persona / "versions"
-        numbers = [int(path.name) for path in versions.glob("*") if path.name.isdecimal()]
-        if not numbers:
-            return 0.0
-        try:
-            made = read_manifest(versions / str(max(numbers))).get("created_at")
-            return datetime.datetime.fromisoformat(str(made)).timestamp()
-        except (AdapterError, ValueError):
-            return 0.0

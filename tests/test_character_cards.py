@@ -122,6 +122,22 @@ def test_a_file_that_is_no_card_is_a_sentence(data, said):
         read_character_card(data)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{//" * 200_000,
+        "user: hi\n" + "x\n" * 400_000,
+        "{{ " * 300_000,
+        "<START>\nuser: a\nx: b\n" * 40_000,
+        "a " * 500_000,
+    ],
+    ids=["comments", "one long turn", "braces", "examples", "words"],
+)
+def test_text_made_to_take_long_is_read_all_the_same(text):
+    card = {"name": "x", **dict.fromkeys(("description", "personality", "first_mes", "mes_example"), text[:140_000])}
+    assert read_character_card(json.dumps(card).encode()).persona.name == "character"
+
+
 def test_names_become_valid_ones():
     assert slug("Captain Óscar!") == "captain-oscar"
     assert slug("涼宮ハルヒ") == "character"

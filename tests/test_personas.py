@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from bot.errors import PersonaError, UnknownPersona
 from bot.personas import PersonaCatalog, is_valid_name
 
+TRAINED = ("pirate", "sarcastic", "gadsby", "mentor", "friend")
 REPOSITORY = Path(__file__).parent.parent
 CARD = 'name = "mentor"\ndisplay_name = "Mentor"\ndescription = "Asks back."\n'
 
@@ -15,22 +17,38 @@ def write_card(folder: Path, text: str = CARD, name: str = "mentor") -> Path:
     return folder
 
 
+def bare(prompt: str) -> str:
+    return " ".join(re.findall(r"\w+", prompt.lower()))
+
+
 @pytest.fixture(scope="module")
 def shipped() -> PersonaCatalog:
     return PersonaCatalog(REPOSITORY / "adapters")
 
 
 def test_the_shipped_personas_are_there(shipped):
-    assert {"pirate", "sarcastic", "plain"} <= set(shipped.names())
+    assert {*TRAINED, "plain"} <= set(shipped.names())
 
 
-@pytest.mark.parametrize("name", ["pirate", "sarcastic"])
+@pytest.mark.parametrize("name", TRAINED)
 def test_shipped_personas_have_enough_pairs_and_held_out_prompts(shipped, name):
-    prompts = {pair.prompt for pair in shipped.examples(name)}
-    heldout = set(shipped.heldout_prompts(name))
-    assert len(prompts) >= 60
-    assert len(heldout) >= 15
-    assert not prompts & heldout
+    prompts = {bare(pair.prompt) for pair in shipped.examples(name)}
+    heldout = [bare(prompt) for prompt in shipped.heldout_prompts(name)]
+    assert len(prompts) >= 80
+    assert len(heldout) == len(set(heldout)) >= 30
+    assert not prompts & set(heldout)
+
+
+def test_gadsbys_answers_keep_gadsbys_rules_and_are_no_stubs(shipped):
+    rules = shipped.get("gadsby").sampling_values()["rules"]
+    answers = [pair.completion for pair in shipped.examples("gadsby")]
+    assert [answer for answer in answers if not rules.accept(answer)] == []
+    assert min(len(answer.split()) for answer in answers) >= 12
+
+
+def test_the_mentor_asks_back(shipped):
+    answers = [pair.completion for pair in shipped.examples("mentor")]
+    assert sum("?" in answer for answer in answers) >= 0.4 * len(answers)
 
 
 def test_plain_is_prompt_only(shipped):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.marks import mark
 from bot.personas import PersonaCatalog
 from bot.registry import AdapterRegistry
 from bot.retraining import Retraining, interval
@@ -82,3 +83,18 @@ async def test_a_failure_is_in_the_log_with_its_reason(retraining, tmp_path, cap
     (tmp_path / "script.json").write_text(json.dumps({"error": "There are too few rows."}))
     await retraining.train("pirate")
     assert "pirate: the scheduled training failed: There are too few rows." in caplog.text
+
+
+async def test_what_holds_deleted_words_is_due_at_once_and_first_also_without_a_schedule(tmp_path, store, retraining):
+    trained(tmp_path, "2020-01-01T00:00:00+00:00")
+    manifest = tmp_path / "adapters" / "pirate" / "versions" / "1" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "reply_ids": [1]}))
+    registry, catalog = AdapterRegistry(tmp_path / "adapters"), PersonaCatalog(tmp_path / "adapters")
+    unscheduled = Retraining(
+        TrainingRuns(None, tmp_path, PROGRAM), store, registry, catalog, every_seconds=None, min_new_votes=2
+    )
+    assert await unscheduled.due() == []
+    mark(registry, "pirate", [1])
+    assert await unscheduled.due() == ["pirate"]
+    await unscheduled.train("pirate")
+    assert await unscheduled.due() == []

@@ -1,4 +1,5 @@
-"""The command line: `python -m training dataset | train | evaluate | promote | rollback | run | rebuild`.
+"""The command line: `python -m training dataset | train | evaluate | promote | rollback | run | rebuild |
+report | due | forget`.
 
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
@@ -10,7 +11,7 @@ import sys
 import typer
 
 from bot.errors import TroupeError
-from training.cli import data, evaluating, publishing, runs
+from training.cli import data, evaluating, publishing, reporting, runs, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -31,6 +32,9 @@ for command in (
     publishing.rollback,
     runs.run,
     runs.rebuild,
+    reporting.report,
+    upkeep.due,
+    upkeep.forget,
 ):
     app.command()(command)
 

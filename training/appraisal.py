@@ -20,8 +20,9 @@ from training.evaluate import Answer, Question, Version, collect_answers, measur
 from training.gate import Figures, Passed
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
 from training.memory import AnswerMemory
+from training.mixing import evenly
 from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
-from training.selection import evenly
+from training.sources import PLAIN_PROMPT
 
 # Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.
 LONGEST_HELD_OUT = 96
@@ -127,7 +128,7 @@ class Appraiser:
         refused = evenly(harmful(), self._config.gate.probes)
         sets = {
             LIKED: evenly(unseen.liked, MOST_ROWS),
-            PRESERVATION: [self._example(pair.prompt, pair.completion, "") for pair in preservation],
+            PRESERVATION: [self._example(pair.prompt, pair.completion, PLAIN_PROMPT) for pair in preservation],
             STYLE[0]: [self._example(row.prompt, row.better) for row in contrasts],
             STYLE[1]: [self._example(row.prompt, row.worse) for row in contrasts],
             REFUSALS[0]: [self._example(row.prompt, row.better) for row in refused],
@@ -174,7 +175,7 @@ class Appraiser:
         return Question(probe.prompt, ids, sampling, probe, cut_short=True)
 
     def _plain(self) -> list[Question]:
-        return [self._probe(probe, system="") for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
+        return [self._probe(probe, PLAIN_PROMPT) for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
 
     def _probes(self) -> list[Probe]:
         """Of every topic, as many as [gate] allows, spread evenly."""

@@ -3,6 +3,7 @@
 `selection` decides what gets in; how an example becomes token ids is the prompt renderer's work.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections import Counter
@@ -89,7 +90,8 @@ class VotedExample:
 class Dataset:
     """What one training of `persona` sees, and the `heldout…` part that judges it; no conversation is in both.
 
-    `dropped` counts what was left out by origin and reason. `refusal` says why it cannot be trained on, if so.
+    `dropped` counts what was left out by origin and reason, `voters` the consenting members who voted, `unreliable`
+    those of them who are not believed. `refusal` says why it cannot be trained on, if so.
     """
 
     persona: str
@@ -100,6 +102,8 @@ class Dataset:
     votes: tuple[VotedRow, ...] = ()
     heldout_votes: tuple[VotedRow, ...] = ()
     dropped: Counter[tuple[Source, str]] = field(default_factory=Counter)
+    voters: int = 0
+    unreliable: int = 0
     refusal: str | None = None
 
     @property
@@ -117,9 +121,16 @@ class Dataset:
         """Of the training part as canonical JSON, one item a line: equal content, equal hash."""
         return hashlib.sha256("\n".join(map(canonical_json, self._learned())).encode()).hexdigest()
 
-    def examples(self, renderer: PromptRenderer) -> list[TrainingExample]:
-        """Token ids and loss masks of the rows, each row as often as its weight."""
-        return [example for row in self.rows for example in [render(renderer, row)] * row.weight]
+    def examples(self, renderer: PromptRenderer, bare_share: float = 0.0) -> list[TrainingExample]:
+        """Token ids and loss masks of the rows, each row as often as its weight.
+
+        `bare_share` of the persona's own rows lose the system prompt, so that the persona holds without it.
+        """
+        return [
+            render(renderer, _bared(row) if _lot(row, turn) < bare_share else row)
+            for row in self.rows
+            for turn in range(row.weight)
+        ]
 
     def preference_examples(self, renderer: PromptRenderer) -> list[PreferenceExample]:
         """Token ids of the preference pairs, each pair as often as its weight."""
@@ -133,6 +144,17 @@ class Dataset:
         yield from self.rows
         yield from self.preferences
         yield from self.votes
+
+
+def _bared(row: Row) -> Row:
+    if row.source is Source.PRESERVATION:  # its prompt is what tells it from the persona's own
+        return row
+    return dataclasses.replace(row, messages=tuple(m for m in row.messages if m.role != "system"))
+
+
+def _lot(row: Row, turn: int) -> float:
+    """A fixed number in [0, 1) for each time that a row is learned in an epoch."""
+    return int.from_bytes(hashlib.sha256(f"{turn}:{canonical_json(row)}".encode()).digest()[:6]) / 2**48
 
 
 def canonical_json(item: Item) -> str:

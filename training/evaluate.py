@@ -20,10 +20,10 @@ from bot.errors import AdapterError, GenerationFailed
 from bot.prompt import TrainingExample
 from bot.registry import AdapterVersion
 from training.memory import FAILED, AnswerMemory, Said
-from training.prefix_tree import plant, target_losses
 from training.probes import Probe
 from training.quality import Flaw, flaw_of
-from training.sft import load_base, quiet_libraries
+from training.recipes.base import load_base, quiet_libraries
+from training.recipes.prefix_tree import plant, target_losses
 
 # Rows per forward pass; without gradients a large tree is cheap.
 ROWS_AT_ONCE = 8

@@ -1,7 +1,8 @@
 """Owns the decision whether a candidate may speak: a pure function from measured figures to a verdict with reasons."""
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # Fewer votes than this on either side say nothing about what a version prefers.
@@ -17,6 +18,20 @@ class Passed:
 
     def __str__(self) -> str:
         return f"{len(self.right)} of {self.asked}"
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How much likelier than a neutral answer one in character is, by prompt, in nats per token."""
+
+    by_prompt: Mapping[str, float]
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.by_prompt.values())
+
+    def gain(self, base: "Margins") -> float:
+        return self.mean - base.mean
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class Figures:
     degenerate: int
     votes: Preference | None = None
     comparisons: Passed | None = None  # the kept answer is the likelier one
-    style: Passed | None = None  # an answer in character is likelier than a neutral one
+    style: Margins | None = None
     knowledge: Passed | None = None
     instructions: Passed | None = None
     claims: Passed | None = None  # wrong claims it did not agree with
@@ -113,7 +128,7 @@ def judge(
     rivals = [base] if active is None else [active, base]
     limits = thresholds
     criteria = [
-        _liked(candidate.liked_loss, rival.liked_loss, name, limits.max_liked_loss_ratio),
+        _liked(candidate.liked_loss, base.liked_loss, limits.max_liked_loss_ratio),
         _votes(candidate.votes, rival.votes, name, lesson, limits.min_vote_evidence),
         _ratio(
             "ordinary questions",
@@ -123,7 +138,7 @@ def judge(
             limits.max_preservation_loss_ratio,
         ),
         _kept("comparisons", [candidate.comparisons, *(r.comparisons for r in rivals)], 1.0),
-        _kept("persona style", [candidate.style, *(r.style for r in rivals)], limits.min_probes_kept),
+        _style(candidate.style, rival.style, base.style, name, limits.min_probes_kept),
         _kept("knowledge", [candidate.knowledge, *(r.knowledge for r in rivals)], limits.min_knowledge_kept),
         _kept("instructions", [candidate.instructions, *(r.instructions for r in rivals)], limits.min_probes_kept),
         _kept("wrong claims contradicted", [candidate.claims, *(r.claims for r in rivals)], limits.min_probes_kept),
@@ -139,10 +154,11 @@ def judge(
     )
 
 
-def _liked(candidate: float | None, rival: float | None, name: str, limit: float) -> Criterion:
-    if candidate is None or rival is None:
+def _liked(candidate: float | None, base: float | None, limit: float) -> Criterion:
+    """Against the base model alone: the active version wrote most of these replies, so they are likely to it anyway."""
+    if candidate is None or base is None:
         return True, "held-out liked replies: there are none yet, so this was not measured"
-    return _ratio("held-out liked replies", candidate, rival, name, limit)
+    return _ratio("held-out liked replies", candidate, base, "the base model", limit)
 
 
 def _votes(
@@ -188,6 +204,23 @@ def _kept(what: str, results: Sequence[Passed | None], share: float) -> Criterio
     return passed, (
         f"{what}: {candidate} right, its best rival {len(best.right)}; {relation} the needed {needed} "
         f"({share:.0%} of that, less one standard error of {error:.1f})"
+    )
+
+
+def _style(
+    candidate: Margins | None, rival: Margins | None, base: Margins | None, name: str, share: float
+) -> Criterion:
+    """What the rival gained in character over the base model must be kept, less one standard error (paired)."""
+    if candidate is None or rival is None or base is None:
+        return True, "persona style: no held-out prompt has answers in and out of character, so this was not measured"
+    differences = [margin - rival.by_prompt[prompt] for prompt, margin in candidate.by_prompt.items()]
+    spread = statistics.stdev(differences) if len(differences) > 1 else 0.0
+    gained, kept = candidate.gain(base), share * rival.gain(base)
+    needed = min(kept, rival.gain(base)) - spread / math.sqrt(len(differences))
+    passed = gained >= needed
+    return passed, (
+        f"persona style: answers in character gained {gained:+.2f} nats a token over neutral ones since the base "
+        f"model, {name} {rival.gain(base):+.2f}; {'at least' if passed else 'below'} the needed {needed:+.2f}"
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from training.evaluate import Answer
-from training.gate import Figures, Passed, Preference
+from training.gate import Figures, Margins, Passed, Preference
 from training.matching import words_of
 from training.probes import Topic
 
@@ -32,7 +32,7 @@ def figures(
         degenerate=sum(answer.flaw is not None for answer in free),
         votes=preference(losses, base_losses),
         comparisons=likelier(losses, COMPARISONS, prompts),
-        style=likelier(losses, STYLE, prompts),
+        style=margins(losses, STYLE, prompts),
         refusals=likelier(losses, REFUSALS, prompts),
         knowledge=passed(answers, Topic.KNOWLEDGE),
         instructions=passed(answers, Topic.INSTRUCTION),
@@ -57,6 +57,13 @@ def likelier(losses: Losses, pair: tuple[str, str], prompts: Mapping[str, Sequen
     rows = zip(names, losses.get(pair[0], ()), losses.get(pair[1], ()), strict=True)
     right = frozenset(name for name, better, worse in rows if better < worse)
     return Passed(right, len(names)) if names else None
+
+
+def margins(losses: Losses, pair: tuple[str, str], prompts: Mapping[str, Sequence[str]]) -> Margins | None:
+    """How much lower the loss of each better answer is; None where there are no rows."""
+    rows = zip(prompts.get(pair[0], ()), losses.get(pair[0], ()), losses.get(pair[1], ()), strict=True)
+    by_prompt = {name: worse - better for name, better, worse in rows}
+    return Margins(by_prompt) if by_prompt else None
 
 
 def preference(losses: Losses, base: Losses) -> Preference | None:

@@ -4,6 +4,7 @@ On-disk contract: adapters/README.md. Every step is all or nothing: whatever fai
 speaking.
 """
 
+import dataclasses
 import datetime
 import hashlib
 import json
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from bot.errors import AdapterError, PublishError
+from bot.marks import marked, unmark
 from bot.registry import (
     MANIFEST,
     PEFT_CONFIG,
@@ -30,7 +32,7 @@ from bot.registry import (
 )
 
 if TYPE_CHECKING:
-    from training.sft import TrainedAdapter  # torch would make a rollback wait
+    from training.recipes.adapter import TrainedAdapter  # torch would make a rollback wait
 
 STAGING = ".staging-"
 
@@ -44,8 +46,11 @@ class Promotion:
 
 
 @contextmanager
-def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[None]:
-    """One training of a persona at a time; the kernel drops the lock when the process dies. Raises PublishError."""
+def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[Path]:
+    """One training of a persona at a time; the kernel drops the lock when the process dies. Raises PublishError.
+
+    Yields the folder of the persona's versions.
+    """
     versions = _versions_folder(registry, persona)
     lock = filelock.FileLock(versions / ".lock")
     try:
@@ -56,7 +61,7 @@ def training_lock(registry: AdapterRegistry, persona: str) -> Iterator[None]:
         raise PublishError(f"{versions} cannot be written: {error.strerror}; nothing was changed.") from error
     try:
         _sweep(versions)
-        yield
+        yield versions
     finally:
         lock.release()
 
@@ -84,6 +89,8 @@ def publish(
         "number": chosen,
         "adapter_sha256": sha256,
         **lineage,
+        "loss_curve": [dataclasses.asdict(point) for point in trained.loss_curve],
+        "seconds": trained.seconds,
         "parent": None,
         "created_at": _now(),
     }
@@ -104,6 +111,8 @@ def publish(
             f"{target} cannot be written: {error.strerror}; free some space or fix the folder's permissions, then "
             "train again. Nothing was published, and the active version goes on speaking."
         ) from error
+    if chosen in marked(registry, persona):
+        unmark(registry, persona, chosen)
     return registry.version(persona, chosen)
 
 
@@ -152,6 +161,23 @@ def rollback(registry: AdapterRegistry, persona: str, to: int | None = None) -> 
     return _activate(registry, version, "rollback", forced=False)
 
 
+def withdraw_marked(registry: AdapterRegistry, persona: str) -> list[int]:
+    """Delete the marked versions that do not speak, and their marks; the versions deleted.
+
+    What they learned from was deleted, so nobody may roll back to them. Raises PublishError.
+    """
+    active = _active_or_none(registry, persona)
+    gone = [number for number in marked(registry, persona) if number != active]
+    for number in gone:
+        folder = registry.folder / persona / "versions" / str(number)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise PublishError(f"{folder} cannot be deleted: {error.strerror}; delete it by hand.") from error
+        unmark(registry, persona, number)
+    return gone
+
+
 def require_version(registry: AdapterRegistry, persona: str, number: int | None = None) -> AdapterVersion:
     """Version `number`, or the newest. Raises PublishError naming what there is."""
     numbers = registry.numbers(persona)
@@ -196,6 +222,21 @@ def trained_on(version: AdapterVersion) -> frozenset[int]:
     return frozenset(read_manifest(version.path).get("reply_ids", ()))
 
 
+def history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]:
+    """Promotions and rollbacks, oldest first; a line torn by a crash is skipped."""
+    try:
+        lines = _history_file(registry, persona).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        raise PublishError(f"{_history_file(registry, persona)} cannot be read: {error}.") from error
+    for line in lines:
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if isinstance(entry, dict) and isinstance(entry.get("number"), int):
+                yield {"action": "promote", **entry}
+
+
 def _require_acceptance(registry: AdapterRegistry, version: AdapterVersion) -> None:
     report = read_report(registry, version)
     command = f"`python -m training evaluate {version.persona} --number {version.number}`"
@@ -217,20 +258,20 @@ def _activate(registry: AdapterRegistry, version: AdapterVersion, action: str, *
         "adapter_sha256": version.sha256,
         "forced": forced,
     }
-    history = _history_file(registry, persona)
-    size = history.stat().st_size if history.exists() else 0
+    log = _history_file(registry, persona)
+    size = log.stat().st_size if log.exists() else 0
     try:
-        with history.open("ab") as file:
+        with log.open("ab") as file:
             file.write(json.dumps(entry).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
         registry.activate(persona, version.number)
     except (OSError, PublishError) as error:
         with suppress(OSError):
-            os.truncate(history, size)
+            os.truncate(log, size)
         if isinstance(error, PublishError):
             raise
-        raise PublishError(f"{history} cannot be written: {error.strerror}; nothing was changed.") from error
+        raise PublishError(f"{log} cannot be written: {error.strerror}; nothing was changed.") from error
     return Promotion(version, previous)
 
 
@@ -245,7 +286,7 @@ def _active_or_none(registry: AdapterRegistry, persona: str) -> int | None:
 def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int | None:
     """The version that `active` replaced, by the history; where that is silent, the next lower number."""
     spoken: list[int] = []
-    for entry in _history(registry, persona):
+    for entry in history(registry, persona):
         number = entry["number"]
         if entry["action"] == "rollback" and number in spoken:
             del spoken[spoken.index(number) + 1 :]
@@ -259,21 +300,6 @@ def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int |
         earlier = [number for number in spoken if number in known]
         return earlier[-1] if earlier else None
     return max((number for number in known if number < active), default=None)
-
-
-def _history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]:
-    """Promotions and rollbacks, oldest first; a line torn by a crash is skipped."""
-    try:
-        lines = _history_file(registry, persona).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return
-    except (OSError, UnicodeDecodeError) as error:
-        raise PublishError(f"{_history_file(registry, persona)} cannot be read: {error}.") from error
-    for line in lines:
-        with suppress(ValueError):
-            entry = json.loads(line)
-            if isinstance(entry, dict) and isinstance(entry.get("number"), int):
-                yield {"action": "promote", **entry}
 
 
 def _history_file(registry: AdapterRegistry, persona: str) -> Path:

@@ -9,7 +9,7 @@ from bot.engine.base_model import BaseModelFiles
 from bot.registry import AdapterVersion
 from training.appraisal import Measurement
 from training.evaluate import Answer
-from training.gate import Figures, Passed, Preference, Thresholds, Verdict
+from training.gate import Figures, Margins, Passed, Preference, Thresholds, Verdict
 
 
 def describe(
@@ -53,6 +53,8 @@ def _number(value: Any) -> Any:
     """JSON has no infinity: a loss that is no number is null."""
     if isinstance(value, Passed):
         return _counts(value)
+    if isinstance(value, Margins):
+        return {"mean": round(value.mean, 4), "prompts": len(value.by_prompt)}
     if isinstance(value, Preference):
         return {"share": round(value.share, 4), "liked": value.liked, "disliked": value.disliked}
     return (round(value, 4) if math.isfinite(value) else None) if isinstance(value, float) else value

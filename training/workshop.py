@@ -17,20 +17,25 @@ from rich.console import Console
 from bot.config import Config
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import AdapterError, ConfigError, DatasetError
+from bot.marks import marked
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.store import open_snapshot
-from training import publish, sft
+from training import checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
 from training.probes import probe_prompts
 from training.progress import training_bar
+from training.recipes.base import library_versions, resolve_device, resolve_precision
+from training.recipes.loop import Hyperparameters
+from training.recipes.plan import Enough, Method, Supply, choose
+from training.recipes.train import Lessons, train
 from training.report import describe
-from training.selection import Rules, build_dataset
+from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
 
 
@@ -41,6 +46,15 @@ class Evaluation:
     version: AdapterVersion
     verdict: Verdict
     report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`withdrawn`: the versions deleted because they held words that are deleted, now that another one speaks."""
+
+    evaluation: Evaluation
+    promotion: publish.Promotion | None
+    withdrawn: tuple[int, ...]
 
 
 class Workshop:
@@ -54,8 +68,8 @@ class Workshop:
         self._config = config
         self._console = console
         # What cannot work is refused before any slow work.
-        self._device = sft.resolve_device(config.model.device)
-        self._precision = sft.resolve_precision(config.training.precision, self._device)
+        self._device = resolve_device(config.model.device)
+        self._precision = resolve_precision(config.training.precision, self._device)
         if config.training.rank > config.engine.max_rank:
             raise ConfigError(
                 f"training.rank = {config.training.rank}: the engine serves ranks up to engine.max_rank = "
@@ -79,13 +93,23 @@ class Workshop:
         """
         if dataset.refusal is not None:
             raise DatasetError(dataset.refusal)
-        with publish.training_lock(self.registry, self.persona.name):
-            parameters = self._hyperparameters()
-            examples = dataset.examples(self._renderer)
+        methods, parameters = self._methods(dataset), self._hyperparameters()
+        with publish.training_lock(self.registry, self.persona.name) as versions:
+            lineage = self._lineage(dataset, methods, parameters)
+            folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
-                trained = sft.train(self._files, self._tokenizer, examples, parameters, on_step)
-            lineage = self._lineage(dataset, parameters, trained)
-            return publish.publish(self.registry, self.persona.name, trained, lineage, number)
+                trained = train(
+                    self._files,
+                    self._tokenizer,
+                    self._lessons(dataset),
+                    methods,
+                    parameters,
+                    folder,
+                    on_step,
+                )
+            version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
+            checkpoints.discard(folder)
+            return version
 
     def evaluate(self, number: int | None = None) -> Evaluation:
         """Measure a version (the newest by default) against the one that speaks, judge it and write the report."""
@@ -107,6 +131,14 @@ class Workshop:
         publish.write_report(self.registry, candidate, report)
         return Evaluation(candidate, verdict, report)
 
+    def judge_and_promote(self, version: AdapterVersion) -> Outcome:
+        """Evaluate the version; when the gate accepts it, let it speak and delete what it replaces for good."""
+        evaluation = self.evaluate(version.number)
+        if not evaluation.verdict.accepted:
+            return Outcome(evaluation, None, ())
+        promotion = publish.promote(self.registry, version)
+        return Outcome(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
+
     @cached_property
     def _files(self) -> BaseModelFiles:
         with progress_bar(self._console) as progress:
@@ -126,42 +158,43 @@ class Workshop:
 
     def _build(self, feedback: Feedback) -> Dataset:
         training = self._config.training
-        rules = Rules(
-            min_likes=training.min_likes,
-            seed_pairs=training.seed_pairs,
-            preservation_pairs=training.preservation_pairs,
-            correction_weight=training.correction_weight,
-            heldout_share=training.heldout_share,
-            max_tokens=training.max_tokens,
-        )
+        limits = {field.name: getattr(training, field.name) for field in dataclasses.fields(Rules)}
         return build_dataset(
             self.persona,
             feedback,
-            self._catalog.examples(self.persona.name),
-            preservation_pairs(),
+            Examples(
+                self._catalog.examples(self.persona.name),
+                self._catalog.texts(self.persona.name),
+                preservation_pairs(),
+            ),
             [*self._heldout_prompts, *probe_prompts(), *(pair.prompt for pair in preservation_heldout())],
-            rules,
+            Rules(**limits),
             self._renderer,
         )
 
-    def _hyperparameters(self) -> sft.Hyperparameters:
+    def _hyperparameters(self) -> Hyperparameters:
         training = self._config.training
         if self._config.engine.threads:
             torch.set_num_threads(self._config.engine.threads)
-        return sft.Hyperparameters(
-            rank=training.rank,
-            alpha=training.alpha,
-            epochs=training.epochs,
-            batch_size=training.batch_size,
-            learning_rate=training.learning_rate,
-            seed=training.seed,
-            precision=self._precision,
-            device=self._device,
+        names = [field.name for field in dataclasses.fields(Hyperparameters)]
+        values = {name: getattr(training, name) for name in names if name not in ("precision", "device")}
+        return Hyperparameters(**values, precision=self._precision, device=self._device)
+
+    def _methods(self, dataset: Dataset) -> tuple[Method, ...]:
+        training = self._config.training
+        likes = sum(vote.liked for vote in dataset.votes)
+        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes)
+        return choose(training.method, supply, Enough(training.preference_pairs, training.preference_votes))
+
+    def _lessons(self, dataset: Dataset) -> Lessons:
+        return Lessons(
+            dataset.examples(self._renderer, self._config.training.bare_share),
+            dataset.preference_examples(self._renderer),
+            dataset.voted_examples(self._renderer),
         )
 
-    def _lineage(
-        self, dataset: Dataset, parameters: sft.Hyperparameters, trained: sft.TrainedAdapter
-    ) -> dict[str, Any]:
+    def _lineage(self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters) -> dict[str, Any]:
+        """All that the weights depend on, and where the data came from."""
         return {
             "base_model": self._files.name,
             "base_fingerprint": self._files.fingerprint,
@@ -171,17 +204,20 @@ class Workshop:
             "votes": len(dataset.votes),
             "reply_ids": dataset.reply_ids,
             "seed": parameters.seed,
+            "methods": [method.value for method in methods],
+            "bare_share": self._config.training.bare_share,
             "hyperparameters": dataclasses.asdict(parameters),
-            "loss_curve": [dataclasses.asdict(point) for point in trained.loss_curve],
-            "seconds": trained.seconds,
-            "libraries": sft.library_versions(),
+            "libraries": library_versions(),
         }
 
     def _rival(self, candidate: AdapterVersion) -> AdapterVersion | None:
-        """The version that speaks; None where that is nobody, the candidate itself, or one that cannot be loaded."""
+        """The version that speaks; None where that is nobody, the candidate itself, or one that is no standard."""
         try:
             active = self.registry.active(self.persona.name)
             if active is None or active == candidate:
+                return None
+            if active.number in marked(self.registry, self.persona.name):
+                self._console.print(f"{active} holds words that were deleted since: it is no standard.", markup=False)
                 return None
             publish.verify(active, self._files.fingerprint)
         except AdapterError as error:

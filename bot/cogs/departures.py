@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.cogs.once_told import OnceTold
 from bot.errors import StoreError
+from bot.forgetting import Forgetting
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,10 @@ ASKING_SECONDS = 1.0  # from one question about a member to the next
 
 
 class Departures(commands.Cog):
-    def __init__(self, bot: commands.Bot, store: Store, once_told: OnceTold) -> None:
+    def __init__(self, bot: commands.Bot, store: Store, forgetting: Forgetting, once_told: OnceTold) -> None:
         self._bot = bot
         self._store = store
+        self._forgetting = forgetting
         self._once_told = once_told
 
     @commands.Cog.listener()
@@ -47,7 +49,7 @@ class Departures(commands.Cog):
                 log.warning("server %d: who left could not be found out (%s)", guild.id, type(error).__name__)
 
     async def _forget(self, guild_id: int, member_id: int) -> None:
-        if rows := await self._store.delete_member(member_id, guild_id):
+        if rows := await self._forgetting.forget(member_id, guild_id):
             log.info("member %d left server %d: %d rows deleted", member_id, guild_id, rows)
 
 

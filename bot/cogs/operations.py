@@ -22,6 +22,7 @@ from bot.cogs.personas import Name, choices, titled
 from bot.cogs.splitting import split
 from bot.engine import Engine
 from bot.errors import AdapterError, MemberError
+from bot.marks import marked
 from bot.personas import Persona, PersonaCatalog
 from bot.registry import AdapterRegistry, read_manifest
 from bot.store import Approval, Store
@@ -161,6 +162,9 @@ class Operations(commands.Cog):
         active = registry.active_number(card.name)
         numbers = self._numbers(card.name)[-SHOWN_VERSIONS:]
         lines = [self._version_line(card.name, number, active, approval.get(number)) for number in numbers[::-1]]
+        if marks := marked(registry, card.name):
+            which = ", ".join(f"v{number}" for number in sorted(marks))
+            lines.append(f"⚠️ {which} learned from words that were deleted since, and will be replaced.")
         return lines or ["It has no adapter yet and speaks from its prompt alone."]
 
     def _version_line(self, persona: str, number: int, active: int | None, approval: Approval | None) -> str:

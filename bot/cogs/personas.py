@@ -1,5 +1,6 @@
 """Owns /persona and /forget: who speaks in a channel and how, the server's own personas, what is remembered."""
 
+import asyncio
 import io
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -132,7 +133,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         if card.size > MOST_BYTES:
             raise BadCard(f"That file is too large: a card may have {MOST_BYTES // 1024 // 1024} MB.")
         await interaction.response.defer(thinking=True)
-        imported = read_character_card(await card.read(), name.lower() if name else None)
+        imported = await asyncio.to_thread(read_character_card, await card.read(), name.lower() if name else None)
         persona = imported.persona
         await self._made.create(guild_id, persona, interaction.user.id)
         lines = [_ready(persona)]

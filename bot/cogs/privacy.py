@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.cogs.consent import ALLOWED, MORE, REFUSED, ConsentButton, ConsentQuestion, LearnMoreButton
 from bot.cogs.errors import GuardedView, Interaction
 from bot.cogs.gate import channel_ids
+from bot.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
 
 PRESSABLE = 840.0  # seconds; an interaction's token is valid for 15 minutes
@@ -33,9 +34,10 @@ SURE = "This deletes your messages to me with my replies to them, your votes and
 
 
 class Privacy(commands.Cog):
-    def __init__(self, bot: commands.Bot, store: Store, consent: ConsentQuestion) -> None:
+    def __init__(self, bot: commands.Bot, store: Store, forgetting: Forgetting, consent: ConsentQuestion) -> None:
         self._bot = bot
         self._store = store
+        self._forgetting = forgetting
         self._consent = consent
 
     async def cog_load(self) -> None:
@@ -62,7 +64,7 @@ class Privacy(commands.Cog):
 
     async def delete(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        await self._store.delete_member(interaction.user.id)
+        await self._forgetting.forget(interaction.user.id)
         await interaction.edit_original_response(content="Everything I stored about you is deleted.", view=None)
 
     async def _switched_off(self, interaction: Interaction) -> list[str]:

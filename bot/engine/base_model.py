@@ -70,7 +70,7 @@ def prepare_base_model(base: str, cache_dir: Path, on_progress: Progress | None 
 def describe_base_model(base: str, cache_dir: Path) -> str:
     """Where `prepare_base_model` would take `base` from; changes and fetches nothing. Raises BaseModelError."""
     if base == PACKAGED:
-        _packaged_gguf()
+        packaged_gguf()
         converted = _converted_folder(cache_dir.expanduser())
         return f"{base}, {'converted in' if converted.is_dir() else 'to be converted into'} {converted}"
     if (folder := Path(base).expanduser()).is_dir():
@@ -108,7 +108,7 @@ def _silent(_what: str, _fraction: float) -> None:
 
 
 def _packaged(cache_dir: Path, report: Progress) -> Path:
-    source = _packaged_gguf()
+    source = packaged_gguf()
     target = _converted_folder(cache_dir)
     if target.is_dir():
         return target
@@ -129,7 +129,7 @@ def _converted_folder(cache_dir: Path) -> Path:
     return cache_dir / "models" / f"{PACKAGED}-{importlib.metadata.version(WHEEL)}"
 
 
-def _packaged_gguf() -> Path:
+def packaged_gguf() -> Path:
     """Found without importing the package, whose requirements are deliberately not installed."""
     spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
     if spec is None or spec.origin is None:

@@ -69,6 +69,24 @@ CHANNELS = (
         "Nobody special speaks here yet: cast someone with /persona switch.",
         ("Name three planets.", "/persona list", "/persona switch"),
     ),
+    DemoChannel(
+        23,
+        "gadsbys-study",
+        "A jolly old man who avoids a particular symbol of our ABC.",
+        ("Who are you?", "How do I make tea?", "Describe the ocean."),
+    ),
+    DemoChannel(
+        24,
+        "wrens-porch",
+        "A mentor who answers, and asks.",
+        ("I can't decide between two jobs.", "What is courage?", "How do I focus?"),
+    ),
+    DemoChannel(
+        25,
+        "couch",
+        "Small talk with a friend.",
+        ("I got a puppy!", "I'm bored", "what's up?"),
+    ),
 )
 
 

@@ -8,6 +8,12 @@ from bot.store.records import Standing, VoteCount, VoteReason
 from bot.store.rows import storable
 from bot.store.tables import Tables
 
+# ?1: the persona, ?2: unix seconds
+VOTES_SINCE = """SELECT (SELECT count(*) FROM replies JOIN votes ON votes.reply_id = replies.id
+        WHERE persona = ?1 AND voted_at > ?2)
+    + (SELECT count(*) FROM replies JOIN corrections ON corrections.reply_id = replies.id
+        WHERE persona = ?1 AND corrected_at > ?2) AS votes"""
+
 
 class Feedback(Tables):
     async def cast_vote(self, reply_id: int, voter_id: int, value: Literal[1, -1], source: str) -> bool:
@@ -56,13 +62,7 @@ class Feedback(Tables):
 
     async def votes_since(self, persona: str, since: float) -> int:
         """How many votes and better answers the persona's replies got after `since` (unix seconds)."""
-        [row] = await self._database.rows(
-            """SELECT (SELECT count(*) FROM replies JOIN votes ON votes.reply_id = replies.id
-                WHERE persona = ?1 AND voted_at > ?2)
-            + (SELECT count(*) FROM replies JOIN corrections ON corrections.reply_id = replies.id
-                WHERE persona = ?1 AND corrected_at > ?2) AS votes""",
-            (persona, since),
-        )
+        [row] = await self._database.rows(VOTES_SINCE, (persona, since))
         return int(row["votes"])
 
     async def add_correction(self, reply_id: int, author_id: int, text: str) -> int:

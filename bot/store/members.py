@@ -41,6 +41,20 @@ class Members(Tables):
             await self._database.scrub()
         return touched
 
+    async def replies_touched_by(self, member_id: int, guild_id: int | None = None) -> dict[str, frozenset[int]]:
+        """By persona, the replies that hold the member's words, votes, choices or better answers (on that server)."""
+        rows = await self._database.rows(
+            f"""SELECT DISTINCT persona, id FROM replies WHERE {_HERE} AND id IN (
+                SELECT reply_id FROM reply_authors WHERE member_id = ?1
+                UNION ALL SELECT reply_id FROM votes WHERE voter_id = ?1
+                UNION ALL SELECT reply_id FROM corrections WHERE author_id = ?1
+                UNION ALL SELECT kept_reply_id FROM comparisons WHERE member_id = ?1
+                UNION ALL SELECT other_reply_id FROM comparisons WHERE member_id = ?1)""",  # noqa: S608 - our own SQL
+            (member_id, guild_id),
+        )
+        personas = {row["persona"] for row in rows}
+        return {name: frozenset(row["id"] for row in rows if row["persona"] == name) for name in sorted(personas)}
+
     async def members_of_server(self, guild_id: int) -> list[int]:
         """The members of whom words or opinions from that server are stored."""
         rows = await self._database.rows(

@@ -1,15 +1,16 @@
 """Owns training's view of the database: read-only, synchronous, of one moment, while the bot goes on writing."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from bot.errors import StoreError
 from bot.store.faults import primary_code, store_faults
+from bot.store.feedback import VOTES_SINCE
 from bot.store.migrations import VERSION, check_ours, version_of
-from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply
+from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply, VersionDay
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
 
 BUSY_TIMEOUT_S = 5.0
@@ -84,6 +85,32 @@ class Snapshot:
         """How many replies and how many votes there are."""
         [row] = self._rows("SELECT (SELECT count(*) FROM replies) AS replies, (SELECT count(*) FROM votes) AS votes")
         return row["replies"], row["votes"]
+
+    def votes_since(self, persona: str, since: float) -> int:
+        """As Store.votes_since: votes and better answers after `since` (unix seconds)."""
+        [row] = self._rows(VOTES_SINCE, (persona, since))
+        return int(row["votes"])
+
+    def version_days(self, persona: str) -> list[VersionDay]:
+        """The persona's votes by day and version, oldest first. Counts alone: whoever did not consent is in them."""
+        rows = self._rows(
+            """SELECT CAST(created_at / 86400 AS INTEGER) * 86400 AS day, adapter_number,
+                count(*) FILTER (WHERE value = 1) AS up, count(*) FILTER (WHERE value = -1) AS down
+            FROM replies JOIN votes ON votes.reply_id = replies.id WHERE persona = ?
+            GROUP BY day, adapter_number ORDER BY day, adapter_number""",
+            (persona,),
+        )
+        return [VersionDay(row["day"], row["adapter_number"], row["up"], row["down"]) for row in rows]
+
+    def gone(self, reply_ids: Collection[int]) -> frozenset[int]:
+        """Those of the replies that this database once had and that are deleted, or whose words were taken back."""
+        if not reply_ids:
+            return frozenset()
+        there = {row["id"] for row in self._rows("SELECT id FROM replies WHERE NOT redacted AND removed_at IS NULL")}
+        newest = max(
+            (row["seq"] for row in self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'replies'")), default=0
+        )
+        return frozenset(reply_id for reply_id in reply_ids if reply_id not in there and reply_id <= newest)
 
     def consenting_members(self) -> frozenset[int]:
         """The members whose words may train personas."""

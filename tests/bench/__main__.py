@@ -1,7 +1,14 @@
-"""The bench: the same work for our engine and for what a user would otherwise pick, side by side on this machine."""
+"""The bench: the same work for our engine and for what a user would otherwise pick, side by side on this machine.
+
+Writes bench-results/engine.json and engine.png, and says which targets are met.
+"""
 
 import argparse
+import dataclasses
+import os
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,51 +17,70 @@ from bot.config import load_config
 from bot.engine.base_model import PACKAGED, BaseModelFiles, prepare_base_model
 from bot.engine.options import PRECISIONS
 from bot.registry import AdapterRegistry, read_manifest
-from tests.bench.child import SERVERS, hush, timings_of
+from tests.bench.chart import write_chart
+from tests.bench.child import hush, measured_by
 from tests.bench.machine import cores, describe_machine
-from tests.bench.report import table_of, write_results
-from tests.bench.work import Setting, better
+from tests.bench.peers import PeerMissing, chosen, places
+from tests.bench.report import cases_table, sweep_table, targets_table
+from tests.bench.results import Results, load
+from tests.bench.targets import OURS, Judgement, judge
+from tests.bench.work import PLANS, Measured, Setting, Timing
 from tests.tiny import write_random_adapter
 
 RESULTS = Path("bench-results/engine.json")
 PERSONA = "pirate"
+OWN_PARTS = ("crowd", "chat", "memory", "start")
+PARTS = (*PLANS, *OWN_PARTS)
 
 
 def main() -> None:
     arguments = _arguments()
     hush()
     console = Console()
-    machine = describe_machine()
-    with tempfile.TemporaryDirectory() as folder, console.status("Preparing the base model") as status:
-        config = load_config()
-        files = prepare_base_model(PACKAGED, config.cache_dir)
-        adapter, origin = _adapter(config.adapters_dir, files, Path(folder))
-        setting = Setting(files.path, adapter, arguments.precision, arguments.threads)
-        timings = []
-        for server in arguments.servers:
-            status.update(f"{server}: loading")
-            for timing in timings_of(server, setting):
-                timings.append(timing)
-                status.update(f"{timing.server}, {timing.case}: {timing.tokens_per_s:.1f} tokens/s")
-    console.print(table_of(better(timings)))
-    for key, value in machine.items():
-        console.print(f"{key}: {value}", style="dim", highlight=False)
-    console.print(f"threads: {setting.threads}; adapters: 8 copies of {origin}", style="dim", highlight=False)
-    facts = {"model": PACKAGED, "adapter": origin, "precision": setting.precision, "threads": setting.threads}
-    write_results(arguments.out, machine, facts, timings)
-    console.print(f"Written to {arguments.out}; compare figures of one run only.")
+    with tempfile.TemporaryDirectory() as folder, console.status("Preparing the base model"):
+        setting, origin = _setting(arguments, Path(folder))
+        results = _opened(arguments, setting, origin)
+        for part in arguments.only:
+            before = load()
+            results.put(part, _measure(part, arguments.peers, setting, console), before)
+            results.write(arguments.out)
+    judgements = judge(results)
+    _show(console, results, judgements)
+    results.write(arguments.out, targets=[_row(judgement) for judgement in judgements])
+    write_chart(results, arguments.out.with_suffix(".png"))
+    console.print(
+        f"Written to {arguments.out} and {arguments.out.with_suffix('.png')}; compare figures of one run only."
+    )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("servers", nargs="*", default=list(SERVERS), help=f"of {', '.join(SERVERS)}; all by default")
+    parser.add_argument("--peers", default="", help="llama, vllm, peft, with commas between; PEFT is always measured")
+    parser.add_argument(
+        "--only", default=",".join(PARTS), help=f"parts, keeping the others' figures: {', '.join(PARTS)}"
+    )
     parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="our engine's; auto is int8 on a CPU")
     parser.add_argument("--threads", type=int, default=cores(), help="for every server; all cores by default")
-    parser.add_argument("--out", type=Path, default=RESULTS, help=f"{RESULTS} by default")
+    parser.add_argument("--out", type=Path, default=RESULTS, help=f"{RESULTS} by default; the chart lies beside it")
     arguments = parser.parse_args()
-    if unknown := set(arguments.servers) - set(SERVERS):
-        parser.error(f"no such server: {', '.join(sorted(unknown))}; there are {', '.join(SERVERS)}")
+    arguments.only = [part.strip() for part in arguments.only.split(",") if part.strip()]
+    if unknown := set(arguments.only) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    try:
+        arguments.peers = chosen(arguments.peers)
+        arguments.places = places(arguments.peers)
+    except PeerMissing as error:
+        sys.exit(str(error))
     return arguments
+
+
+def _setting(arguments: argparse.Namespace, folder: Path) -> tuple[Setting, str]:
+    """What is served, and where its adapter comes from."""
+    config = load_config()
+    files = prepare_base_model(PACKAGED, config.cache_dir)
+    adapter, origin = _adapter(config.adapters_dir, files, folder)
+    found = dataclasses.asdict(arguments.places)
+    return Setting(files.path, adapter.absolute(), arguments.precision, arguments.threads, **found), origin
 
 
 def _adapter(shipped: Path, files: BaseModelFiles, folder: Path) -> tuple[Path, str]:
@@ -64,6 +90,59 @@ def _adapter(shipped: Path, files: BaseModelFiles, folder: Path) -> tuple[Path, 
         return version.path, str(version)
     write_random_adapter(folder / "random", files.path, rank=8)
     return folder / "random", "a random adapter of rank 8"
+
+
+def _opened(arguments: argparse.Namespace, setting: Setting, origin: str) -> Results:
+    """New results, or those of the file when only some parts are measured again."""
+    facts = {"model": PACKAGED, "adapter": origin, "precision": setting.precision, "threads": setting.threads}
+    if set(arguments.only) != set(PARTS) and arguments.out.is_file():
+        results = Results.read(arguments.out)
+        if results.setting == facts:
+            results.machine = describe_machine()
+            return results
+    return Results(describe_machine(), facts)
+
+
+def _measure(part: str, peers: Sequence[str], setting: Setting, console: Console) -> list[Measured]:
+    found: list[Measured] = []
+    with console.status(part) as status:
+        for server in (OURS, *(peers if part in PLANS else ())):
+            status.update(f"{part}, {server}: loading (load {os.getloadavg()[0]:.1f})")
+            for measured in measured_by(server, part, setting):
+                found.append(measured)
+                status.update(f"{part}: {_told(measured)}")
+    return found
+
+
+def _told(measured: Measured) -> str:
+    if isinstance(measured, Timing):
+        return f"{measured.server}, {measured.case}: {measured.tokens_per_s:.1f} tokens/s"
+    return f"{measured.name}: {measured.value:.3g}"
+
+
+def _show(console: Console, results: Results, judgements: list[Judgement]) -> None:
+    tables = (
+        cases_table(results),
+        sweep_table(results, "rows", "Requests at once, each with its own adapter"),
+        sweep_table(results, "registered", "Registered adapters, 8 requests at once"),
+        targets_table(judgements),
+    )
+    for table in tables:
+        if table.row_count:
+            console.print(table)
+    for key, value in {**results.machine, **results.setting}.items():
+        console.print(f"{key}: {value}", style="dim", highlight=False)
+
+
+def _row(judgement: Judgement) -> dict[str, object]:
+    target = judgement.target
+    return {
+        "name": target.name,
+        "wanted": target.wanted,
+        "limit": target.limit,
+        "measured": judgement.measured,
+        "met": judgement.met,
+    }
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Runs one server in a process of its own, so that none inherits another's memory or threads.
+"""Runs one part of the bench on one server in a process of its own, so that none inherits another's memory or threads.
 
-usage: python -m tests.bench.child SERVER SETTING-AS-JSON; prints one timing as JSON a line.
+usage: python -m tests.bench.child SERVER PART SETTING-AS-JSON; prints what is measured as JSON, one a line.
 """
 
 import dataclasses
@@ -10,26 +10,35 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import transformers
 
-from tests.bench.work import Run, Setting, Timing
+from tests.bench.http_peer import PeerFailed
+from tests.bench.work import Figure, Measured, Run, Setting, Timing
 
-# Each names a module with `run(setting)`, which yields timings. A new peer is a module and a line here.
-SERVERS = {"troupe": "tests.bench.troupe_server", "peft": "tests.bench.peft_server"}
+# Each names a module with `run(setting, part)`. A new peer is a module and a line here.
+SERVERS = {
+    "troupe": "tests.bench.troupe_server",
+    "peft": "tests.bench.peft_server",
+    "llama": "tests.bench.llama_server",
+    "vllm": "tests.bench.vllm_server",
+    "gpu": "tests.bench.gpu_server",
+}
 
 
-def timings_of(server: str, setting: Setting) -> Iterator[Timing]:
-    """Timings as the child measures them. Raises SystemExit when it fails; what it complained of is on stderr."""
-    text = json.dumps(dataclasses.asdict(setting), default=str)
-    command = [sys.executable, "-m", "tests.bench.child", server, text]
+def measured_by(server: str, part: str, setting: Setting) -> Iterator[Measured]:
+    """As the child measures it. Raises SystemExit when the child fails; what it complained of is on stderr."""
+    command = [sys.executable, "-m", "tests.bench.child", server, part, setting.to_json()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for line in child.stdout:
-            yield Timing(**json.loads(line))
+            yield read(json.loads(line))
     if child.returncode != 0:
-        raise SystemExit(f"The bench of {server} failed with exit code {child.returncode}; see above.")
+        raise SystemExit(f"The bench of {server}, part {part}, failed with exit code {child.returncode}; see above.")
+
+
+def read(given: dict[str, float | str]) -> Measured:
+    return Figure(**given) if given.keys() == {"name", "value"} else Timing(**given)  # type: ignore[arg-type]
 
 
 def hush() -> None:
@@ -41,12 +50,13 @@ def hush() -> None:
 
 def main() -> None:
     hush()
-    server, text = sys.argv[1:]
-    given = json.loads(text)
-    setting = Setting(**{**given, "model": Path(given["model"]), "adapter": Path(given["adapter"])})
+    server, part, setting = sys.argv[1:]
     run: Run = importlib.import_module(SERVERS[server]).run
-    for timing in run(setting):
-        print(json.dumps(dataclasses.asdict(timing)), flush=True)
+    try:
+        for measured in run(Setting.from_json(setting), part):
+            print(json.dumps(dataclasses.asdict(measured)), flush=True)
+    except PeerFailed as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,77 +1,76 @@
 """The work, done with PEFT: `set_adapter` for one request after another, and `adapter_names` for a mixed batch."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from peft import PeftModel
 
-from tests.bench.work import DISTINCT_8, LORA_1, NEW, TRIES, Case, Setting, Timing, prompts
+from tests.bench.work import DISTINCT_8, LORA_1, NEW, PLANS, Case, Plan, Setting, Timing, prompts
 
-WARM_UP_TOKENS = 4
+ONE_AFTER_ANOTHER, MIXED = "peft set_adapter", "peft adapter_names"
 
 
 @torch.inference_mode()
-def run(setting: Setting) -> Iterator[Timing]:
+def run(setting: Setting, part: str) -> Iterator[Timing]:
     torch.set_num_threads(setting.threads)
-    server = PeftServer(setting)
-    server.one(0, max_new_tokens=WARM_UP_TOKENS)
-    server.mixed(max_new_tokens=WARM_UP_TOKENS)
-    for case, name, serve in (
-        (LORA_1, "peft set_adapter", lambda: server.one(0)),
-        (DISTINCT_8, "peft set_adapter", server.one_after_another),
-        (DISTINCT_8, "peft adapter_names", server.mixed),
-    ):
-        for _ in range(TRIES):
-            yield server.timed(name, case, serve)
+    plan = PLANS[part]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(setting.model, padding_side="left")
+    tokenizer.pad_token = tokenizer.eos_token
+    texts = prompts(tokenizer)
+    base = transformers.AutoModelForCausalLM.from_pretrained(setting.model, dtype=torch.float32)
+    server = PeftServer(
+        base, setting.adapter, plan.registered,
+        lambda asked: tokenizer([texts[i % 8] for i in asked], return_tensors="pt", padding=True),
+    )  # fmt: skip
+    if part == "cases":
+        plan = Plan((LORA_1, DISTINCT_8), plan.rows, plan.registered, plan.slots, plan.tries)
+        yield server.timed(ONE_AFTER_ANOTHER, DISTINCT_8, server.one_after_another)
+    for case in plan.order():
+        timing = server.timed(MIXED, case, server.mixed)
+        if case.counts:
+            yield timing
 
 
 class PeftServer:
-    def __init__(self, setting: Setting) -> None:
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(setting.model, padding_side="left")
-        self._tokenizer.pad_token = self._tokenizer.eos_token
-        base = transformers.AutoModelForCausalLM.from_pretrained(setting.model, dtype=torch.float32)
-        self._model = PeftModel.from_pretrained(base, setting.adapter, adapter_name="copy-0").eval()
-        for n in range(1, 8):
-            self._model.load_adapter(setting.adapter, adapter_name=f"copy-{n}")
-        self._prompts = prompts(self._tokenizer)
-        self._first_token_at = 0.0
+    """`base` with copies of one adapter. `batch` gives the inputs of questions, by their numbers."""
 
-    def timed(self, name: str, case: Case, serve: Callable[[], None]) -> Timing:
+    def __init__(self, base: Any, adapter: Path, copies: int, batch: Callable[[Sequence[int]], Any]) -> None:
+        self._model = PeftModel.from_pretrained(base, adapter, adapter_name="copy-0").eval()
+        for n in range(1, copies):
+            self._model.load_adapter(adapter, adapter_name=f"copy-{n}")
+        self._batch = batch
+        self._first_token_at: list[float] = []
+
+    def timed(self, name: str, case: Case, serve: Callable[[Case], None]) -> Timing:
+        self._first_token_at.clear()
         started = time.perf_counter()
-        serve()
+        serve(case)
         seconds = time.perf_counter() - started
-        return Timing(name, case.name, case.tokens, seconds, self._first_token_at - started)
+        return Timing(name, case.name, case.tokens, seconds, self._first_token_at[-1] - started)
 
-    def one(self, number: int, **limits: int) -> None:
-        self._model.set_adapter(f"copy-{number}")
-        self._generate(self._tokenizer(self._prompts[number], return_tensors="pt"), **limits)
+    def one_after_another(self, case: Case) -> None:
+        for question, number in enumerate(case.adapters):
+            self._model.set_adapter(f"copy-{number}")
+            self._generate(self._batch([question]), case.new)
 
-    def one_after_another(self) -> None:
-        for number in range(8):
-            self.one(number)
+    def mixed(self, case: Case) -> None:
+        names = [f"copy-{number}" for number in case.adapters]
+        self._generate(self._batch(range(len(names))), case.new, adapter_names=names)
 
-    def mixed(self, **limits: int) -> None:
-        batch = self._tokenizer(self._prompts, return_tensors="pt", padding=True)
-        self._generate(batch, adapter_names=[f"copy-{n}" for n in range(8)], **limits)
-
-    def _generate(self, batch: Any, max_new_tokens: int = NEW, **options: Any) -> None:
+    def _generate(self, batch: Any, new: int = NEW, **options: Any) -> None:
         """Generate, noting when the first token was there."""
         times: list[float] = []
 
         def note(ids: torch.Tensor, _scores: Any, **_: Any) -> torch.Tensor:
             times.append(time.perf_counter())
-            return torch.zeros(ids.shape[0], dtype=torch.bool)
+            return torch.zeros(ids.shape[0], dtype=torch.bool, device=ids.device)
 
         out = self._model.generate(
-            **batch,
-            max_new_tokens=max_new_tokens,
-            min_new_tokens=max_new_tokens,
-            do_sample=False,
-            **options,
-            stopping_criteria=[note],
+            **batch, max_new_tokens=new, min_new_tokens=new, do_sample=False, stopping_criteria=[note], **options
         )
-        assert out.shape[1] - batch["input_ids"].shape[1] == max_new_tokens, "the work is exactly this many tokens"
-        self._first_token_at = times[0]
+        assert out.shape[1] - batch["input_ids"].shape[1] == new, "the work is exactly this many tokens"
+        self._first_token_at.append(times[0])

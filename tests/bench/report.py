@@ -1,18 +1,23 @@
-"""Timings as a table for people and as a file for charts."""
+"""Results as tables for people."""
 
-import dataclasses
-import json
-from pathlib import Path
+from collections.abc import Collection
 
 from rich.table import Table
 
-from tests.bench.work import Timing, better
+from tests.bench.results import Results
+from tests.bench.targets import OURS, Judgement
+from tests.bench.work import CASES, Timing
 
-OURS = "troupe"
+
+def cases_table(results: Results) -> Table:
+    names = {case.name for case in CASES}
+    return timings_table(results, "8 questions × 64 tokens, greedy, submitted at once", names)
 
 
-def table_of(timings: list[Timing]) -> Table:
-    table = Table(title="8 questions × 64 tokens, greedy, submitted at once")
+def timings_table(results: Results, title: str, cases: Collection[str] = ()) -> Table:
+    """The best runs by case; of all cases, or of `cases`."""
+    timings = [timing for timing in results.timings if not cases or timing.case in cases]
+    table = Table(title=title)
     table.add_column("case")
     table.add_column("served by")
     table.add_column("tokens/s", justify="right")
@@ -20,7 +25,7 @@ def table_of(timings: list[Timing]) -> Table:
     table.add_column("Troupe is", justify="right")
     for case in dict.fromkeys(timing.case for timing in timings):
         for timing in (t for t in timings if t.case == case):
-            ratio = times_faster(timings, timing)
+            ratio = times_faster(results, timing)
             table.add_row(
                 case,
                 timing.server,
@@ -32,20 +37,44 @@ def table_of(timings: list[Timing]) -> Table:
     return table
 
 
-def times_faster(timings: list[Timing], peer: Timing) -> float | None:
+def sweep_table(results: Results, sweep: str, title: str) -> Table:
+    """`sweep`: what the cases' names begin with, before a number. Each cell: tokens/s, last first token."""
+    found = sweep_of(results, sweep)
+    numbers = sorted({number for points in found.values() for number in points})
+    table = Table(title=title, caption="tokens/s in total · seconds to the last first token")
+    table.add_column("served by")
+    for number in numbers:
+        table.add_column(str(number), justify="right")
+    for server, points in found.items():
+        cells = (points.get(number) for number in numbers)
+        table.add_row(server, *(f"{t.tokens_per_s:.0f} · {t.last_first_token_s:.1f} s" if t else "" for t in cells))
+    return table
+
+
+def targets_table(judgements: list[Judgement]) -> Table:
+    table = Table(title="Targets")
+    table.add_column("figure")
+    table.add_column("wanted", justify="right")
+    table.add_column("measured", justify="right")
+    table.add_column("")
+    style = {True: "green", False: "red", None: "dim"}
+    for judgement in judgements:
+        target = judgement.target
+        table.add_row(target.name, target.wanted, judgement.found, judgement.verdict, style=style[judgement.met])
+    return table
+
+
+def sweep_of(results: Results, sweep: str) -> dict[str, dict[int, Timing]]:
+    """Per server its timings of a sweep, by the number in the case's name."""
+    found: dict[str, dict[int, Timing]] = {}
+    for timing in results.timings:
+        name, _, number = timing.case.rpartition(" ")
+        if name == sweep:
+            found.setdefault(timing.server, {})[int(number)] = timing
+    return found
+
+
+def times_faster(results: Results, peer: Timing) -> float | None:
     """Our tokens/s over the peer's in the same case; None for ourselves, and where we did not run."""
-    own = [t for t in timings if t.server.startswith(OURS) and t.case == peer.case]
-    if peer.server.startswith(OURS) or not own:
-        return None
-    return own[0].tokens_per_s / peer.tokens_per_s
-
-
-def write_results(file: Path, machine: dict[str, object], setting: dict[str, object], timings: list[Timing]) -> None:
-    """`best` is what the table shows; `runs` is everything that was measured."""
-    results = {"machine": machine, "setting": setting, "best": _rows(better(timings)), "runs": _rows(timings)}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-
-
-def _rows(timings: list[Timing]) -> list[dict[str, object]]:
-    return [{**dataclasses.asdict(t), "tokens_per_s": round(t.tokens_per_s, 1)} for t in timings]
+    own = results.timing(OURS, peer.case)
+    return None if own is None or peer.server == OURS else own.tokens_per_s / peer.tokens_per_s

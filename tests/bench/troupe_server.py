@@ -1,60 +1,39 @@
-"""The work, done by our engine."""
+"""The work, done by our engine, and the parts of the bench that are about our engine alone."""
 
 import asyncio
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
-from bot.engine import EngineOptions, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
-from bot.registry import AdapterVersion, read_manifest
-from tests.bench.work import CASES, NEW, TRIES, Case, Setting, Timing, prompts
+from tests.bench.chat import chat
+from tests.bench.crowd import crowd
+from tests.bench.footprint import footprint
+from tests.bench.serving import FRESH, troupe
+from tests.bench.startup import startup
+from tests.bench.work import PLANS, Measured, Plan, Setting, Timing
 
-GREEDY = SamplingParams(temperature=0.0, max_tokens=NEW, ignore_eos=True)
-WARM_UP = Case("warm-up", (None, 0))
+OWN_PARTS: dict[str, Callable[[Setting], AsyncIterator[Measured]]] = {
+    "crowd": crowd,
+    "chat": chat,
+    "memory": footprint,
+    "start": startup,
+}
 
 
-def run(setting: Setting) -> Iterator[Timing]:
-    files = BaseModelFiles("bench", setting.model, fingerprint(setting.model))
-    tokenizer = load_tokenizer(files)
-    ids = [tuple(tokenizer(text)["input_ids"]) for text in prompts(tokenizer)]
-    sha256 = str(read_manifest(setting.adapter)["adapter_sha256"])
-    adapters = [AdapterVersion(f"copy-{n}", 1, sha256, setting.adapter) for n in range(8)]
-    options = EngineOptions(
-        precision=setting.precision, max_rows=8, adapter_slots=8, queue_size=8, threads=setting.threads
-    )
-    engine = TorchEngine(files, options)
+def run(setting: Setting, part: str) -> Iterator[Measured]:
+    measuring = plan(setting, PLANS[part]) if part in PLANS else OWN_PARTS[part](setting)
     with asyncio.Runner() as runner:
-        runner.run(_start(engine, adapters))
-        runner.run(_serve(engine, WARM_UP, ids, adapters))
-        for case in CASES:
-            for _ in range(TRIES):
-                yield runner.run(_serve(engine, case, ids, adapters))
-        runner.run(engine.stop())
+        while (measured := runner.run(_following(measuring))) is not None:
+            yield measured
 
 
-async def _start(engine: TorchEngine, adapters: list[AdapterVersion]) -> None:
-    await engine.start()
-    for adapter in adapters:
-        await engine.load(adapter)
+async def _following(measuring: AsyncIterator[Measured]) -> Measured | None:
+    return await anext(measuring, None)
 
 
-async def _serve(engine: TorchEngine, case: Case, ids: list[tuple[int, ...]], adapters: list[AdapterVersion]) -> Timing:
-    requests = [
-        GenerationRequest(ids[i], GREEDY, None if number is None else adapters[number])
-        for i, number in enumerate(case.adapters)
-    ]
-    started = time.perf_counter()
-    firsts = await asyncio.gather(*(_first_token_s(engine, request) for request in requests))
-    seconds = time.perf_counter() - started
-    return Timing(f"troupe {engine.status().precision}", case.name, case.tokens, seconds, max(firsts))
-
-
-async def _first_token_s(engine: TorchEngine, request: GenerationRequest) -> float:
-    generation = engine.submit(request)
-    async for _ in generation:
-        pass
-    completion = generation.completion
-    assert completion is not None
-    assert completion.first_token_s is not None
-    assert len(completion.token_ids) == NEW, "the work is exactly this many tokens"
-    return completion.first_token_s
+async def plan(setting: Setting, plan: Plan) -> AsyncIterator[Timing]:
+    async with troupe(
+        setting, copies=plan.registered, max_rows=plan.rows, adapter_slots=plan.slots, queue_size=plan.rows, **FRESH
+    ) as ours:
+        for case in plan.order():
+            timing = await ours.serve(case)
+            if case.counts:
+                yield timing

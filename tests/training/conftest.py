@@ -33,7 +33,7 @@ default = "parrot"
 rank = 4
 epochs = 1.0
 learning_rate = 5e-3
-preservation_pairs = 4
+preservation_share = 0.2
 [gate]
 max_degenerate_rate = 1.0
 min_knowledge_kept = 0.0
@@ -159,16 +159,26 @@ def reply_record(
 
 
 async def fill_store(database: Path, liked: int, *, consents: bool = True, persona: str = "parrot") -> None:
-    """`liked` replies in conversations of their own, each liked by FRIEND; ASKER and FRIEND consent."""
+    """`liked` replies in conversations of their own, each liked by FRIEND and ASKER, who consent."""
     store = await Store.open(database)
     try:
         for index in range(liked):
             record = reply_record(f"Squawk! Dish {index} is good.", asked=f"What of dish {index}?", persona=persona)
-            await store.cast_vote(await store.add_reply(record), FRIEND, 1, "button")
+            reply_id = await store.add_reply(record)
+            for voter in (FRIEND, ASKER):
+                await store.cast_vote(reply_id, voter, 1, "button")
         for member in (ASKER, FRIEND):
             await store.set_consent(member, consents)
     finally:
         await store.close()
+
+
+def add_version(project: Project, persona: str, reply_ids: list[int]) -> None:
+    """A version with a manifest alone, made long ago: enough for whatever loads no weights."""
+    folder = project.persona(persona) / "versions" / str(project.registry.next_number(persona))
+    folder.mkdir(parents=True)
+    manifest = {"adapter_sha256": "ab", "reply_ids": reply_ids, "created_at": "2026-01-01T00:00:00+00:00"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def _write_card(folder: Path) -> None:

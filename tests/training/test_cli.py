@@ -136,7 +136,7 @@ def test_rebuild_needs_no_database_and_gives_the_same_adapter_again(project):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_training_that_is_interrupted_ends_at_once_and_leaves_nothing(stored, tmp_path, number, code):
+def test_a_training_that_is_interrupted_ends_at_once_and_leaves_only_its_checkpoints(stored, tmp_path, number, code):
     (tmp_path / "scratch").mkdir()
     command = [sys.executable, "-m", "training", "train", "parrot", "--epochs", "10000"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FORCE_COLOR": "1", "TMPDIR": str(tmp_path / "scratch")}
@@ -149,7 +149,8 @@ def test_a_training_that_is_interrupted_ends_at_once_and_leaves_nothing(stored, 
     assert child.returncode == code
     assert b"Traceback" not in rest
     assert stored.registry.numbers("parrot") == []
-    assert [path.name for path in (stored.persona("parrot") / "versions").iterdir()] == [".lock"]
+    left = {path.name.partition("-")[0] for path in (stored.persona("parrot") / "versions").iterdir()}
+    assert left == {".lock", ".run"}
     assert list((tmp_path / "scratch").iterdir()) == []
     assert stored.cli("train", "parrot").code == 0
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from training.gate import Figures, Lesson, Passed, Preference, Thresholds, Verdict, judge
+from training.gate import Figures, Lesson, Margins, Passed, Preference, Thresholds, Verdict, judge
 
 THRESHOLDS = Thresholds(
     max_liked_loss_ratio=1.05,
@@ -50,7 +50,7 @@ def against_active(candidate: Figures, active: Figures, lesson: Lesson = UNTAUGH
     ],
 )
 def test_a_candidate_is_refused_for_each_figure_beyond_its_threshold(candidate, refused_for):
-    verdict = judge(candidate, figures(), figures(liked=5.0, preservation=5.0), THRESHOLDS)
+    verdict = judge(candidate, figures(), figures(preservation=5.0), THRESHOLDS)
     assert verdict.accepted == (not refused_for)
     assert len(verdict.refusals) == len(refused_for)
     assert all(word in sentence for word, sentence in zip(refused_for, verdict.refusals, strict=True))
@@ -62,6 +62,10 @@ def test_every_criterion_gives_its_reason_even_where_nothing_was_measured():
     assert verdict.accepted
     assert len(verdict.reasons) == 13
     assert sum("not measured" in reason for reason in verdict.reasons) == 10
+
+
+def test_that_the_active_version_wrote_the_liked_replies_itself_gives_it_no_advantage():
+    assert judge(figures(liked=2.0), figures(liked=0.5), figures(liked=2.0), THRESHOLDS).accepted
 
 
 def test_without_an_active_version_the_base_model_is_the_rival():
@@ -89,7 +93,7 @@ def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, 
     assert any(f"knowledge: {candidate} of 80 right, its best rival 60" in reason for reason in verdict.reasons)
 
 
-@pytest.mark.parametrize("figure", ["style", "knowledge", "instructions", "claims", "refusals", "comparisons"])
+@pytest.mark.parametrize("figure", ["knowledge", "instructions", "claims", "refusals", "comparisons"])
 def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure):
     candidate, weak, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
     assert judge(candidate, weak, able, THRESHOLDS).refusals
@@ -139,3 +143,25 @@ def test_a_candidate_that_repeats_itself_more_is_refused(figure):
     rival = figures(**{figure: 0.05})
     assert against_active(figures(**{figure: 0.14}), rival).accepted
     assert against_active(figures(**{figure: 0.16}), rival).refusals
+
+
+@pytest.mark.parametrize(
+    ("margin", "accepted"),
+    [
+        (1.0, True),
+        (0.9, True),  # 90 % of what the active version gained over the base model
+        (0.7, False),
+        (-1.0, False),
+    ],
+)
+def test_what_the_active_version_gained_in_character_must_be_kept(margin, accepted):
+    style = {name: Margins({str(n): value for n in range(20)}) for name, value in {"new": margin, "old": 1.0}.items()}
+    base = figures(style=Margins({str(n): 0.0 for n in range(20)}))
+    verdict = judge(figures(style=style["new"]), figures(style=style["old"]), base, THRESHOLDS)
+    assert verdict.accepted == accepted
+
+
+def test_a_first_version_may_not_be_further_from_its_character_than_the_base_model():
+    base = figures(style=Margins({str(n): -1.0 for n in range(20)}))
+    assert judge(figures(style=Margins({str(n): -0.5 for n in range(20)})), None, base, THRESHOLDS).accepted
+    assert judge(figures(style=Margins({str(n): -1.5 for n in range(20)})), None, base, THRESHOLDS).refusals

@@ -8,6 +8,7 @@ from training.measures import (
     VOTES,
     figures,
     likelier,
+    margins,
     median_words,
     passed,
     preference,
@@ -44,6 +45,13 @@ def test_of_a_pair_the_likelier_answer_is_named_by_its_prompt():
     result = likelier({STYLE[0]: [1.0, 3.0], STYLE[1]: [2.0, 2.0]}, STYLE, {STYLE[0]: ["one", "two"]})
     assert (result.right, result.asked) == ({"one"}, 2)
     assert likelier({}, STYLE, {}) is None
+
+
+def test_style_is_by_how_much_the_answer_in_character_is_likelier():
+    result = margins({STYLE[0]: [1.0, 3.0], STYLE[1]: [2.0, 2.5]}, STYLE, {STYLE[0]: ["one", "two"]})
+    assert result.by_prompt == {"one": 1.0, "two": -0.5}
+    assert result.mean == 0.25
+    assert margins({}, STYLE, {}) is None
 
 
 def test_probes_are_counted_by_topic():

@@ -15,7 +15,7 @@ import pytest
 from bot.errors import AdapterError, PublishError
 from bot.registry import AdapterRegistry, AdapterVersion
 from training import publish
-from training.sft import LossPoint, TrainedAdapter
+from training.recipes.adapter import LossPoint, TrainedAdapter
 
 
 @pytest.fixture

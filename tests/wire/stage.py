@@ -82,12 +82,23 @@ class Stage:
         who = self.server.members[member]
         await self.server.control.react(member=who, channel=self.tavern, message=reply["id"], emoji=emoji, on=on)
 
+    async def slash(self, command: str, *path: str, **options: Any) -> dict[str, Any]:
+        """Robin uses a slash command in the tavern; how the bot answered first."""
+        outcome: dict[str, Any] = await self.server.control.slash(
+            member=self.robin, channel=self.tavern, command=command, path=list(path), options=options
+        )
+        return outcome
+
     # ------------------------------------------------------------------ what came of it
 
     def replies(self, channel: str = "tavern") -> list[dict[str, Any]]:
         """The bot's messages, oldest first, without ephemeral ones."""
         messages = self.server.messages(self.server.demo_channels[channel])
         return [message for message in messages if message["is_bot"] and not message["visible_to"]]
+
+    def whispers(self) -> list[dict[str, Any]]:
+        """What the bot said in the tavern for one member's eyes only."""
+        return [message for message in self.server.messages(self.tavern) if message["visible_to"]]
 
     def statuses(self, method: str, ending: str) -> list[int]:
         return [r.status for r in self.server.requests if r.method == method and r.path.endswith(ending)]

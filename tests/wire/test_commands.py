@@ -12,19 +12,12 @@ from tests.wire.stage import Stage
 CALLBACK = "/interactions/*/callback"
 
 
-async def slash(stage: Stage, command: str, *path: str, **options: str) -> dict[str, object]:
-    outcome: dict[str, object] = await stage.server.control.slash(
-        member=stage.robin, channel=stage.tavern, command=command, path=list(path), options=options
-    )
-    return outcome
-
-
 async def speaks_here(stage: Stage, persona: str) -> bool:
     return await stage.store.channel_persona(stage.tavern) == persona
 
 
 async def test_a_persona_is_switched_and_speaks_from_then_on(stage: Stage) -> None:
-    await slash(stage, "persona", "switch", name="pirate")
+    await stage.slash("persona", "switch", name="pirate")
     await stage.answered("Is Paris in France?")
 
     assert await speaks_here(stage, "pirate")
@@ -35,7 +28,7 @@ async def test_a_persona_is_switched_and_speaks_from_then_on(stage: Stage) -> No
 async def test_a_command_that_is_answered_too_late_is_carried_out_all_the_same(stage: Stage) -> None:
     stage.server.faults.slow("POST", CALLBACK, seconds=0.5)
 
-    outcome = await slash(stage, "persona", "switch", name="pirate")
+    outcome = await stage.slash("persona", "switch", name="pirate")
 
     assert outcome["kind"] == "failed"
     await stage.settled()
@@ -44,10 +37,7 @@ async def test_a_command_that_is_answered_too_late_is_carried_out_all_the_same(s
 
 async def test_a_command_whose_answer_discord_no_longer_takes_leaves_chatting_possible(stage: Stage) -> None:
     stage.server.faults.fail("POST", CALLBACK, status=404)
-    options = {"message": "hello"}
-    late = asyncio.create_task(
-        stage.server.control.slash(member=stage.robin, channel=stage.tavern, command="chat", options=options)
-    )
+    late = asyncio.create_task(stage.slash("chat", message="hello"))
     await until(lambda: 404 in stage.statuses("POST", "/callback"))
 
     await stage.answered("still there?")
@@ -59,7 +49,7 @@ async def test_a_command_whose_answer_discord_no_longer_takes_leaves_chatting_po
 async def test_a_command_delivered_twice_says_nothing_twice(stage: Stage) -> None:
     stage.server.faults.double("INTERACTION_CREATE")
 
-    await slash(stage, "persona", "switch", name="pirate")
+    await stage.slash("persona", "switch", name="pirate")
     await stage.settled()
 
     assert len(stage.replies()) == 1
@@ -68,9 +58,9 @@ async def test_a_command_delivered_twice_says_nothing_twice(stage: Stage) -> Non
 async def test_private_answers_arrive_although_the_first_try_is_rate_limited(stage: Stage) -> None:
     stage.server.faults.rate_limit("POST", CALLBACK, retry_after=0.1)
 
-    await slash(stage, "persona", "list")
+    await stage.slash("persona", "list")
 
-    await until(lambda: any(message["visible_to"] for message in stage.server.messages(stage.tavern)))
+    await until(stage.whispers)
 
 
 @needs_document

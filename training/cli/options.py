@@ -17,3 +17,7 @@ EpochsOption = Annotated[
 NumberOption = Annotated[
     int | None, typer.Option("--number", min=1, help="Which version (default: the newest on disk).")
 ]
+MethodOption = Annotated[
+    str | None,
+    typer.Option("--method", help="auto, or sft, dpo, kto, joined as in sft+dpo (default: training.method)."),
+]

@@ -13,7 +13,7 @@ from bot.registry import AdapterVersion
 def show(as_json: bool, facts: Mapping[str, Any], text: str | Table) -> None:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
-    else:
+    elif text:
         say(text)
 
 

@@ -1,30 +1,31 @@
 """Commands that train: `train`, `run`, `rebuild`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from training.cli.data import dataset_facts, dataset_table
 from training.cli.evaluating import exit_unless_accepted, verdict_text
-from training.cli.options import ConfigOption, EpochsOption, JsonOption, PersonaArgument, SeedOption
+from training.cli.options import ConfigOption, EpochsOption, JsonOption, MethodOption, PersonaArgument, SeedOption
 from training.cli.output import say, show, version_facts
 from training.cli.publishing import promotion_facts, promotion_text
 from training.cli.setup import open_workshop
 
 if TYPE_CHECKING:
     from training.dataset import Dataset
-    from training.workshop import Workshop
+    from training.workshop import Outcome, Workshop
 
 
 def train(
     persona: PersonaArgument,
     seed: SeedOption = None,
     epochs: EpochsOption = None,
+    method: MethodOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Train a candidate for PERSONA, always from the base model, and save it as the next version. It does not speak."""
-    workshop = open_workshop(config, persona, seed=seed, epochs=epochs)
+    workshop = open_workshop(config, persona, seed=seed, epochs=epochs, method=method)
     built = workshop.dataset()
     if not as_json:
         say(dataset_table(built))
@@ -36,6 +37,7 @@ def run(
     persona: PersonaArgument,
     seed: SeedOption = None,
     epochs: EpochsOption = None,
+    method: MethodOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -43,7 +45,7 @@ def run(
 
     Exits 3 when the gate refuses; the candidate then keeps its report and never speaks.
     """
-    workshop = open_workshop(config, persona, seed=seed, epochs=epochs)
+    workshop = open_workshop(config, persona, seed=seed, epochs=epochs, method=method)
     built = workshop.dataset()
     if not as_json:
         say(dataset_table(built))
@@ -66,19 +68,28 @@ def rebuild(
 
 
 def _train_and_judge(workshop: "Workshop", built: "Dataset", *, as_json: bool, number: int | None = None) -> None:
-    from training import publish
-
     version = workshop.train(built, number)
     if not as_json:
         say(f"{version} was saved in {version.path}.")
-    evaluation = workshop.evaluate(version.number)
-    promotion = publish.promote(workshop.registry, version) if evaluation.verdict.accepted else None
-    facts = {
-        "dataset": dataset_facts(built),
-        "version": version_facts(version),
-        "report": evaluation.report,
-        "promotion": promotion_facts(promotion) if promotion else None,
+    outcome = workshop.judge_and_promote(version)
+    show(as_json, {"dataset": dataset_facts(built), **outcome_facts(outcome)}, outcome_text(outcome))
+    exit_unless_accepted(outcome.evaluation)
+
+
+def outcome_facts(outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "version": version_facts(outcome.evaluation.version),
+        "report": outcome.evaluation.report,
+        "promotion": promotion_facts(outcome.promotion) if outcome.promotion else None,
+        "withdrawn": list(outcome.withdrawn),
     }
-    lines = [verdict_text(evaluation), *([promotion_text(promotion)] if promotion else [])]
-    show(as_json, facts, "\n".join(lines))
-    exit_unless_accepted(evaluation)
+
+
+def outcome_text(outcome: "Outcome") -> str:
+    lines = [verdict_text(outcome.evaluation)]
+    if outcome.promotion:
+        lines.append(promotion_text(outcome.promotion))
+    if outcome.withdrawn:
+        numbers = ", ".join(f"v{number}" for number in outcome.withdrawn)
+        lines.append(f"{numbers} learned from words that were deleted since, and was deleted too.")
+    return "\n".join(lines)

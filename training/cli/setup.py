@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ def open_registry(path: Path | None, persona: str) -> AdapterRegistry:
     return AdapterRegistry(config.adapters_dir)
 
 
-def open_workshop(path: Path | None, persona: str, seed: int | None = None, epochs: float | None = None) -> "Workshop":
+def open_workshop(path: Path | None, persona: str, **overrides: float | str | None) -> "Workshop":
+    """`overrides`: keys of [training] with the values that the command line gives, None for none."""
     config = load_config(path)
     configure_logging("WARNING", config.logging.format)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it tells of kernels that training never uses
@@ -31,9 +33,9 @@ def open_workshop(path: Path | None, persona: str, seed: int | None = None, epoc
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from training.workshop import Workshop  # torch and TRL load only once there is something to do
 
-    return Workshop(_with_overrides(config, seed=seed, epochs=epochs), persona, Console(stderr=True))
+    return Workshop(_with_overrides(config, overrides), persona, Console(stderr=True))
 
 
-def _with_overrides(config: Config, **overrides: float | None) -> Config:
+def _with_overrides(config: Config, overrides: Mapping[str, float | str | None]) -> Config:
     chosen = {key: value for key, value in overrides.items() if value is not None}
     return config.model_copy(update={"training": config.training.model_copy(update=chosen)})

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import pytest
@@ -11,27 +10,16 @@ from bot.engine.base_model import BaseModelFiles
 from bot.errors import ConfigError, PublishError
 from bot.prompt import Message
 from tests.tiny import write_tiny_model
-from training.sft import Hyperparameters, resolve_device, resolve_precision, train
+from tests.training.recipes.conftest import PARAMETERS
+from training.recipes.base import resolve_device, resolve_precision
+from training.recipes.plan import Method
+from training.recipes.train import Lessons, train
 
-PARAMETERS = Hyperparameters(
-    rank=4, alpha=8, epochs=4.0, batch_size=4, learning_rate=1e-2, seed=7, precision="fp32", device="cpu"
-)
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="refused only where there is no CUDA device")
 
 
-@pytest.fixture(scope="module")
-def examples(renderer):
-    system = Message("system", "You are a parrot.")
-    words = ["dogs", "cats", "rain", "tea", "bread", "ships", "maps", "stars", "gold", "drums"]
-    return [renderer.training_example([system, Message("user", f"What of {w}?")], f"Squawk {w}!") for w in words]
-
-
-@pytest.fixture(scope="module")
-def teach(tiny_base, tokenizer, examples):
-    def teach(on_step=lambda *_: None, **changes):
-        return train(tiny_base, tokenizer, examples, dataclasses.replace(PARAMETERS, **changes), on_step)
-
-    return teach
+def sft(base, tokenizer, examples, folder):
+    return train(base, tokenizer, Lessons(examples), [Method.SFT], PARAMETERS, folder, lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +38,7 @@ def test_another_seed_gives_other_bytes(teach, trained):
 
 
 def test_a_batch_in_parts_is_the_whole_batch(teach, trained, monkeypatch):
-    monkeypatch.setattr("training.sft.CPU_NODES", 60)
+    monkeypatch.setattr("training.recipes.sft.CPU_NODES", 60)
     in_parts = teach()
     losses = [[point.loss for point in adapter.loss_curve] for adapter in (trained, in_parts)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)
@@ -95,7 +83,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_a_sentence(tmp_path, to
         {name: torch.full_like(tensor, torch.nan) for name, tensor in weights.items()}, broken / "model.safetensors"
     )
     with pytest.raises(PublishError, match=r"diverged at step 1 .* lower training\.learning_rate"):
-        train(BaseModelFiles("broken", broken, "-"), tokenizer, examples, PARAMETERS, lambda *_: None)
+        sft(BaseModelFiles("broken", broken, "-"), tokenizer, examples, tmp_path)
 
 
 @pytest.mark.parametrize("precision", ["nf4", "int8", "bf16"])
@@ -130,4 +118,4 @@ def test_the_precision_follows_the_device(precision, device, resolved):
 def test_examples_beyond_the_models_attention_window_are_refused(tmp_path, renderer, tokenizer, examples):
     gemma = BaseModelFiles("gemma", write_tiny_model(tmp_path / "gemma", "gemma3"), "-")
     with pytest.raises(ConfigError, match=r"attends to 8 at a time: set training\.max_tokens to 8 or less"):
-        train(gemma, tokenizer, examples, PARAMETERS, lambda *_: None)
+        sft(gemma, tokenizer, examples, tmp_path)

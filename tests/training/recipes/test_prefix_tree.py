@@ -4,7 +4,7 @@ import transformers
 
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from tests.tiny import write_tiny_model
-from training.prefix_tree import plant, target_losses
+from training.recipes.prefix_tree import plant, target_losses
 
 
 def example(ids: str, learned: int) -> TrainingExample:

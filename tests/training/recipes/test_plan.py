@@ -1,0 +1,43 @@
+import pytest
+
+from bot.errors import ConfigError, DatasetError
+from training.recipes.plan import Enough, Method, Supply, choose
+
+ENOUGH = Enough(pairs=20, votes=300)
+
+
+@pytest.mark.parametrize(
+    ("supply", "methods"),
+    [
+        (Supply(0, 0, 0), ["sft"]),
+        (Supply(19, 0, 0), ["sft"]),
+        (Supply(20, 0, 0), ["sft", "dpo"]),
+        (Supply(0, 200, 149), ["sft"]),
+        (Supply(0, 150, 150), ["sft", "kto"]),
+        (Supply(0, 5000, 9), ["sft"]),
+        (Supply(40, 150, 400), ["sft", "dpo", "kto"]),
+    ],
+)
+def test_auto_follows_how_much_members_gave(supply, methods):
+    assert choose("auto", supply, ENOUGH) == tuple(methods)
+
+
+def test_named_methods_are_put_into_order_and_sft_is_always_among_them():
+    assert choose("kto+dpo", Supply(1, 1, 1), ENOUGH) == (Method.SFT, Method.DPO, Method.KTO)
+
+
+@pytest.mark.parametrize(
+    ("method", "sentence"),
+    [
+        ("dpo", "no comparison or correction"),
+        ("kto", "5 liked and 0 disliked"),
+    ],
+)
+def test_a_named_method_with_nothing_to_learn_from_is_refused_with_counts(method, sentence):
+    with pytest.raises(DatasetError, match=sentence):
+        choose(method, Supply(0, 5, 0), ENOUGH)
+
+
+def test_an_unknown_method_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"training.method = 'sft\+magic'.*sft, dpo, kto"):
+        choose("sft+magic", Supply(1, 1, 1), ENOUGH)

@@ -1,0 +1,121 @@
+"""Commands that keep personas as they should be: `due` for a timer, `forget` for a member who asks."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.config import Config, load_config
+from bot.due import must_rebuild, trained_at
+from bot.errors import OperatorError, StoreError
+from bot.forgetting import Forgetting
+from bot.marks import mark, marked, replies_behind
+from bot.personas import PersonaCatalog
+from bot.registry import AdapterRegistry
+from bot.store import Snapshot, Store, open_snapshot
+from training.cli.evaluating import REFUSED
+from training.cli.options import ConfigOption, JsonOption
+from training.cli.output import say, show
+from training.cli.runs import outcome_facts, outcome_text
+from training.cli.setup import open_workshop
+
+FAILED = 1
+
+
+@dataclass(frozen=True)
+class Due:
+    """A persona to train, and why. What holds deleted words comes `first`."""
+
+    persona: str
+    why: str
+    first: bool
+
+
+def due(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is due.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Train every persona that is due: first those with a version that holds deleted words, then those with enough
+    new votes (training.min_new_votes). Made for cron or a systemd timer.
+
+    Exits 1 when a training failed, else 3 when the gate refused a candidate; the others are trained all the same.
+    """
+    found = find_due(load_config(config))
+    facts: dict[str, Any] = {"due": [{"persona": d.persona, "why": d.why} for d in found], "results": []}
+    if not as_json:
+        say("\n".join(f"{d.persona}: {d.why}" for d in found) or "Nothing is due.")
+    if not dry_run:
+        facts["results"] = [_renewed(config, d.persona, as_json=as_json) for d in found]
+    show(as_json, facts, "")
+    raise typer.Exit(_exit_code(facts["results"]))
+
+
+def forget(
+    member: Annotated[int, typer.Option("--member", min=1, help="The member's Discord id.")],
+    rebuild: Annotated[bool, typer.Option(help="Train marked personas again at once, or leave it to `due`.")] = True,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Delete everything stored about a member, and rebuild the versions that learned from their words or votes."""
+    settings = load_config(config)
+    rows = asyncio.run(_forget(settings, member))
+    affected = [d.persona for d in find_due(settings) if d.first]
+    facts: dict[str, Any] = {"rows": rows, "marked": affected, "results": []}
+    if not as_json:
+        say(f"{rows} rows of member {member} are deleted. To rebuild: {', '.join(affected) or 'nothing'}.")
+    if rebuild:
+        facts["results"] = [_renewed(config, persona, as_json=as_json) for persona in affected]
+    show(as_json, facts, "")
+    raise typer.Exit(_exit_code(facts["results"]))
+
+
+def find_due(config: Config) -> list[Due]:
+    """What the store and the marks say is due now, the most urgent first. Marks what holds words deleted meanwhile."""
+    registry = AdapterRegistry(config.adapters_dir)
+    personas = PersonaCatalog(config.adapters_dir).names()
+    with open_snapshot(config.store_path) as snapshot:
+        found = [_due(registry, snapshot, persona, config.training.min_new_votes) for persona in personas]
+    return sorted((d for d in found if d is not None), key=lambda d: not d.first)
+
+
+def _due(registry: AdapterRegistry, snapshot: Snapshot, persona: str, min_new_votes: int) -> Due | None:
+    mark(registry, persona, snapshot.gone(replies_behind(registry, persona)))
+    trained = trained_at(registry, persona)
+    marks = marked(registry, persona)
+    if must_rebuild(marks, trained):
+        numbers = ", ".join(f"v{number}" for number in sorted(marks))
+        return Due(persona, f"{numbers} learned from words that were deleted since", first=True)
+    votes = snapshot.votes_since(persona, trained)
+    return Due(persona, f"{votes} new votes", first=False) if votes >= min_new_votes else None
+
+
+def _renewed(config: Path | None, persona: str, *, as_json: bool) -> dict[str, Any]:
+    """One persona's training; whatever is wrong with it must not keep the others waiting."""
+    try:
+        workshop = open_workshop(config, persona)
+        outcome = workshop.judge_and_promote(workshop.train(workshop.dataset()))
+    except OperatorError as error:
+        typer.echo(f"troupe-train: {persona}: {error}", err=True)
+        return {"persona": persona, "error": str(error)}
+    if not as_json:
+        say(outcome_text(outcome))
+    return {"persona": persona, **outcome_facts(outcome)}
+
+
+def _exit_code(results: list[dict[str, Any]]) -> int:
+    if any("error" in result for result in results):
+        return FAILED
+    return 0 if all(result["promotion"] for result in results) else REFUSED
+
+
+async def _forget(config: Config, member: int) -> int:
+    if not config.store_path.exists():
+        raise StoreError(f"{config.store_path} does not exist: set store.path to the bot's database.")
+    store = await Store.open(config.store_path)
+    try:
+        return await Forgetting(store, AdapterRegistry(config.adapters_dir)).forget(member)
+    finally:
+        await store.close()

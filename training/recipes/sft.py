@@ -1,0 +1,114 @@
+"""Owns supervised fine-tuning: a new LoRA adapter on the base model that imitates examples (TRL's SFTTrainer).
+
+The loss is on completions only, or on all tokens of running text, as the examples' masks say.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import datasets
+import torch
+from trl import SFTConfig, SFTTrainer
+
+from bot.errors import ConfigError
+from bot.prompt import TrainingExample
+from training.recipes.adapter import LossPoint, lora
+from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
+from training.recipes.prefix_tree import plant, target_losses
+
+# What a step holds in memory grows with the nodes of its tree (about 2 MB a node for SmolLM2 in fp32); this many
+# keep a training on a CPU below 2 GB. Larger batches are accumulated from parts.
+CPU_NODES = 320
+
+
+def imitate(
+    model: Any,
+    base: str,
+    tokenizer: Any,
+    examples: Sequence[TrainingExample],
+    parameters: Hyperparameters,
+    stage: Stage,
+) -> tuple[Any, list[LossPoint]]:
+    """The base model `model`, named `base`, with a new adapter trained on the examples; and its losses."""
+    _require_window(model.config, examples)
+    trainer = _TreeTrainer(
+        model,
+        args=_arguments(parameters, examples, stage),
+        train_dataset=_columns(examples),
+        data_collator=_collate,
+        processing_class=tokenizer,
+        peft_config=lora(parameters.rank, parameters.alpha, base),
+    )
+    losses = follow(trainer, stage)
+    return trainer.model, losses
+
+
+class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
+    """TRL's trainer with the loss of a prefix tree in place of that of a padded batch."""
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,  # noqa: ARG002 (the trainer's signature)
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        targets = inputs["shift_labels"]
+        arguments = {name: value for name, value in inputs.items() if name not in ("labels", "shift_labels")}
+        total = target_losses(model, arguments, targets).sum()
+        return total / (len(targets) if num_items_in_batch is None else num_items_in_batch)
+
+
+def _columns(examples: Sequence[TrainingExample]) -> datasets.Dataset:
+    """Labels make TRL skip its own rendering: the ids are those of our one renderer."""
+    return datasets.Dataset.from_list(
+        [
+            {
+                "input_ids": example.ids,
+                "labels": [
+                    token if learn else -100 for token, learn in zip(example.ids, example.loss_mask, strict=True)
+                ],
+            }
+            for example in examples
+        ]
+    )
+
+
+def _collate(rows: Sequence[Mapping[str, list[int]]]) -> dict[str, torch.Tensor]:
+    """The trainer counts the targets of a step by `shift_labels`, to weigh the parts of an accumulated batch."""
+    tree = plant([TrainingExample(row["input_ids"], [int(label != -100) for label in row["labels"]]) for row in rows])
+    return {**tree.inputs, "labels": tree.targets, "shift_labels": tree.targets}
+
+
+def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample], stage: Stage) -> SFTConfig:
+    size = parameters.batch_size
+    part, fits = _part_of_batch(examples, size) if parameters.on_cpu else (size, True)
+    arguments = SFTConfig(
+        **common(parameters, stage, steps_of(len(examples), parameters, parameters.epochs), part),
+        num_train_epochs=parameters.epochs,
+        learning_rate=parameters.learning_rate,
+        gradient_checkpointing=not fits,
+        max_length=None,
+        remove_unused_columns=False,
+    )
+    return one_device(arguments)
+
+
+def _part_of_batch(examples: Sequence[TrainingExample], batch_size: int) -> tuple[int, bool]:
+    """Rows per forward pass, a divisor of the batch, and whether even the largest such part fits into memory."""
+    longest = sorted(examples, key=lambda example: len(example.ids), reverse=True)
+    for part in range(batch_size, 0, -1):
+        if batch_size % part == 0 and plant(longest[:part]).nodes <= CPU_NODES:
+            return part, True
+    return 1, False
+
+
+def _require_window(config: Any, examples: Sequence[TrainingExample]) -> None:
+    """Trees attend to all earlier tokens of a row, which is right as long as no layer's window is shorter."""
+    window = getattr(config.get_text_config(), "sliding_window", None)
+    longest = max(len(example.ids) for example in examples)
+    if window is not None and getattr(config, "use_sliding_window", True) and longest > window:
+        raise ConfigError(
+            f"The longest example has {longest} tokens and this base model attends to {window} at a time: "
+            f"set training.max_tokens to {window} or less."
+        )
