@@ -11,7 +11,7 @@ import sys
 import typer
 
 from bot.errors import TroupeError
-from training.cli import data, evaluating, publishing, runs, upkeep
+from training.cli import data, evaluating, publishing, runs, studying, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -32,6 +32,7 @@ for command in (
     publishing.rollback,
     runs.run,
     runs.rebuild,
+    studying.study,
     upkeep.due,
     upkeep.forget,
 ):
