@@ -1,5 +1,5 @@
 """The command line: `python -m training dataset | train | evaluate | promote | rollback | run | rebuild |
-due | forget`.
+report | due | forget`.
 
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
@@ -11,7 +11,7 @@ import sys
 import typer
 
 from bot.errors import TroupeError
-from training.cli import data, evaluating, publishing, runs, studying, upkeep
+from training.cli import data, evaluating, publishing, reporting, runs, studying, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -32,6 +32,7 @@ for command in (
     publishing.rollback,
     runs.run,
     runs.rebuild,
+    reporting.report,
     studying.study,
     upkeep.due,
     upkeep.forget,

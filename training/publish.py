@@ -222,6 +222,21 @@ def trained_on(version: AdapterVersion) -> frozenset[int]:
     return frozenset(read_manifest(version.path).get("reply_ids", ()))
 
 
+def history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]:
+    """Promotions and rollbacks, oldest first; a line torn by a crash is skipped."""
+    try:
+        lines = _history_file(registry, persona).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        raise PublishError(f"{_history_file(registry, persona)} cannot be read: {error}.") from error
+    for line in lines:
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if isinstance(entry, dict) and isinstance(entry.get("number"), int):
+                yield {"action": "promote", **entry}
+
+
 def _require_acceptance(registry: AdapterRegistry, version: AdapterVersion) -> None:
     report = read_report(registry, version)
     command = f"`python -m training evaluate {version.persona} --number {version.number}`"
@@ -243,20 +258,20 @@ def _activate(registry: AdapterRegistry, version: AdapterVersion, action: str, *
         "adapter_sha256": version.sha256,
         "forced": forced,
     }
-    history = _history_file(registry, persona)
-    size = history.stat().st_size if history.exists() else 0
+    log = _history_file(registry, persona)
+    size = log.stat().st_size if log.exists() else 0
     try:
-        with history.open("ab") as file:
+        with log.open("ab") as file:
             file.write(json.dumps(entry).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
         registry.activate(persona, version.number)
     except (OSError, PublishError) as error:
         with suppress(OSError):
-            os.truncate(history, size)
+            os.truncate(log, size)
         if isinstance(error, PublishError):
             raise
-        raise PublishError(f"{history} cannot be written: {error.strerror}; nothing was changed.") from error
+        raise PublishError(f"{log} cannot be written: {error.strerror}; nothing was changed.") from error
     return Promotion(version, previous)
 
 
@@ -271,7 +286,7 @@ def _active_or_none(registry: AdapterRegistry, persona: str) -> int | None:
 def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int | None:
     """The version that `active` replaced, by the history; where that is silent, the next lower number."""
     spoken: list[int] = []
-    for entry in _history(registry, persona):
+    for entry in history(registry, persona):
         number = entry["number"]
         if entry["action"] == "rollback" and number in spoken:
             del spoken[spoken.index(number) + 1 :]
@@ -285,21 +300,6 @@ def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int |
         earlier = [number for number in spoken if number in known]
         return earlier[-1] if earlier else None
     return max((number for number in known if number < active), default=None)
-
-
-def _history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]:
-    """Promotions and rollbacks, oldest first; a line torn by a crash is skipped."""
-    try:
-        lines = _history_file(registry, persona).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return
-    except (OSError, UnicodeDecodeError) as error:
-        raise PublishError(f"{_history_file(registry, persona)} cannot be read: {error}.") from error
-    for line in lines:
-        with suppress(ValueError):
-            entry = json.loads(line)
-            if isinstance(entry, dict) and isinstance(entry.get("number"), int):
-                yield {"action": "promote", **entry}
 
 
 def _history_file(registry: AdapterRegistry, persona: str) -> Path:

@@ -18,6 +18,7 @@ from bot.store.records import (
     StoredCorrection,
     StoredMessage,
     StoredReply,
+    VersionDay,
     VoteCount,
     VoteReason,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "StoredCorrection",
     "StoredMessage",
     "StoredReply",
+    "VersionDay",
     "VoteCount",
     "VoteReason",
     "backup",

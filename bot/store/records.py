@@ -148,6 +148,16 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class VersionDay:
+    """The votes on what one version (None: the base model) said on one day (unix seconds of its midnight, UTC)."""
+
+    day: int
+    number: int | None
+    up: int
+    down: int
+
+
+@dataclass(frozen=True)
 class Statistics:
     """How a persona (or all) did; response times in seconds as {50: …, 95: …} percentiles, empty without replies."""
 

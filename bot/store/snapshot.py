@@ -10,7 +10,7 @@ from bot.errors import StoreError
 from bot.store.faults import primary_code, store_faults
 from bot.store.feedback import VOTES_SINCE
 from bot.store.migrations import VERSION, check_ours, version_of
-from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply
+from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply, VersionDay
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
 
 BUSY_TIMEOUT_S = 5.0
@@ -90,6 +90,17 @@ class Snapshot:
         """As Store.votes_since: votes and better answers after `since` (unix seconds)."""
         [row] = self._rows(VOTES_SINCE, (persona, since))
         return int(row["votes"])
+
+    def version_days(self, persona: str) -> list[VersionDay]:
+        """The persona's votes by day and version, oldest first. Counts alone: whoever did not consent is in them."""
+        rows = self._rows(
+            """SELECT CAST(created_at / 86400 AS INTEGER) * 86400 AS day, adapter_number,
+                count(*) FILTER (WHERE value = 1) AS up, count(*) FILTER (WHERE value = -1) AS down
+            FROM replies JOIN votes ON votes.reply_id = replies.id WHERE persona = ?
+            GROUP BY day, adapter_number ORDER BY day, adapter_number""",
+            (persona,),
+        )
+        return [VersionDay(row["day"], row["adapter_number"], row["up"], row["down"]) for row in rows]
 
     def gone(self, reply_ids: Collection[int]) -> frozenset[int]:
         """Those of the replies that this database once had and that are deleted, or whose words were taken back."""
