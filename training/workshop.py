@@ -36,8 +36,9 @@ from training.recipes.loop import Hyperparameters
 from training.recipes.plan import Enough, Method, Supply, choose
 from training.recipes.train import Lessons, train
 from training.report import describe
-from training.selection import Rules, build_dataset
+from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
+from training.studies.study import Student, Study
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,17 @@ class Workshop:
         known = active is not None and active not in (version.number, *marked(self.registry, self.persona.name))
         return known and self._config.canary.share > 0
 
+    def study(self) -> Study:
+        """What the version that speaks has made of the base model. Raises DatasetError or PublishError."""
+        version = publish.require_version(
+            self.registry, self.persona.name, self.registry.active_number(self.persona.name)
+        )
+        student = Student(
+            self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
+        )
+        with progress_bar(self._console) as progress:
+            return student.study(version, self._catalog, progress)
+
     @cached_property
     def _files(self) -> BaseModelFiles:
         with progress_bar(self._console) as progress:
@@ -169,21 +181,17 @@ class Workshop:
 
     def _build(self, feedback: Feedback) -> Dataset:
         training = self._config.training
-        rules = Rules(
-            min_likes=training.min_likes,
-            seed_pairs=training.seed_pairs,
-            preservation_pairs=training.preservation_pairs,
-            correction_weight=training.correction_weight,
-            heldout_share=training.heldout_share,
-            max_tokens=training.max_tokens,
-        )
+        limits = {field.name: getattr(training, field.name) for field in dataclasses.fields(Rules)}
         return build_dataset(
             self.persona,
             feedback,
-            self._catalog.examples(self.persona.name),
-            preservation_pairs(),
+            Examples(
+                self._catalog.examples(self.persona.name),
+                self._catalog.texts(self.persona.name),
+                preservation_pairs(),
+            ),
             [*self._heldout_prompts, *probe_prompts(), *(pair.prompt for pair in preservation_heldout())],
-            rules,
+            Rules(**limits),
             self._renderer,
         )
 
