@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config import Config
-from bot.engine import EngineOptions, SamplingParams, TorchEngine
+from bot.engine import SamplingParams
 from bot.engine.base_model import BaseModelFiles
 from bot.personas import HeldOut, Pair, Persona
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
+from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, render
-from training.evaluate import Answer, Question, Version, collect_answers, measure_losses
+from training.evaluate import Answer, Question, Version, measure_losses
 from training.gate import Figures, Passed
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
-from training.memory import AnswerMemory
 from training.mixing import evenly
 from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
 from training.sources import PLAIN_PROMPT
@@ -110,7 +110,8 @@ class Appraiser:
         sets, names = self._sets(contrasts, preservation, unseen)
         losses = measure_losses(self._files, versions, sets, self._precision, self._device, on_progress)
         inquiry = self._inquiry(versions, heldout)
-        answers = asyncio.run(self._answers(inquiry, on_progress))
+        memory = answer_memory(self._config, self._files, self._persona.name)
+        answers = asyncio.run(ask_all(self._config, self._files, inquiry, memory, on_progress))
         plain = answers[None][-len(self._plain()) :] if self._plain() else []
         answers[None] = answers[None][: len(answers[None]) - len(plain)]
         return Measurement(
@@ -181,38 +182,6 @@ class Appraiser:
         """Of every topic, as many as [gate] allows, spread evenly."""
         count = self._config.gate.probes
         return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
-
-    async def _answers(
-        self, inquiry: Mapping[Version, Sequence[Question]], on_progress: Callable[[str, float], None]
-    ) -> dict[Version, list[Answer]]:
-        if not any(inquiry.values()):
-            return {version: [] for version in inquiry}
-        engine = await asyncio.to_thread(TorchEngine, self._files, self._engine_options(inquiry))
-        memory = self._memory()
-        await engine.start()
-        try:
-            answers = await collect_answers(engine, inquiry, memory, on_progress)
-        finally:
-            await engine.stop()
-        memory.save()
-        return answers
-
-    def _engine_options(self, inquiry: Mapping[Version, Sequence[Question]]) -> EngineOptions:
-        """All requests wait at once; rows no longer than needed keep the engine's memory small."""
-        questions = [question for asked in inquiry.values() for question in asked]
-        options = {
-            **self._config.engine.model_dump(),
-            "deadline_seconds": 0,
-            "queue_size": len(questions),
-            "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
-        }
-        model = self._config.model
-        return EngineOptions(device=model.device, precision=model.precision, **options)
-
-    def _memory(self) -> AnswerMemory:
-        model = self._config.model
-        file = self._config.cache_dir / "answers" / f"{self._persona.name}-{self._files.fingerprint[:12]}.json"
-        return AnswerMemory(file, f"{self._files.fingerprint} {model.precision} {model.device}")
 
     def _sampling(self) -> SamplingParams:
         """As members are served: the defaults with the card's overrides, at most half of the context."""
