@@ -51,7 +51,7 @@ def read_chunks(source: SourceText) -> Iterator[Found | Skipped]:
     piece: list[str] = []
     begins = 1
     for number, line in enumerate(source.lines, 1):
-        if piece and sum(map(len, piece)) + len(line) > CHUNK_CHARACTERS:
+        if piece and sum(len(earlier) + 1 for earlier in piece) + len(line) > CHUNK_CHARACTERS:
             yield Found(begins, "\n".join(piece).strip())
             piece = []
         if not piece:
