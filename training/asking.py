@@ -45,4 +45,5 @@ def _options(config: Config, asked: Mapping[Version, Sequence[Question]]) -> Eng
         "queue_size": len(questions),
         "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
     }
-    return EngineOptions(device=config.model.device, precision=config.model.precision, **options)
+    device, precision = config.model.device, config.model.precision
+    return EngineOptions(device=device, precision=precision, cache_dir=config.cache_dir, **options)
