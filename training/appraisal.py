@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config import Config
-from bot.engine import EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles
 from bot.personas import HeldOut, Pair, Persona
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
 from training.dataset import Dataset, render
-from training.evaluate import Answer, Question, Version, collect_answers, measure_losses
+from training.evaluate import Answer, Question, Version, measure_losses
 from training.gate import Figures, Passed
+from training.interview import Interview
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
-from training.memory import AnswerMemory
 from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
 from training.selection import evenly
 from training.sources import PLAIN_PROMPT
@@ -91,6 +90,7 @@ class Appraiser:
         self._config = config
         self._persona = persona
         self._files = files
+        self._interview = Interview(config, persona, files)
         self._renderer = renderer
         self._precision = precision
         self._device = device
@@ -110,7 +110,7 @@ class Appraiser:
         sets, names = self._sets(contrasts, preservation, unseen)
         losses = measure_losses(self._files, versions, sets, self._precision, self._device, on_progress)
         inquiry = self._inquiry(versions, heldout)
-        answers = asyncio.run(self._answers(inquiry, on_progress))
+        answers = asyncio.run(self._interview.answers(inquiry, on_progress))
         plain = answers[None][-len(self._plain()) :] if self._plain() else []
         answers[None] = answers[None][: len(answers[None]) - len(plain)]
         return Measurement(
@@ -163,14 +163,16 @@ class Appraiser:
         return inquiry
 
     def _free(self, index: int, prompt: str) -> Question:
-        sampling = self._sampling()
+        sampling = self._interview.sampling
         limit = min(sampling.max_tokens, LONGEST_HELD_OUT)
         seeded = dataclasses.replace(sampling, seed=SEED + index, max_tokens=limit)
         ids = self._renderer.prompt_ids(self._messages(prompt))
         return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
 
     def _probe(self, probe: Probe, system: str | None = None) -> Question:
-        sampling = dataclasses.replace(self._sampling(), temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic])
+        sampling = dataclasses.replace(
+            self._interview.sampling, temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic]
+        )
         ids = self._renderer.prompt_ids(self._messages(probe.prompt, system))
         return Question(probe.prompt, ids, sampling, probe, cut_short=True)
 
@@ -181,41 +183,3 @@ class Appraiser:
         """Of every topic, as many as [gate] allows, spread evenly."""
         count = self._config.gate.probes
         return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
-
-    async def _answers(
-        self, inquiry: Mapping[Version, Sequence[Question]], on_progress: Callable[[str, float], None]
-    ) -> dict[Version, list[Answer]]:
-        if not any(inquiry.values()):
-            return {version: [] for version in inquiry}
-        engine = await asyncio.to_thread(TorchEngine, self._files, self._engine_options(inquiry))
-        memory = self._memory()
-        await engine.start()
-        try:
-            answers = await collect_answers(engine, inquiry, memory, on_progress)
-        finally:
-            await engine.stop()
-        memory.save()
-        return answers
-
-    def _engine_options(self, inquiry: Mapping[Version, Sequence[Question]]) -> EngineOptions:
-        """All requests wait at once; rows no longer than needed keep the engine's memory small."""
-        questions = [question for asked in inquiry.values() for question in asked]
-        options = {
-            **self._config.engine.model_dump(),
-            "deadline_seconds": 0,
-            "queue_size": len(questions),
-            "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
-        }
-        model = self._config.model
-        return EngineOptions(device=model.device, precision=model.precision, **options)
-
-    def _memory(self) -> AnswerMemory:
-        model = self._config.model
-        file = self._config.cache_dir / "answers" / f"{self._persona.name}-{self._files.fingerprint[:12]}.json"
-        return AnswerMemory(file, f"{self._files.fingerprint} {model.precision} {model.device}")
-
-    def _sampling(self) -> SamplingParams:
-        """As members are served: the defaults with the card's overrides, at most half of the context."""
-        values = {**self._config.sampling.model_dump(), **self._persona.sampling_values()}
-        limit = self._config.engine.context_tokens // 2
-        return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})
