@@ -147,9 +147,14 @@ class TrainingSection(Section):
     seed: int = 7
     max_tokens: Annotated[int, Field(ge=32)] = 512
     min_likes: Count = 1
+    min_voters: Count = 2
+    max_voter_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
+    feedback_rows: Count = 1000
     seed_pairs: Annotated[int, Field(ge=0)] = 200
-    preservation_pairs: Annotated[int, Field(ge=0)] = 60
+    seed_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.2
+    preservation_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.34
     correction_weight: Annotated[int, Field(ge=1, le=10)] = 2
+    max_length_drift: Annotated[float, Field(ge=1.0)] = 1.5
     heldout_share: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
     schedule: Annotated[str, Field(pattern=r"^(off|[1-9]\d{0,3}[hd])$")] = "off"
     min_new_votes: Count = 20

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.errors import PersonaError, UnknownPersona
+from bot.prompt import Message
 from bot.rules import Rules
 
 NAME = r"[a-z0-9][a-z0-9-]{1,31}"
@@ -80,10 +81,14 @@ class Persona(BaseModel):
 
 @dataclass(frozen=True)
 class Pair:
-    """One training exchange written by hand: what is asked, and how the persona answers."""
+    """One training exchange written by hand: what is asked, and how the persona answers.
+
+    `history`: what was said before, oldest first, in turns of user and assistant.
+    """
 
     prompt: str
     completion: str
+    history: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,11 @@ class PersonaCatalog:
         """The persona's seed pairs, possibly none. Raises PersonaError naming the line of a bad row."""
         return read_pairs(self.folder / self.get(name).name / "examples.jsonl")
 
+    def texts(self, name: str) -> list[str]:
+        """Running text in the persona's manner, as `training import --mode chunks` writes it; possibly none."""
+        path = self.folder / self.get(name).name / "texts.jsonl"
+        return [row["text"] for _, row in _rows(path, {"text"})]
+
     def heldout_prompts(self, name: str) -> list[str]:
         return [row.prompt for row in self.heldout(name)]
 
@@ -153,7 +163,7 @@ class PersonaCatalog:
         """What judges the persona's versions, possibly nothing. Raises PersonaError naming the line of a bad row."""
         path = self.folder / self.get(name).name / "heldout.jsonl"
         rows = _rows(path, {"prompt"})
-        return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for row in rows]
+        return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for _, row in rows]
 
 
 def read_card(path: Path) -> Persona:
@@ -172,14 +182,37 @@ def read_card(path: Path) -> Persona:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    return [Pair(row["prompt"], row["completion"]) for row in _rows(path, {"prompt", "completion"})]
+    """The pairs of a JSONL file, none without it. Raises PersonaError naming the line of a bad row."""
+    return [
+        Pair(row["prompt"], row["completion"], _history(row.get("history", []), f"{path}:{number}"))
+        for number, row in _rows(path, {"prompt", "completion"})
+    ]
 
 
-def _rows(path: Path, keys: set[str]) -> list[dict[str, str]]:
+def _history(turns: Any, where: str) -> tuple[Message, ...]:
+    good = isinstance(turns, list) and all(
+        isinstance(turn, dict)
+        and turn.get("role") in ("user", "assistant")
+        and isinstance(turn.get("content"), str)
+        and turn["content"].strip()
+        for turn in turns
+    )
+    if not good:
+        raise PersonaError(f'{where}: history must be a list of {{"role": "user" or "assistant", "content": text}}.')
+    return tuple(Message(turn["role"], turn["content"]) for turn in turns)
+
+
+def _rows(path: Path, keys: set[str]) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of a JSONL file with their line numbers."""
     if not path.exists():
         return []
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PersonaError(f"{path}: cannot be read: {error}; it must be UTF-8 text.") from None
+    # Not splitlines: a row may hold other line separators, as U+2028.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -188,7 +221,7 @@ def _rows(path: Path, keys: set[str]) -> list[dict[str, str]]:
             raise PersonaError(f"{path}:{number}: not JSON: {error}.") from None
         if not isinstance(row, dict) or any(not isinstance(row.get(k), str) or not row[k].strip() for k in keys):
             raise PersonaError(f"{path}:{number}: needs non-empty text for {', '.join(sorted(keys))}.")
-        rows.append(row)
+        rows.append((number, row))
     return rows
 
 

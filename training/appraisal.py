@@ -19,8 +19,8 @@ from training.evaluate import Answer, Question, Version, measure_losses
 from training.gate import Figures, Passed
 from training.interview import Interview
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
+from training.mixing import evenly
 from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
-from training.selection import evenly
 from training.sources import PLAIN_PROMPT
 
 # Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.

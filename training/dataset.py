@@ -90,7 +90,8 @@ class VotedExample:
 class Dataset:
     """What one training of `persona` sees, and the `heldout…` part that judges it; no conversation is in both.
 
-    `dropped` counts what was left out by origin and reason. `refusal` says why it cannot be trained on, if so.
+    `dropped` counts what was left out by origin and reason, `voters` the consenting members who voted, `unreliable`
+    those of them who are not believed. `refusal` says why it cannot be trained on, if so.
     """
 
     persona: str
@@ -101,6 +102,8 @@ class Dataset:
     votes: tuple[VotedRow, ...] = ()
     heldout_votes: tuple[VotedRow, ...] = ()
     dropped: Counter[tuple[Source, str]] = field(default_factory=Counter)
+    voters: int = 0
+    unreliable: int = 0
     refusal: str | None = None
     origin_ids: frozenset[int] = frozenset()  # stored replies that rows come from at second hand
 

@@ -9,6 +9,7 @@ REPEATS = 4
 SHORTEST_UNIT, LONGEST_UNIT = 8, 120
 TRIPLES_TO_JUDGE = 16
 DISTINCT_TRIPLES = 0.5
+SHORTEST_ECHO = 4  # words
 
 _UNIT = re.compile(rf"(.{{{SHORTEST_UNIT},{LONGEST_UNIT}}}?)\1{{{REPEATS - 1}}}", re.DOTALL)
 _MARKUP = re.compile(r"<\|[a-z_]+\|>|\ufffd")
@@ -29,6 +30,12 @@ def flaw_of(text: str) -> Flaw | None:
     if _MARKUP.search(text):
         return Flaw.GARBLED
     return Flaw.LOOPING if is_looping(text) else None
+
+
+def echoes(answer: str, asked: str) -> bool:
+    """Whether the answer only says what was asked: of a word or two that may be right (“Hello.” – “Hello!”)."""
+    words = re.findall(r"\w+", answer.casefold())
+    return len(words) >= SHORTEST_ECHO and words == re.findall(r"\w+", asked.casefold())
 
 
 def is_looping(text: str) -> bool:

@@ -13,9 +13,9 @@ from bot.registry import AdapterVersion
 from training.dataset import Dataset, Row
 from training.evaluate import Answer, OnProgress, Question
 from training.interview import Interview
+from training.mixing import evenly
 from training.recipes.base import load_base
 from training.recipes.rejection import keep_liked, scorer_of
-from training.selection import evenly
 from training.sources import Source
 
 # Varied answers are what there is to choose from.

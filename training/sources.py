@@ -43,26 +43,43 @@ class Feedback:
 
 
 def read_feedback(snapshot: Snapshot, persona: str) -> Feedback:
-    """Everything training may want of the snapshot; only replies with a vote are kept in memory."""
+    """Everything training may want of the snapshot; only replies with a vote are kept in memory.
+
+    Scenes are left out: what a persona said to another one answers no member.
+    """
     rated: list[RatedReply] = []
-    conversations: dict[int, int] = {}
-    current: dict[int, int] = {}
+    threads = _Conversations()
     for reply in snapshot.replies(persona):
         if reply.record.is_scene:
             continue
-        channel = reply.record.channel_id
-        if _opens_conversation(reply.record) or channel not in current:
-            current[channel] = reply.id
-        conversations[reply.id] = current[channel]
+        threads.add(reply)
         if reply.likes or reply.dislikes:
             rated.append(reply)
-    corrections = tuple(c for c in snapshot.corrections(persona) if not c.reply.record.is_scene)
-    comparisons = tuple(snapshot.comparisons(persona))
-    return Feedback(snapshot.consenting_members(), tuple(rated), corrections, comparisons, conversations)
+    return Feedback(
+        snapshot.consenting_members(),
+        tuple(rated),
+        tuple(one for one in snapshot.corrections(persona) if not one.reply.record.is_scene),
+        tuple(one for one in snapshot.comparisons(persona) if not one.kept.record.is_scene),
+        threads.first_reply,
+    )
 
 
-def _opens_conversation(record: ReplyRecord) -> bool:
-    return not any(message.role == "assistant" for message in record.messages)
+class _Conversations:
+    """Which conversation each reply belongs to; replies are given oldest first."""
+
+    def __init__(self) -> None:
+        self.first_reply: dict[int, int] = {}
+        self._running: dict[int, int] = {}  # channel → its conversation
+
+    def add(self, reply: RatedReply) -> None:
+        record = reply.record
+        known = self._of(record.regenerates) or self._of(record.parent_reply_id)
+        if known is None and any(message.role == "assistant" for message in record.messages):
+            known = self._running.get(record.channel_id)
+        self.first_reply[reply.id] = self._running[record.channel_id] = reply.id if known is None else known
+
+    def _of(self, reply_id: int | None) -> int | None:
+        return None if reply_id is None else self.first_reply.get(reply_id)
 
 
 def turns_of(record: ReplyRecord) -> list[Message]:

@@ -37,7 +37,7 @@ from training.recipes.train import Lessons, train
 from training.report import describe
 from training.rewards import Aim
 from training.sampling import Sampling
-from training.selection import Rules, build_dataset
+from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
 
 
@@ -162,21 +162,17 @@ class Workshop:
 
     def _build(self, feedback: Feedback) -> Dataset:
         training = self._config.training
-        rules = Rules(
-            min_likes=training.min_likes,
-            seed_pairs=training.seed_pairs,
-            preservation_pairs=training.preservation_pairs,
-            correction_weight=training.correction_weight,
-            heldout_share=training.heldout_share,
-            max_tokens=training.max_tokens,
-        )
+        limits = {field.name: getattr(training, field.name) for field in dataclasses.fields(Rules)}
         return build_dataset(
             self.persona,
             feedback,
-            self._catalog.examples(self.persona.name),
-            preservation_pairs(),
+            Examples(
+                self._catalog.examples(self.persona.name),
+                self._catalog.texts(self.persona.name),
+                preservation_pairs(),
+            ),
             [*self._heldout_prompts, *probe_prompts(), *(pair.prompt for pair in preservation_heldout())],
-            rules,
+            Rules(**limits),
             self._renderer,
         )
 

@@ -3,7 +3,6 @@
 `load` is called on the event loop, `bring` on the engine's thread between steps.
 """
 
-import asyncio
 import logging
 import threading
 from concurrent.futures import Future
@@ -27,11 +26,10 @@ class AdapterSupply:
         self._loads_lock = threading.Lock()
         self._writings: dict[AdapterVersion, tuple[int, Future[None]]] = {}  # into which slots
 
-    def load(self, version: AdapterVersion) -> asyncio.Future[None]:
-        """Done when the adapter is resident; fails with AdapterError or EngineStopped."""
+    def load(self, version: AdapterVersion) -> Future[None]:
+        """Done when the adapter is resident; fails with AdapterError or EngineStopped. All who ask share it."""
         with self._loads_lock:
-            future = self._loads.setdefault(version, Future())
-        return asyncio.shield(asyncio.wrap_future(future))
+            return self._loads.setdefault(version, Future())
 
     def bring(self) -> None:
         """Have missing adapters read, those of waiting requests first, and what has been read written into slots."""

@@ -123,7 +123,7 @@ class TorchEngine:
             return
         loaded = self._loop.supply.load(adapter)
         self._wake.set()
-        await loaded
+        await asyncio.shield(asyncio.wrap_future(loaded))
 
     async def unload(self, adapter: AdapterVersion) -> None:
         self._scheduler.retire(adapter)

@@ -18,9 +18,11 @@ from bot.promotions import Promotions
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry
 from bot.replies import Replies
+from bot.sandbox.rest import RecordedRequest
 from bot.store import Store
 from bot.training_runs import TrainingRuns
 from tests.fakes import CharacterTokenizer, ScriptedEngine
+from tests.sandbox.contract import DOCUMENT, assert_requests_valid
 
 CARDS = {
     "pirate": ("Captain Saltbeard", "A cheerful pirate.", "Ahoy, mateys!"),
@@ -92,12 +94,19 @@ def simcord_bot(make_bot: MakeBot) -> TroupeBot:
 
 
 @pytest.fixture
-async def env(simcord_env: simcord.Env, engine: ScriptedEngine) -> simcord.Env:
+async def env(simcord_env: simcord.Env, engine: ScriptedEngine) -> AsyncIterator[simcord.Env]:
+    """Every request the bot makes in it is checked against Discord's API document."""
+
     async def wait(awaitable: Awaitable[Any]) -> Any:
         return await simcord_env.external_wait(awaitable, reason="the test speaks next")
 
     engine.wait = wait
-    return simcord_env
+    yield simcord_env
+    if DOCUMENT.is_file():
+        assert_requests_valid(
+            RecordedRequest(made.method, made.path, made.params, made.json, (), 200)
+            for made in simcord_env.http_requests
+        )
 
 
 @pytest.fixture

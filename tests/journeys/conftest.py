@@ -20,7 +20,8 @@ max_tokens = 60
 [training]
 epochs = 1.0
 seed_pairs = 12
-preservation_pairs = 4
+preservation_share = 0.25
+min_voters = 1
 
 [gate]
 max_liked_loss_ratio = 3.0

@@ -28,15 +28,21 @@ def assert_requests_valid(requests: Iterable[RecordedRequest]) -> None:
 
 
 def _problems(request: RecordedRequest) -> list[str]:
-    operation = _operation(request.method.lower(), request.path)
-    if operation is None:
+    method = request.method.lower()
+    template = _template(method, request.path)
+    if template is None:
         return [] if request.path in UNDOCUMENTED_PATHS else ["no such operation"]
-    content = operation.get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema")
-    if schema is None or request.body is None:
+    if request.body is None:
         return []
-    error = best_match(_validator(schema).iter_errors(_with_text_ids(request.body)))
-    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"] if error else []
+    return list(_problems_of_body(template, method, json.dumps(_with_text_ids(request.body))))
+
+
+@functools.cache
+def _problems_of_body(template: str, method: str, body: str) -> tuple[str, ...]:
+    """Cached, because many tests send the same: the commands, above all, at every start."""
+    validator = _validator(template, method)
+    error = best_match(validator.iter_errors(json.loads(body))) if validator else None
+    return (f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}",) if error else ()
 
 
 def _with_text_ids(body: Any, key: str = "") -> Any:
@@ -55,17 +61,26 @@ def _document() -> dict[str, Any]:
     return loaded
 
 
-def _operation(method: str, path: str) -> dict[str, Any] | None:
-    """The documented operation; of several templates that match, the most literal one."""
-    found = [
-        (template.count("{"), operations[method])
-        for template, operations in _document()["paths"].items()
-        if method in operations and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path)
-    ]
-    return min(found, key=lambda item: item[0])[1] if found else None
+@functools.cache
+def _templates() -> list[tuple[str, re.Pattern[str]]]:
+    """The documented paths, the most literal ones first, each with what matches it."""
+    templates = sorted(_document()["paths"], key=lambda template: template.count("{"))
+    return [(template, re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template))) for template in templates]
 
 
-def _validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+def _template(method: str, path: str) -> str | None:
+    """The documented path; of several that match, the most literal one."""
+    paths = _document()["paths"]
+    return next((found for found, matches in _templates() if method in paths[found] and matches.fullmatch(path)), None)
+
+
+@functools.cache
+def _validator(template: str, method: str) -> jsonschema.Draft202012Validator | None:
+    """What checks the operation's JSON; None where the document says nothing about it."""
+    content = _document()["paths"][template][method].get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema")
+    if schema is None:
+        return None
     document = referencing.Resource(contents=_document(), specification=referencing.jsonschema.DRAFT202012)
     registry = referencing.Registry().with_resource("urn:discord", document)
     return jsonschema.Draft202012Validator(_absolute(schema), registry=registry)

@@ -33,7 +33,7 @@ default = "parrot"
 rank = 4
 epochs = 1.0
 learning_rate = 5e-3
-preservation_pairs = 4
+preservation_share = 0.2
 [gate]
 max_degenerate_rate = 1.0
 min_knowledge_kept = 0.0
@@ -159,12 +159,14 @@ def reply_record(
 
 
 async def fill_store(database: Path, liked: int, *, consents: bool = True, persona: str = "parrot") -> None:
-    """`liked` replies in conversations of their own, each liked by FRIEND; ASKER and FRIEND consent."""
+    """`liked` replies in conversations of their own, each liked by FRIEND and ASKER, who consent."""
     store = await Store.open(database)
     try:
         for index in range(liked):
             record = reply_record(f"Squawk! Dish {index} is good.", asked=f"What of dish {index}?", persona=persona)
-            await store.cast_vote(await store.add_reply(record), FRIEND, 1, "button")
+            reply_id = await store.add_reply(record)
+            for voter in (FRIEND, ASKER):
+                await store.cast_vote(reply_id, voter, 1, "button")
         for member in (ASKER, FRIEND):
             await store.set_consent(member, consents)
     finally:

@@ -3,19 +3,29 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.personas import Pair, Persona
 from bot.prompt import Message
 from bot.store import RatedReply, Store, StoredComparison, StoredCorrection, StoredMessage, StoredReply, open_snapshot
 from tests.training.conftest import ASKER, FRIEND, STRANGER, TOPICS, reply_record
 from training.dataset import Dataset, canonical_json, render
-from training.selection import Rules, build_dataset, evenly
+from training.selection import Examples, Rules, build_dataset
 from training.sources import PLAIN_PROMPT, Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 
 PARROT = Persona(name="parrot", display_name="Parrot", description="A bird.", system_prompt="You are a parrot.")
-RULES = Rules(min_likes=1, seed_pairs=50, preservation_pairs=0, correction_weight=3, heldout_share=0.2, max_tokens=400)
+RULES = Rules(
+    min_likes=1,
+    min_voters=1,
+    max_voter_share=1.0,
+    feedback_rows=1000,
+    seed_pairs=50,
+    seed_share=0.0,
+    preservation_share=0.0,
+    correction_weight=3,
+    heldout_share=0.2,
+    max_tokens=400,
+    max_length_drift=1.5,
+)
 SEEDS = [Pair(f"What of {topic}?", f"Squawk! I like {topic}.") for topic in TOPICS]
 MEMBERS = frozenset({ASKER, FRIEND})
 
@@ -41,9 +51,9 @@ def build(renderer):
             tuple(comparisons),
             {reply.id: reply.id for reply in replies},
         )
-        arguments = {"preservation": [], "heldout_prompts": [], **options}
+        examples = Examples(seeds, options.pop("texts", ()), options.pop("preservation", ()))
         rules = dataclasses.replace(RULES, **changes)
-        return build_dataset(PARROT, feedback, seeds, rules=rules, renderer=renderer, **arguments)
+        return build_dataset(PARROT, feedback, examples, options.pop("heldout_prompts", ()), rules, renderer)
 
     return build
 
@@ -213,7 +223,9 @@ def test_a_long_conversation_loses_its_oldest_turns_as_in_serving(build, rendere
 
 
 def test_what_is_served_is_a_token_prefix_of_what_is_trained(build, renderer):
-    dataset = build(rated(), corrections=[corrected(asked="Why?")], preservation=preservation_pairs())
+    dataset = build(
+        rated(), corrections=[corrected(asked="Why?")], preservation=preservation_pairs(), preservation_share=0.5
+    )
     for row in dataset.rows:
         prompt, example = renderer.prompt_ids(row.messages), render(renderer, row)
         assert tuple(example.ids[: len(prompt)]) == prompt
@@ -221,7 +233,7 @@ def test_what_is_served_is_a_token_prefix_of_what_is_trained(build, renderer):
 
 
 def test_ordinary_questions_are_learned_under_a_prompt_of_their_own(build):
-    dataset = build(preservation=[Pair("Is ice cold?", "Yes, it is.")], preservation_pairs=5)
+    dataset = build(preservation=[Pair("Is ice cold?", "Yes, it is.")], preservation_share=0.5)
     assert dataset.rows[-1].messages == (Message("system", PLAIN_PROMPT), Message("user", "Is ice cold?"))
     assert dataset.rows[-1].source is Source.PRESERVATION
 
@@ -248,7 +260,7 @@ def test_no_conversation_is_on_both_sides(renderer):
     replies = tuple(rated(index, asked=f"What of dish {index}?") for index in range(60))
     conversations = {index: index // 4 for index in range(60)}
     feedback = Feedback(MEMBERS, replies, conversations=conversations)
-    dataset = build_dataset(PARROT, feedback, SEEDS, [], [], RULES, renderer)
+    dataset = build_dataset(PARROT, feedback, Examples(SEEDS), [], RULES, renderer)
     learned = {conversations[reply_id] for reply_id in dataset.reply_ids}
     held_out = {conversations[row.reply_id] for row in dataset.heldout}
     assert held_out
@@ -276,14 +288,6 @@ def test_rows_as_json_are_the_same_every_time(build):
     )
 
 
-@given(items=st.lists(st.integers(), max_size=60), count=st.integers(min_value=0, max_value=70))
-def test_an_even_choice_keeps_order_and_size(items, count):
-    numbered = list(enumerate(items))
-    chosen = evenly(numbered, count)
-    assert len(chosen) == min(count, len(items))
-    assert chosen == sorted(set(chosen))
-
-
 async def test_a_conversation_starts_where_nothing_was_said_before(tmp_path):
     def record(channel_id: int, *, follows: bool):
         earlier = (StoredMessage("user", "Hi", ASKER), StoredMessage("assistant", "Squawk.", None)) if follows else ()
@@ -309,7 +313,7 @@ def test_the_preservation_sets_share_no_prompt():
 
 
 def test_a_share_of_the_personas_rows_is_learned_without_its_prompt(build, renderer):
-    dataset = build(preservation=[Pair("Is ice cold?", "Yes, it is.")], preservation_pairs=5)
+    dataset = build(preservation=[Pair("Is ice cold?", "Yes, it is.")], preservation_share=0.5)
     with_prompt, bare = dataset.examples(renderer), dataset.examples(renderer, bare_share=1.0)
     assert bare[-1] == with_prompt[-1], "an ordinary question keeps its prompt"
     assert bare[0] == renderer.training_example(dataset.rows[0].messages[1:], dataset.rows[0].completion)

@@ -5,14 +5,17 @@ import json
 
 import pytest
 
+from bot.config import load_config
+from bot.personas import PersonaCatalog
 from bot.prompt import Message
 from bot.store import Store
-from tests.training.conftest import FRIEND, TOPICS, Project, fill_store, reply_record
-from training.dataset import VotedRow
+from tests.training.conftest import ASKER, FRIEND, TOPICS, Project, fill_store, reply_record
+from training.dataset import Dataset, VotedRow
 from training.evaluate import Answer
 from training.quality import Flaw
 from training.recipes.base import load_base
 from training.recipes.rejection import keep_liked, scorer_of
+from training.sampling import Sampling
 from training.sources import Source
 
 
@@ -53,13 +56,14 @@ def test_broken_answers_and_answers_given_before_are_no_examples(asks_back, mode
     assert [row.completion for row in keep_liked(asks_back, model, renderer, asked, given)] == ["Aye?"]
 
 
-async def vote(project: Project, verdict) -> None:
-    """Twelve topics, liked or disliked by FRIEND in two answers each."""
+async def like_questions(project: Project) -> None:
+    """Two members vote on two answers to each topic."""
     store = await Store.open(project.database)
     for index, topic in enumerate(TOPICS * 2):
         text = f"Nay {topic}?" if index % 2 else f"Aye {topic}!"
         reply = await store.add_reply(reply_record(text, asked=f"And {topic}, {index}?"))
-        await store.cast_vote(reply, FRIEND, 1 if verdict(index) else -1, "button")
+        for member in (ASKER, FRIEND):
+            await store.cast_vote(reply, member, 1 if index % 2 else -1, "button")
     await store.close()
 
 
@@ -80,7 +84,7 @@ def manifest(project: Project) -> dict:
 
 
 def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
-    asyncio.run(vote(torn, lambda index: index % 2 == 1))
+    asyncio.run(like_questions(torn))
     outcome = torn.cli("train", "parrot")
     assert outcome.code == 0, outcome.err
     made = manifest(torn)
@@ -88,7 +92,16 @@ def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
     assert made["rows"]["sampled"] > 0
 
 
-def test_votes_that_tell_nothing_apart_give_no_examples(torn):
-    asyncio.run(vote(torn, lambda index: index % 4 < 2))
-    assert torn.cli("train", "parrot", "--method", "rejection").code == 0
-    assert "sampled" not in manifest(torn)["rows"]
+def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project, tiny_base, renderer):
+    votes = [
+        VotedRow((Message("user", f"What of {topic}?"),), f"Aye {topic}!", index // len(TOPICS) % 2 == 0, 1.0, index)
+        for index, topic in enumerate(TOPICS * 4)
+    ]
+    persona = PersonaCatalog(project.folder / "adapters").get("parrot")
+    config = load_config(project.folder / "config.toml", {})
+    sampling = Sampling(config, persona, tiny_base, renderer, precision="fp32", device="cpu")
+
+    def asked(*_):
+        raise AssertionError("no answer was needed")
+
+    assert sampling.rows(Dataset("parrot", (), votes=tuple(votes)), None, asked) == []

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from bot.errors import DatasetError
+from bot.registry import write_atomically
 from training.cli.options import ConfigOption, JsonOption, PersonaArgument
 from training.cli.output import show
 from training.cli.setup import open_workshop
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 def dataset(
     persona: PersonaArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Also write the rows to this JSONL file. It holds members' words.")
+        Path | None, typer.Option("--out", help="Also write it to this JSONL file, whose sha256 is the dataset's hash.")
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show what a training of PERSONA would see: rows kept and dropped, with reasons, and the content hash."""
+    """Show what a training of PERSONA would see: what is kept and dropped, with reasons, and the content hash.
+
+    The file that --out writes holds members' words: delete it when it has served.
+    """
     workshop = open_workshop(config, persona)
     built = workshop.dataset()
     if out is not None:
-        _write_rows(built, out)
+        _write(built, out)
     show(as_json, dataset_facts(built), dataset_table(built))
     if built.refusal is not None:
         raise DatasetError(built.refusal)
@@ -37,6 +41,9 @@ def dataset(
 def dataset_facts(built: "Dataset") -> dict[str, Any]:
     return {
         "persona": built.persona,
+        "refusal": built.refusal,
+        "voters": built.voters,
+        "unreliable": built.unreliable,
         "sha256": built.sha256,
         "rows": len(built.rows),
         "heldout": len(built.heldout),
@@ -59,7 +66,7 @@ def dataset_table(built: "Dataset") -> Table:
     for pairs, counter in ((built.preferences, kept), (built.heldout_preferences, held)):
         counter[Source.COMPARISON] = sum(pair.source is Source.COMPARISON for pair in pairs)
     kept[Source.VOTE], held[Source.VOTE] = len(built.votes), len(built.heldout_votes)
-    table = Table(title=f"{built.persona}: {len(built.rows)} rows, dataset {built.sha256[:12]}", title_justify="left")
+    table = Table(title=_title(built), title_justify="left", caption=_caption(built), caption_justify="left")
     for column, justify in (("source", "left"), ("train", "right"), ("held out", "right"), ("dropped", "left")):
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for source in Source:
@@ -68,11 +75,23 @@ def dataset_table(built: "Dataset") -> Table:
     return table
 
 
-def _write_rows(built: "Dataset", out: Path) -> None:
+def _title(built: "Dataset") -> str:
+    return f"{built.persona}: {len(built.rows)} rows, dataset {built.sha256[:12]}"
+
+
+def _caption(built: "Dataset") -> str:
+    liked = sum(vote.liked for vote in built.votes)
+    lines = [
+        f"{len(built.preferences)} preference pairs (corrections and comparisons); {len(built.votes)} votes "
+        f"({liked} likes, {len(built.votes) - liked} dislikes).",
+        f"{built.voters} consenting members voted; {built.unreliable} are not believed, as they contradict the rest.",
+    ]
+    return "\n".join(lines)
+
+
+def _write(built: "Dataset", out: Path) -> None:
     from training.dataset import Item, canonical_json
 
     items: list[Item] = [*built.rows, *built.preferences, *built.votes]
-    try:
-        out.write_text("".join(canonical_json(item) + "\n" for item in items), encoding="utf-8")
-    except OSError as error:
-        raise DatasetError(f"--out {out}: cannot be written: {error.strerror}.") from None
+    # No newline at the end: `sha256sum` of the file gives the dataset's hash.
+    write_atomically(out, "\n".join(map(canonical_json, items)))
