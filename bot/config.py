@@ -141,7 +141,7 @@ class TrainingSection(Section):
     preference_beta: Annotated[float, Field(gt=0, le=10)] = 0.1
     grpo_steps: Count = 40
     grpo_curriculum: bool = True
-    sampled_prompts: Count = 32
+    sampled_prompts: Count = 24
     sampled_answers: Count = 4
     bare_share: Fraction = 0.2
     seed: int = 7
