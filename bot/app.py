@@ -226,7 +226,12 @@ def _as_set(value: Any) -> Any:
 
 
 def _engine_and_renderer(config: Config, files: BaseModelFiles) -> tuple[Engine, PromptRenderer]:
-    options = EngineOptions(device=config.model.device, precision=config.model.precision, **config.engine.model_dump())
+    options = EngineOptions(
+        device=config.model.device,
+        precision=config.model.precision,
+        cache_dir=config.cache_dir,
+        **config.engine.model_dump(),
+    )
     return TorchEngine(files, options), PromptRenderer(load_tokenizer(files))
 
 

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from bot.errors import TroupeError
-from training.cli import data, evaluating, publishing, reporting, runs, upkeep
+from training.cli import data, evaluating, publishing, reporting, runs, studying, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -33,6 +33,7 @@ for command in (
     runs.run,
     runs.rebuild,
     reporting.report,
+    studying.study,
     upkeep.due,
     upkeep.forget,
 ):

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config import Config
+from bot.engine import SamplingParams
 from bot.engine.base_model import BaseModelFiles
 from bot.personas import HeldOut, Pair, Persona
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
+from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, render
 from training.evaluate import Answer, Question, Version, measure_losses
 from training.gate import Figures, Passed
-from training.interview import Interview
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
 from training.mixing import evenly
 from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
@@ -90,7 +91,6 @@ class Appraiser:
         self._config = config
         self._persona = persona
         self._files = files
-        self._interview = Interview(config, persona, files)
         self._renderer = renderer
         self._precision = precision
         self._device = device
@@ -110,7 +110,8 @@ class Appraiser:
         sets, names = self._sets(contrasts, preservation, unseen)
         losses = measure_losses(self._files, versions, sets, self._precision, self._device, on_progress)
         inquiry = self._inquiry(versions, heldout)
-        answers = asyncio.run(self._interview.answers(inquiry, on_progress))
+        memory = answer_memory(self._config, self._files, self._persona.name)
+        answers = asyncio.run(ask_all(self._config, self._files, inquiry, memory, on_progress))
         plain = answers[None][-len(self._plain()) :] if self._plain() else []
         answers[None] = answers[None][: len(answers[None]) - len(plain)]
         return Measurement(
@@ -163,7 +164,7 @@ class Appraiser:
         return inquiry
 
     def _free(self, index: int, prompt: str) -> Question:
-        sampling = self._interview.sampling
+        sampling = served(self._config, self._persona)
         limit = min(sampling.max_tokens, LONGEST_HELD_OUT)
         seeded = dataclasses.replace(sampling, seed=SEED + index, max_tokens=limit)
         ids = self._renderer.prompt_ids(self._messages(prompt))
@@ -171,7 +172,7 @@ class Appraiser:
 
     def _probe(self, probe: Probe, system: str | None = None) -> Question:
         sampling = dataclasses.replace(
-            self._interview.sampling, temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic]
+            served(self._config, self._persona), temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic]
         )
         ids = self._renderer.prompt_ids(self._messages(probe.prompt, system))
         return Question(probe.prompt, ids, sampling, probe, cut_short=True)
@@ -183,3 +184,10 @@ class Appraiser:
         """Of every topic, as many as [gate] allows, spread evenly."""
         count = self._config.gate.probes
         return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
+
+
+def served(config: Config, persona: Persona) -> SamplingParams:
+    """As members are served: the defaults with the card's overrides, at most half of the context."""
+    values = {**config.sampling.model_dump(), **persona.sampling_values()}
+    limit = config.engine.context_tokens // 2
+    return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})

@@ -10,9 +10,10 @@ from bot.engine.base_model import BaseModelFiles
 from bot.personas import Persona
 from bot.prompt import Message, PromptRenderer
 from bot.registry import AdapterVersion
+from training.appraisal import served
+from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, Row
 from training.evaluate import Answer, OnProgress, Question
-from training.interview import Interview
 from training.mixing import evenly
 from training.recipes.base import load_base
 from training.recipes.rejection import keep_liked, scorer_of
@@ -38,7 +39,7 @@ class Sampling:
         device: str,
     ) -> None:
         self._config = config
-        self._interview = Interview(config, persona, files, f"{persona.name}-samples")
+        self._persona = persona
         self._files = files
         self._renderer = renderer
         self._precision = precision
@@ -72,15 +73,16 @@ class Sampling:
             for place, messages in enumerate(prompts)
             for number in range(count)
         ]
-        answers = asyncio.run(self._interview.answers({speaker: questions}, on_progress))[speaker]
+        memory = answer_memory(self._config, self._files, f"{self._persona.name}-samples")
+        answers = asyncio.run(ask_all(self._config, self._files, {speaker: questions}, memory, on_progress))[speaker]
         return [answers[start : start + count] for start in range(0, len(answers), count)]
 
     def _question(self, messages: tuple[Message, ...], number: int) -> Question:
-        served = self._interview.sampling
+        usual = served(self._config, self._persona)
         sampling = dataclasses.replace(
-            served,
-            temperature=max(served.temperature, LEAST_TEMPERATURE),
+            usual,
+            temperature=max(usual.temperature, LEAST_TEMPERATURE),
             seed=SEED + self._config.training.seed + number,
-            max_tokens=min(served.max_tokens, LONGEST_SAMPLE),
+            max_tokens=min(usual.max_tokens, LONGEST_SAMPLE),
         )
         return Question(messages[-1].content, self._renderer.prompt_ids(messages), sampling)

@@ -39,6 +39,7 @@ from training.rewards import Aim
 from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
+from training.studies.study import Student, Study
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,17 @@ class Workshop:
             return Outcome(evaluation, None, ())
         promotion = publish.promote(self.registry, version)
         return Outcome(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
+
+    def study(self) -> Study:
+        """What the version that speaks has made of the base model. Raises DatasetError or PublishError."""
+        version = publish.require_version(
+            self.registry, self.persona.name, self.registry.active_number(self.persona.name)
+        )
+        student = Student(
+            self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
+        )
+        with progress_bar(self._console) as progress:
+            return student.study(version, self._catalog, progress)
 
     @cached_property
     def _files(self) -> BaseModelFiles:

@@ -124,6 +124,7 @@ class Operations(commands.Cog):
             f"**Engine** {status.model}, {status.device}, {status.precision}",
             f"**Queue** {status.running} of {status.max_rows} rows running, {status.waiting} waiting",
             f"**Memory** {_memory_mb():.0f} MB at most since the start",
+            f"**Versions** {', '.join(await asyncio.to_thread(self._active_versions)) or 'none: all speak by prompt'}",
             f"**Adapters loaded** {', '.join(map(str, status.resident)) or 'none'}",
             f"**Database** {replies} replies, {votes} votes, {size / 1e6:.1f} MB",
             f"**Trainings running** {', '.join(self._machinery.runs.running) or 'none'}",
@@ -156,6 +157,17 @@ class Operations(commands.Cog):
     def _numbers(self, persona: str) -> list[int]:
         versions = self._machinery.registry.folder / persona / "versions"
         return sorted(int(path.name) for path in versions.glob("*") if path.name.isdecimal())
+
+    def _active_versions(self) -> list[str]:
+        shown = []
+        for name in self._catalog.names():
+            try:
+                number = self._machinery.registry.active_number(name)
+            except AdapterError:
+                shown.append(f"{name} v?")  # what is wrong with it is told as the persona's problem
+            else:
+                shown += [f"{name} v{number}"] if number is not None else []
+        return shown
 
     def _version_lines(self, card: Persona, approval: dict[int | None, Approval]) -> list[str]:
         registry = self._machinery.registry

@@ -1,23 +1,24 @@
-"""Owns the served model: an unmodified transformers causal LM with its linear layers and its cache exchanged for ours.
+"""Owns the served model: a transformers causal LM, run by the decoder that suits it and this machine best.
 
-Before it serves, it must give the same answer through our rows and masks as through transformers' own.
+Before it serves, a decoder must give the same answer through our rows and masks as transformers' own code.
 """
 
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 import transformers
 from torch import Tensor, nn
 
 from bot.engine.base_model import BaseModelFiles
-from bot.engine.int8 import Int8Product
+from bot.engine.eager import EagerDecoder, Reference, reference_of
 from bot.engine.kv_rows import ATTENTION, RowCache
-from bot.engine.options import Placement
-from bot.engine.projections import Binding, LoraShare, Projection, float_product, install_projections
+from bot.engine.native import NativeDecoder, NativeUnavailable, compile_in_background, load_library, refuse_unknown
+from bot.engine.options import DEFAULT_CACHE, Placement
+from bot.engine.projections import LoraShare
 from bot.engine.step import Segment, Step
 from bot.errors import BaseModelError
 
@@ -26,28 +27,45 @@ log = logging.getLogger(__name__)
 SERVED_LAYERS = {"full_attention", "sliding_attention"}
 # These change with the longest position in the batch, so that rows would disturb each other.
 BATCH_DEPENDENT_ROPE = {"dynamic", "longrope"}
-PROBE_TOKENS = 12
 # Greatest angle between our logits and transformers' on the probe. Random differences of rounding stay far below it;
 # a wrong mask or position lies far above.
 PROBE_TOLERANCE = 0.02
 
 
+class Decoder(Protocol):
+    """Runs steps on the rows of a cache."""
+
+    def make_slots(self, slots: int, rank: int) -> None: ...
+
+    def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None: ...
+
+    def adaptable_layers(self) -> dict[str, tuple[int, int]]: ...
+
+    def run(self, step: Step) -> Tensor: ...
+
+
 class ServedModel:
     """Runs steps: tokens of many rows in, the logits after each segment out."""
 
-    def __init__(self, files: BaseModelFiles, placement: Placement, rows: int, context: int) -> None:
-        """Raises BaseModelError for a model that cannot be read or served."""
+    def __init__(
+        self, files: BaseModelFiles, placement: Placement, rows: int, context: int, cache_dir: Path = DEFAULT_CACHE
+    ) -> None:
+        """`cache_dir`: where the compiled decoder is kept. Raises BaseModelError for a model that cannot be read or
+        served."""
         self.name = files.name
         self.placement = placement
         config = _read_config(files)
         _refuse_unservable(files, config)
-        self._model = _load(files, placement)
-        self._binding = Binding()
-        self.projections = _exchange_projections(self._model, placement)
+        may_compile = placement.precision == "int8" and placement.device.type == "cpu"
+        if may_compile:
+            compile_in_background(cache_dir)
+        model = _load(files, placement)
+        self.vocabulary = int(model.config.get_text_config().vocab_size)
+        self._end_ids = model.generation_config.eos_token_id
         self.context = min(context, _longest(config, context))
-        self._ranks = [0]
         try:
-            self._cache = self._probe(rows)
+            native = self._native(model, rows, cache_dir) if may_compile else None
+            self._decoder, self._cache = native or self._eager(model, rows)
         except BaseModelError:
             raise
         except Exception as error:
@@ -59,40 +77,28 @@ class ServedModel:
             ) from error
 
     @property
-    def vocabulary(self) -> int:
-        return int(self._model.config.get_text_config().vocab_size)
+    def compiled(self) -> bool:
+        return isinstance(self._decoder, NativeDecoder)
 
     def end_ids(self) -> set[int]:
         """Token ids that end a turn, as the model's generation config names them."""
-        ids = self._model.generation_config.eos_token_id
-        return set(ids) if isinstance(ids, list) else {ids} - {None}
+        return set(self._end_ids) if isinstance(self._end_ids, list) else {self._end_ids} - {None}
 
     def make_slots(self, slots: int, rank: int) -> None:
         """Room for `slots` adapters besides slot 0, the base model alone."""
-        self._ranks = [0] * (slots + 1)
-        like = torch.empty(0, device=self.placement.device, dtype=self.placement.dtype)
-        for projection in self.projections:
-            projection.make_slots(slots + 1, rank, like, self._binding)
+        self._decoder.make_slots(slots, rank)
 
     def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
         """Put an adapter into a slot that no row uses. Steps may run on another thread meanwhile."""
-        for projection in self.projections:
-            projection.write_slot(slot, shares)
-        self._ranks[slot] = max((share.a.shape[0] for share in shares.values()), default=0)
+        self._decoder.write_slot(slot, shares)
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
         """Name → inputs and outputs of every linear layer that an adapter may change."""
-        return {
-            name: (projection.inputs, stop - start)
-            for projection in self.projections
-            for name, (start, stop) in zip(projection.names, projection.bounds, strict=True)
-        }
+        return self._decoder.adaptable_layers()
 
     def run(self, step: Step) -> Tensor:
         """One forward pass: the logits after each segment's last token, float32 [segments, vocabulary]."""
-        self._binding.bind(step, self._ranks)
-        self._cache.step = step
-        return self._forward(step.ids, step.positions, step.last_tokens, self._cache)
+        return self._decoder.run(step)
 
     def clear_row(self, row: int) -> None:
         self._cache.clear(row)
@@ -109,47 +115,50 @@ class ServedModel:
         """Begin the row with copies of these blocks of the shelf."""
         self._cache.unshelve(row, blocks)
 
-    def _forward(self, ids: Tensor, positions: Tensor, keep: Tensor, cache: transformers.Cache) -> Tensor:
-        out = self._model(
-            input_ids=ids,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=keep,
-            rows=cache if isinstance(cache, RowCache) else None,
-        )
-        logits: Tensor = out.logits[0].float()
-        return logits
+    def _native(self, model: Any, rows: int, cache_dir: Path) -> tuple[Decoder, RowCache] | None:
+        """The compiled decoder, or None where there is none for this machine or model."""
+        try:
+            refuse_unknown(model.config)
+            library = load_library(cache_dir)
+            reference = reference_of(model)
+            cache = self._make_cache(reference, rows, torch.bfloat16)
+            decoder = NativeDecoder(library, model, cache)
+        except NativeUnavailable as reason:
+            log.info("%s is served without the compiled decoder: %s", self.name, reason)
+            return None
+        agreement = self._agreement(decoder, cache, reference)
+        if agreement > 1 - PROBE_TOLERANCE:
+            return decoder, cache
+        log.warning("%s is served without the compiled decoder: it disagrees (%.3f)", self.name, agreement)
+        return None
 
-    @torch.inference_mode()
-    def _probe(self, rows: int) -> RowCache:
-        """Compare our pass, in two chunks and a single token, with transformers' own; returns the rows' cache."""
-        device = self.placement.device
-        ids = [(7 * i + 3) % self.vocabulary for i in range(PROBE_TOKENS)]
-        line = torch.tensor([ids], device=device)
-        own_cache = transformers.DynamicCache()
-        with _attention(self._model, "sdpa"):
-            expected = self._forward(
-                line,
-                torch.arange(PROBE_TOKENS, device=device)[None],
-                torch.tensor([PROBE_TOKENS - 1], device=device),
-                own_cache,
-            )
-        shapes = [(layer.keys.shape[1], layer.keys.shape[3], layer.values.shape[3]) for layer in own_cache.layers]
-        like = torch.empty(0, device=device, dtype=self.placement.dtype)
-        cache = RowCache(shapes, rows, self.context, like)
-        self._cache = cache
-        row = rows - 1
-        for start, stop in ((0, 5), (5, PROBE_TOKENS - 1), (PROBE_TOKENS - 1, PROBE_TOKENS)):
-            got = self.run(Step.of([Segment(row, 0, start, tuple(ids[start:stop]))], device, self.placement.dtype))
-        agreement = nn.functional.cosine_similarity(expected - expected.mean(), got - got.mean()).item()
+    def _eager(self, model: Any, rows: int) -> tuple[Decoder, RowCache]:
+        decoder = EagerDecoder(model, self.placement)
+        reference = reference_of(model)
+        cache = decoder.cache = self._make_cache(reference, rows, self.placement.dtype)
+        agreement = self._agreement(decoder, cache, reference)
         if not agreement > 1 - PROBE_TOLERANCE:
             raise BaseModelError(
                 f"model.base = {self.name!r}: this engine computes something else than the model's own code "
                 f"(agreement {agreement:.3f}, wanted 1), so it refuses to serve it; choose another model."
             )
+        return decoder, cache
+
+    def _make_cache(self, reference: Reference, rows: int, dtype: torch.dtype) -> RowCache:
+        like = torch.empty(0, device=self.placement.device, dtype=dtype)
+        return RowCache(reference.shapes, rows, self.context, like)
+
+    @torch.inference_mode()
+    def _agreement(self, decoder: Decoder, cache: RowCache, reference: Reference) -> float:
+        """How alike a decoder's logits and the model's own are, 1 at most: read in two chunks and a single token."""
+        row = cache.keys[0].shape[0] - 1
+        ids, last = reference.ids, len(reference.ids) - 1
+        for start, stop in ((0, 5), (5, last), (last, last + 1)):
+            segment = Segment(row, 0, start, ids[start:stop])
+            got = decoder.run(Step.of([segment], self.placement.device, self.placement.dtype))
         cache.clear(row)
-        return cache
+        expected = reference.logits
+        return nn.functional.cosine_similarity(expected - expected.mean(), got - got.mean()).item()
 
 
 def _read_config(files: BaseModelFiles) -> Any:
@@ -223,22 +232,3 @@ def _bitsandbytes(placement: Placement) -> Any:
     if placement.precision == "int8":
         return transformers.BitsAndBytesConfig(load_in_8bit=True)
     return None
-
-
-def _exchange_projections(model: Any, placement: Placement) -> list[Projection]:
-    head = model.get_output_embeddings()
-    quantize = placement.precision == "int8" and placement.device.type == "cpu"
-    projections = install_projections(model, head, Int8Product if quantize else float_product)
-    if quantize and isinstance(head, nn.Linear):
-        model.set_output_embeddings(Int8Product([head]))
-    return projections
-
-
-@contextmanager
-def _attention(model: Any, name: str) -> Iterator[None]:
-    """Another attention function for a moment."""
-    model.set_attn_implementation(name)
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(ATTENTION)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -9,6 +10,7 @@ from bot.errors import BaseModelError
 
 log = logging.getLogger(__name__)
 
+DEFAULT_CACHE = Path("~/.cache/troupe")
 PRECISIONS = ("auto", "int8", "fp32", "bf16", "nf4")
 
 
@@ -27,6 +29,7 @@ class EngineOptions:
     kept_tokens: int = 8192
     deadline_seconds: float = 0.0
     threads: int = 0
+    cache_dir: Path = DEFAULT_CACHE
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class TorchEngine:
         self._files = files
         self._options = options
         self._tokenizer = load_tokenizer(files)
-        model = ServedModel(files, placement, options.max_rows, options.context_tokens)
+        model = ServedModel(files, placement, options.max_rows, options.context_tokens, options.cache_dir)
         self._placement = placement
         self._context = model.context
         self._end_ids = frozenset(model.end_ids() | _end_ids(self._tokenizer))

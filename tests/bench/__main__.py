@@ -121,10 +121,15 @@ def _told(measured: Measured) -> str:
 
 
 def _show(console: Console, results: Results, judgements: list[Judgement]) -> None:
-    console.print(cases_table(results))
-    console.print(sweep_table(results, "rows", "Requests at once, each with its own adapter"))
-    console.print(sweep_table(results, "registered", "Registered adapters, 8 requests at once"))
-    console.print(targets_table(judgements))
+    tables = (
+        cases_table(results),
+        sweep_table(results, "rows", "Requests at once, each with its own adapter"),
+        sweep_table(results, "registered", "Registered adapters, 8 requests at once"),
+        targets_table(judgements),
+    )
+    for table in tables:
+        if table.row_count:
+            console.print(table)
     for key, value in {**results.machine, **results.setting}.items():
         console.print(f"{key}: {value}", style="dim", highlight=False)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from tests.bench.serving import troupe
+from tests.bench.serving import FRESH, troupe
 from tests.bench.work import Case, Figure, Measured, Plan, Setting
 
 ROWS = SLOTS = 16
@@ -14,7 +14,7 @@ PLAN = Plan((DISTINCT_16, CROWD), rows=ROWS, registered=2 * ROWS, slots=SLOTS, t
 async def crowd(setting: Setting) -> AsyncIterator[Measured]:
     """Both timings. That every request finished is what `Troupe.serve` asserts."""
     async with troupe(
-        setting, copies=PLAN.registered, max_rows=ROWS, adapter_slots=SLOTS, queue_size=PLAN.registered
+        setting, copies=PLAN.registered, max_rows=ROWS, adapter_slots=SLOTS, queue_size=PLAN.registered, **FRESH
     ) as ours:
         for case in PLAN.order():
             timing = await ours.serve(case)

@@ -15,6 +15,7 @@ from bot.registry import AdapterVersion, read_manifest
 from tests.bench.work import Case, Setting, Timing, prompts
 
 SERVER = "troupe"
+FRESH = {"kept_tokens": 0}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Troupe:
 
 @asynccontextmanager
 async def troupe(setting: Setting, *, copies: int, **options: Any) -> AsyncIterator[Troupe]:
-    """The engine with EngineOptions' `options`, started; stopped on leaving."""
+    """The engine with EngineOptions' `options`, started; stopped on leaving. FRESH lets every request be read anew."""
     files = BaseModelFiles("bench", setting.model, fingerprint(setting.model))
     engine = TorchEngine(files, EngineOptions(precision=setting.precision, threads=setting.threads, **options))
     await engine.start()

@@ -48,7 +48,7 @@ class Judgement:
 
 
 def shown(value: float, unit: str) -> str:
-    digits = {"%": 0, "ms": 0, "": 0}.get(unit, 2)
+    digits = {"%": 0, "ms": 0, "": 0}.get(unit, 2 if value >= 0.2 else 3)
     return f"{value:.{digits}f} {unit}".strip()
 
 

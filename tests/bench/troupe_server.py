@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from tests.bench.chat import chat
 from tests.bench.crowd import crowd
 from tests.bench.footprint import footprint
-from tests.bench.serving import troupe
+from tests.bench.serving import FRESH, troupe
 from tests.bench.startup import startup
 from tests.bench.work import PLANS, Measured, Plan, Setting, Timing
 
@@ -31,7 +31,7 @@ async def _following(measuring: AsyncIterator[Measured]) -> Measured | None:
 
 async def plan(setting: Setting, plan: Plan) -> AsyncIterator[Timing]:
     async with troupe(
-        setting, copies=plan.registered, max_rows=plan.rows, adapter_slots=plan.slots, queue_size=plan.rows
+        setting, copies=plan.registered, max_rows=plan.rows, adapter_slots=plan.slots, queue_size=plan.rows, **FRESH
     ) as ours:
         for case in plan.order():
             timing = await ours.serve(case)

@@ -116,12 +116,27 @@ async def test_a_rollback_lets_an_earlier_version_speak(
     assert handled(env) == ["MemberError"]
 
 
+@pytest.mark.usefixtures("two_versions")
 async def test_health_shows_every_part(channel: Any, operator: Any, alice: Any, at_bot: str, store: Store) -> None:
     await alice.send(channel, f"{at_bot} hello")
     result = await operator.slash(channel, "health")
     assert result.ephemeral
-    for part in ("**Engine** scripted", "0 of 64 rows running", "**Memory**", "1 replies, 0 votes", "**Up for**"):
+    for part in (
+        "**Engine** scripted",
+        "0 of 64 rows running",
+        "**Memory**",
+        "1 replies, 0 votes",
+        "**Up for**",
+        "**Versions** pirate v2\n",
+    ):
         assert part in result.response.content, part
+
+
+@pytest.mark.usefixtures("two_versions")
+async def test_health_is_told_although_a_pointer_is_damaged(channel: Any, operator: Any, personas_folder: Path) -> None:
+    (personas_folder / "pirate" / "active").write_text("two\n")
+    result = await operator.slash(channel, "health")
+    assert "**Versions** pirate v?\n" in result.response.content
 
 
 async def test_the_owner_of_the_application_operates_it(env: simcord.Env, channel: Any, guild: Any, alice: Any) -> None:

@@ -99,11 +99,11 @@ def oracle_tokens(model_dir: Path, ask: Ask) -> tuple[int, ...]:
 
 
 def served_model(
-    model_dir: Path, adapters: Sequence[AdapterVersion], precision: str, device: str = "cuda"
+    model_dir: Path, adapters: Sequence[AdapterVersion], precision: str, device: str = "cuda", context: int = 128
 ) -> ServedModel:
     """With `adapters` in slots 1, 2, …"""
     files = files_of(model_dir)
-    model = ServedModel(files, place(EngineOptions(device=device, precision=precision)), rows=8, context=128)
+    model = ServedModel(files, place(EngineOptions(device=device, precision=precision)), rows=8, context=context)
     model.make_slots(len(adapters), rank=MOST_RANK)
     target = AdapterTarget(files.fingerprint, model.adaptable_layers(), max_rank=MOST_RANK)
     for slot, version in enumerate(adapters, start=1):

@@ -8,15 +8,19 @@ import pytest
 import torch
 import transformers
 from peft import PeftModel
+from torch import Tensor
 
 from bot.config import load_config
 from bot.engine import SamplingParams
 from bot.engine.base_model import PACKAGED, prepare_base_model
+from bot.engine.model import ServedModel
+from bot.engine.step import Segment, Step
 from bot.registry import AdapterVersion
 from tests.engine.serving import (
     Ask,
     finished,
     mixed_against_alone,
+    oracle_model,
     prompt_ids,
     running_engine,
     served_model,
@@ -35,6 +39,8 @@ QUESTIONS = (
     "Explain gravity.",
     "Write a haiku about snow.",
 )
+PROSE = Path(__file__).parent / "prose.txt"
+WINDOW = 1350
 # Enough for the adapters to differ by far more than int8 rounds.
 SCALING = 3
 
@@ -76,16 +82,43 @@ def asked(model_dir: Path, adapters: list[AdapterVersion], *lengths: int) -> lis
     ]
 
 
-def test_in_int8_a_mixed_batch_answers_as_each_would_alone_but_for_its_rounding(
-    model_dir: Path, adapters: list[AdapterVersion]
-) -> None:
-    """Not token for token: the smallest difference between two ways to add up can tip an activation over to the next
-    of its 255 levels, and this model passes that on to the logits. The greatest error is that of int8 itself."""
+def test_in_int8_a_mixed_batch_answers_as_each_would_alone(model_dir: Path, adapters: list[AdapterVersion]) -> None:
+    """To the last bit with the compiled decoder. Without it only nearly so: the smallest difference between two ways to
+    add up can tip an activation over to the next of its 255 levels, and this model passes that on to the logits."""
     model = served_model(model_dir, adapters, "int8", "cpu")
     ids = prompt_ids(model_dir, asked(model_dir, [], 1)[0].prompt)
     similarity = mixed_against_alone(model, ids, len(adapters) + 1)
-    assert bool((similarity.diagonal() > 0.97).all()), similarity
+    assert bool((similarity.diagonal() > (0.999999 if model.compiled else 0.97)).all()), similarity
     assert bool((similarity.fill_diagonal_(0) < 0.9).all()), similarity
+
+
+def test_in_int8_perplexity_is_that_of_fp32(model_dir: Path) -> None:
+    """Within 2 % over more than 5,000 tokens of our own writing, read in windows of a quarter each."""
+    ids = prompt_ids(model_dir, PROSE.read_text(encoding="utf-8"))
+    windows = [ids[start : start + WINDOW] for start in range(0, len(ids) - 1, WINDOW)]
+    served, exact = served_model(model_dir, [], "int8", "cpu", context=WINDOW), oracle_model(model_dir, None)
+    got = [token_losses(window, served_logits(served, window)) for window in windows]
+    with torch.inference_mode():
+        expected = [token_losses(window, exact(torch.tensor([window])).logits[0]) for window in windows]
+    difference = (torch.cat(got).mean() - torch.cat(expected).mean()).exp().item()
+    assert sum(len(losses) for losses in got) >= 5000
+    assert difference == pytest.approx(1, abs=0.02)
+
+
+def served_logits(model: ServedModel, ids: tuple[int, ...]) -> Tensor:
+    """Every token's logits, float32 [tokens, vocabulary]: each token a segment of its own, many to a step."""
+    segments = [Segment(0, 0, position, (token,)) for position, token in enumerate(ids)]
+    with torch.inference_mode():
+        return torch.cat(
+            [
+                model.run(Step.of(segments[start : start + 256], torch.device("cpu"), torch.float32))
+                for start in range(0, len(segments), 256)
+            ]
+        )
+
+
+def token_losses(ids: tuple[int, ...], logits: Tensor) -> Tensor:
+    return torch.nn.functional.cross_entropy(logits[:-1], torch.tensor(ids[1:]), reduction="none")
 
 
 async def test_rows_that_join_and_leave_answer_as_peft_does(model_dir: Path, adapters: list[AdapterVersion]) -> None:

@@ -1,0 +1,321 @@
+// A decoder's forward pass for a line of tokens of many rows, each row with its own LoRA adapter or none.
+//
+// Shapes: Llama's, with what Qwen3 (norms of queries and keys) and Gemma 3 (norms after each block, sliding windows,
+// GELU) add. Called through ctypes by native_model.py, which mirrors the structs below. Owns no weights: they stay
+// in the caller's tensors, as do keys and values.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "attention.h"
+#include "gemm.h"
+#include "pool.h"
+
+namespace {
+
+constexpr int kTilesPerTask = 2;
+constexpr int kParts = 7;  // of a layer that an adapter may change: q, k, v, o, gate, up, down
+
+struct Layer {
+  Linear qkv, o, gate_up, down;
+  const float *input_norm, *attention_norm, *mlp_input_norm, *mlp_norm;  // the second and fourth may be null
+  const float *q_norm, *k_norm;                                        // or null
+  const float* rope;  // [positions][cos of head_size, sin of head_size]
+  bf16 *keys, *values;  // [rows][kv_heads][room][head_size]
+  int32_t window;       // 0: all of the past
+};
+
+struct Shape {
+  int32_t layers, hidden, heads, kv_heads, head_size, intermediate, vocabulary, room, slots, gelu;
+  float norm_epsilon, attention_scale, embedding_scale;
+};
+
+// One adapter's part of one linear layer: a [rank][inputs], b [rank][outputs], or rank 0.
+struct Share {
+  const bf16 *a, *b;
+  int32_t rank;
+};
+
+struct Step {
+  int32_t tokens, kept;
+  const int32_t *ids, *rows, *positions, *slots;  // [tokens]
+  const int32_t* keep;                            // [kept], tokens whose logits are wanted
+  float* logits;                                  // [kept][vocabulary]
+};
+
+int padded(int count, int to) { return (count + to - 1) / to * to; }
+
+// A line of activations, as floats for adapters and quantized for the base weights.
+class Activations {
+ public:
+  void resize(int tokens, int inputs) {
+    inputs_ = padded(inputs, kGroup);
+    groups_ = inputs_ / kGroup;
+    if (tokens <= tokens_) return;
+    tokens_ = tokens;
+    floats_.assign((size_t)tokens * inputs_, 0);
+    values_.resize((size_t)tokens * inputs_);
+    scales_.resize((size_t)tokens * groups_);
+    sums_.resize((size_t)tokens * groups_);
+  }
+  float* of(int token) { return &floats_[(size_t)token * inputs_]; }
+  void quantize_token(int token) {
+    size_t group = (size_t)token * groups_;
+    quantize(of(token), inputs_, &values_[(size_t)token * inputs_], &scales_[group], &sums_[group]);
+  }
+  Quantized quantized() { return {values_.data(), scales_.data(), sums_.data()}; }
+
+ private:
+  int tokens_ = 0, inputs_ = 0, groups_ = 0;
+  std::vector<float> floats_, scales_;
+  std::vector<int8_t> values_;
+  std::vector<int32_t> sums_;
+};
+
+void normalize(const float* x, const float* weight, int size, float epsilon, float* out) {
+  f32x16 squares = {};
+  for (int i = 0; i < size; i += kLanes) squares += load(x + i) * load(x + i);
+  const float factor = 1.0f / std::sqrt(sum(squares) / size + epsilon);
+  for (int i = 0; i < size; i += kLanes) store(out + i, load(x + i) * factor * load(weight + i));
+}
+
+void add(float* x, const float* other, int size) {
+  for (int i = 0; i < size; i += kLanes) store(x + i, load(x + i) + load(other + i));
+}
+
+// Halves of a head turn around each other (GPT-NeoX's rotary embedding).
+void rotate(float* head, int size, const float* rope) {
+  const int half = size / 2;
+  const float *cos = rope, *sin = rope + size;
+  for (int i = 0; i < half; i++) {
+    const float low = head[i], high = head[i + half];
+    head[i] = low * cos[i] - high * sin[i];
+    head[i + half] = high * cos[i + half] + low * sin[i + half];
+  }
+}
+
+// gate = activation(gate) * up
+void gate(float* gate, const float* up, int size, bool gelu) {
+  for (int i = 0; i < size; i += kLanes) {
+    const f32x16 x = load(gate + i);
+    const f32x16 z = gelu ? 1.5957691216f * (x + 0.044715f * x * x * x) : x;  // GELU by tanh is x * sigmoid(2y)
+    store(gate + i, x / (1.0f + exponential(-z)) * load(up + i));
+  }
+}
+
+// out += b · (a · x). A rank at a time costs no more than its weights' way from memory.
+void add_share(const Share& share, const float* x, int inputs, int outputs, float* out) {
+  for (int r = 0; r < share.rank; r++) {
+    const bf16* a = share.a + (long)r * inputs;
+    f32x16 part[4] = {};
+    int i = 0;
+    for (; i + 64 <= inputs; i += 64)
+      for (int j = 0; j < 4; j++) part[j] += load(x + i + 16 * j) * load(a + i + 16 * j);
+    for (; i < inputs; i += kLanes) part[0] += load(x + i) * load(a + i);
+    const float low = sum(part[0] + part[1] + part[2] + part[3]);
+    const bf16* b = share.b + (long)r * outputs;
+    for (int o = 0; o < outputs; o += kLanes) store(out + o, load(out + o) + low * load(b + o));
+  }
+}
+
+class Decoder {
+ public:
+  Decoder(const Shape& shape, const Layer* layers, const bf16* embedding, const float* norm, const Linear& head,
+          int threads)
+      : shape_(shape),
+        layers_(layers, layers + shape.layers),
+        shares_((size_t)shape.slots * shape.layers * kParts),
+        embedding_(embedding),
+        norm_(norm),
+        head_(head),
+        pool_(threads) {
+    q_size_ = shape.heads * shape.head_size;
+    kv_size_ = shape.kv_heads * shape.head_size;
+    scores_.resize((size_t)threads * score_room());
+  }
+
+  void set_slot(int slot, const Share* shares) {
+    std::copy(shares, shares + shape_.layers * kParts, &shares_[(size_t)slot * shape_.layers * kParts]);
+  }
+
+  void run(const Step& step) {
+    step_ = &step;
+    make_room();
+    each_token([&](int t) { embed(t); });
+    for (int l = 0; l < shape_.layers; l++) run_layer(l);
+    give_logits();
+  }
+
+ private:
+  template <class Body>
+  void each_token(const Body& body) {
+    pool_.run(step_->tokens, [&](int token, int) { body(token); });
+  }
+
+  size_t score_room() const { return (size_t)(shape_.heads / shape_.kv_heads) * padded(shape_.room, 16); }
+
+  void make_room() {
+    const int tokens = step_->tokens;
+    in_.resize(tokens, shape_.hidden);
+    attended_.resize(tokens, q_size_);
+    between_.resize(tokens, shape_.intermediate);
+    kept_.resize(step_->kept, shape_.hidden);
+    out_stride_ = std::max({layers_[0].qkv.outputs, layers_[0].gate_up.outputs, shape_.hidden});
+    if (out_.size() < (size_t)tokens * out_stride_) out_.resize((size_t)tokens * out_stride_);
+    if (line_.size() < (size_t)tokens * shape_.hidden) line_.resize((size_t)tokens * shape_.hidden);
+  }
+
+  float* line(int token) { return &line_[(size_t)token * shape_.hidden]; }
+  float* out(int token) { return &out_[(size_t)token * out_stride_]; }
+
+  void multiply_all(const Linear& linear, Activations& x) {
+    const int tiles = linear.outputs / kLanes;
+    pool_.run((tiles + kTilesPerTask - 1) / kTilesPerTask, [&](int task, int) {
+      const int from = task * kTilesPerTask;
+      multiply(linear, from, std::min(from + kTilesPerTask, tiles), x.quantized(), step_->tokens, out_.data(),
+               out_stride_);
+    });
+  }
+
+  void adapt(int layer, int part, int token, const float* x, int inputs, int outputs, float* to) {
+    if (const int slot = step_->slots[token])
+      add_share(shares_[((size_t)slot * shape_.layers + layer) * kParts + part], x, inputs, outputs, to);
+  }
+
+  void norm(const float* x, const float* weight, float* to) {
+    normalize(x, weight, shape_.hidden, shape_.norm_epsilon, to);
+  }
+
+  void embed(int t) {
+    const bf16* from = embedding_ + (long)step_->ids[t] * shape_.hidden;
+    for (int i = 0; i < shape_.hidden; i += kLanes) store(line(t) + i, load(from + i) * shape_.embedding_scale);
+    enter(t, layers_[0].input_norm);
+  }
+
+  // The next block's input: the normalized line.
+  void enter(int t, const float* weight) {
+    norm(line(t), weight, in_.of(t));
+    in_.quantize_token(t);
+  }
+
+  // A block's output joins the line.
+  void leave(int t, const float* weight) {
+    if (weight) norm(out(t), weight, out(t));
+    add(line(t), out(t), shape_.hidden);
+  }
+
+  void run_layer(int l) {
+    const Layer& layer = layers_[l];
+    multiply_all(layer.qkv, in_);
+    each_token([&](int t) { place(l, t); });
+    pool_.run(step_->tokens * shape_.kv_heads, [&](int task, int thread) { attend_head(l, task, thread); });
+    each_token([&](int t) { attended_.quantize_token(t); });
+    multiply_all(layer.o, attended_);
+    each_token([&](int t) {
+      adapt(l, 3, t, attended_.of(t), q_size_, shape_.hidden, out(t));
+      leave(t, layer.attention_norm);
+      enter(t, layer.mlp_input_norm);
+    });
+    multiply_all(layer.gate_up, in_);
+    each_token([&](int t) { gate_token(l, t); });
+    multiply_all(layer.down, between_);
+    each_token([&](int t) {
+      adapt(l, 6, t, between_.of(t), shape_.intermediate, shape_.hidden, out(t));
+      leave(t, layer.mlp_norm);
+      if (l + 1 < shape_.layers) enter(t, layers_[l + 1].input_norm);
+    });
+  }
+
+  // Finishes a token's queries, keys and values, and puts the latter two at its row and position.
+  void place(int l, int t) {
+    const Layer& layer = layers_[l];
+    const int size = shape_.head_size, position = step_->positions[t];
+    float *q = out(t), *k = q + q_size_, *v = k + kv_size_;
+    adapt(l, 0, t, in_.of(t), shape_.hidden, q_size_, q);
+    adapt(l, 1, t, in_.of(t), shape_.hidden, kv_size_, k);
+    adapt(l, 2, t, in_.of(t), shape_.hidden, kv_size_, v);
+    const float* rope = layer.rope + (long)position * 2 * size;
+    for (int h = 0; h < shape_.heads + shape_.kv_heads; h++) {
+      float* head = q + h * size;
+      const float* weight = h < shape_.heads ? layer.q_norm : layer.k_norm;
+      if (weight) normalize(head, weight, size, shape_.norm_epsilon, head);
+      rotate(head, size, rope);
+    }
+    for (int h = 0; h < shape_.kv_heads; h++)
+      for (int i = 0; i < size; i += kLanes) {
+        const long at = past(t, h) + (long)position * size + i;
+        store(layer.keys + at, load(k + h * size + i));
+        store(layer.values + at, load(v + h * size + i));
+      }
+  }
+
+  // Where the row's keys and values of a head begin.
+  long past(int t, int head) const {
+    return ((long)step_->rows[t] * shape_.kv_heads + head) * shape_.room * shape_.head_size;
+  }
+
+  void attend_head(int l, int task, int thread) {
+    const Layer& layer = layers_[l];
+    const int t = task / shape_.kv_heads, head = task % shape_.kv_heads;
+    const int group = shape_.heads / shape_.kv_heads, size = shape_.head_size;
+    const int end = step_->positions[t] + 1;
+    const int begin = layer.window ? std::max(0, end - layer.window) : 0;
+    const long from = past(t, head) + (long)begin * size, first = (long)head * group * size;
+    attend(out(t) + first, group, size, layer.keys + from, layer.values + from, end - begin, shape_.attention_scale,
+           &scores_[thread * score_room()], padded(shape_.room, 16), attended_.of(t) + first);
+  }
+
+  void gate_token(int l, int t) {
+    const int size = shape_.intermediate;
+    float *gated = out(t), *up = gated + size;
+    adapt(l, 4, t, in_.of(t), shape_.hidden, size, gated);
+    adapt(l, 5, t, in_.of(t), shape_.hidden, size, up);
+    gate(gated, up, size, shape_.gelu);
+    memcpy(between_.of(t), gated, size * sizeof(float));
+    between_.quantize_token(t);
+  }
+
+  void give_logits() {
+    pool_.run(step_->kept, [&](int i, int) {
+      norm(line(step_->keep[i]), norm_, kept_.of(i));
+      kept_.quantize_token(i);
+    });
+    const int tiles = head_.outputs / kLanes, per_task = 8 * kTilesPerTask;
+    pool_.run((tiles + per_task - 1) / per_task, [&](int task, int) {
+      const int from = task * per_task;
+      multiply(head_, from, std::min(from + per_task, tiles), kept_.quantized(), step_->kept, step_->logits,
+               head_.outputs);
+    });
+  }
+
+  const Shape shape_;
+  const std::vector<Layer> layers_;
+  std::vector<Share> shares_;  // [slots][layers][parts]
+  const bf16* embedding_;      // [vocabulary][hidden]
+  const float* norm_;
+  const Linear head_;
+  Pool pool_;
+  int q_size_, kv_size_, out_stride_ = 0;
+  const Step* step_ = nullptr;
+  Activations in_, attended_, between_, kept_;
+  std::vector<float> line_, out_;  // [tokens][hidden], the residual stream; [tokens][out_stride_], a product's outputs
+  std::vector<float> scores_;
+};
+
+}  // namespace
+
+extern "C" {
+
+void* troupe_make(const Shape* shape, const Layer* layers, const bf16* embedding, const float* norm,
+                  const Linear* head, int threads) {
+  return new Decoder(*shape, layers, embedding, norm, *head, threads);
+}
+
+void troupe_set_slot(void* decoder, int slot, const Share* shares) { ((Decoder*)decoder)->set_slot(slot, shares); }
+
+void troupe_run(void* decoder, const Step* step) { ((Decoder*)decoder)->run(*step); }
+
+void troupe_free(void* decoder) { delete (Decoder*)decoder; }
+}

@@ -1,0 +1,98 @@
+// Sixteen numbers at a time, in GCC's vector extensions, so that one text serves every processor.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#if defined(__AVX512VNNI__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+typedef float f32x16 __attribute__((vector_size(64)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
+typedef uint16_t bf16;  // the upper half of a float
+
+static inline f32x16 all(float x) { return x - f32x16{}; }
+
+static inline f32x16 load(const float* at) {
+  f32x16 x;
+  memcpy(&x, at, sizeof x);
+  return x;
+}
+
+static inline f32x16 load(const bf16* at) {
+  u16x16 x;
+  memcpy(&x, at, sizeof x);
+  return (f32x16)(__builtin_convertvector(x, u32x16) << 16);
+}
+
+static inline void store(float* at, f32x16 x) { memcpy(at, &x, sizeof x); }
+
+static inline f32x16 pick(i32x16 mask, f32x16 yes, f32x16 no) { return mask ? yes : no; }
+
+static inline f32x16 larger(f32x16 a, f32x16 b) { return pick(a > b, a, b); }
+
+static inline f32x16 absolute(f32x16 x) { return (f32x16)((i32x16)x & 0x7fffffff); }
+
+// To the nearest, ties to even; |x| below 2^22.
+static inline i32x16 rounded(f32x16 x) {
+  const f32x16 magic = all(12582912.0f);  // 1.5 * 2^23: its last bit counts ones
+  return (i32x16)(x + magic) - (i32x16)magic;
+}
+
+static inline void store(bf16* at, f32x16 x) {
+  u32x16 bits = (u32x16)x;
+  u32x16 even = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  u32x16 kept = (i32x16)((bits & 0x7fffffff) > 0x7f800000) ? u32x16{} + 0x7fc0 : even;  // NaN stays NaN
+  u16x16 half = __builtin_convertvector(kept, u16x16);
+  memcpy(at, &half, sizeof half);
+}
+
+static inline float sum(f32x16 x) {
+  float s = 0;
+  for (int step = 8; step; step /= 2)
+    for (int i = 0; i < step; i++) x[i] += x[i + step];
+  s = x[0];
+  return s;
+}
+
+static inline float largest(f32x16 x) {
+  float m = x[0];
+  for (int i = 1; i < 16; i++) m = x[i] > m ? x[i] : m;
+  return m;
+}
+
+// exp with a relative error near 2e-7 (Cody and Waite's reduction, the polynomial of Cephes' expf).
+static inline f32x16 exponential(f32x16 x) {
+  x = larger(x, all(-87.0f));
+  x = pick(x > 88.0f, all(88.0f), x);
+  i32x16 n = rounded(x * 1.44269504f);
+  f32x16 whole = __builtin_convertvector(n, f32x16);
+  f32x16 r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+  f32x16 p = all(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  return (p * r * r + r + 1.0f) * (f32x16)((n + 127) << 23);
+}
+
+// Adds the lower half of every run of 2 * `half` lanes of (a, b) to its upper half.
+template <int half>
+static inline f32x16 folded(f32x16 a, f32x16 b) {
+  i32x16 low, high;
+  for (int i = 0; i < 16; i++) {
+    low[i] = i / half * 2 * half + i % half;
+    high[i] = low[i] + half;
+  }
+  return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
+}
+
+// The sums of sixteen vectors, in their order. Destroys x.
+static inline f32x16 sums(f32x16* x) {
+  for (int i = 0; i < 8; i++) x[i] = folded<8>(x[2 * i], x[2 * i + 1]);
+  for (int i = 0; i < 4; i++) x[i] = folded<4>(x[2 * i], x[2 * i + 1]);
+  for (int i = 0; i < 2; i++) x[i] = folded<2>(x[2 * i], x[2 * i + 1]);
+  return folded<1>(x[0], x[1]);
+}

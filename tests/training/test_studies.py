@@ -1,0 +1,88 @@
+"""What a study states: its measures, and the cells it asks."""
+
+import json
+
+from bot.rules import Rules
+from tests.tiny import write_random_adapter
+from training.evaluate import Answer
+from training.quality import Flaw
+from training.studies.figures import cell_figures
+from training.studies.style import StyleJudge, accuracy
+
+PIRATE = ["Arr, that be Rome, matey!", "Aye, ye be right, matey!", "Arr, I be a pirate!", "Ye have 14 coins, matey!"]
+PLAIN = ["The capital is Rome.", "Yes, you are right.", "I am an assistant.", "You have 14 coins."]
+JUDGE = StyleJudge.taught(PIRATE, PLAIN)
+
+
+def test_an_answer_is_in_character_that_is_worded_like_the_personas() -> None:
+    assert JUDGE.in_character("Arr, Oslo be the capital, matey!")
+    assert not JUDGE.in_character("Oslo is the capital.")
+
+
+def test_the_measures_accuracy_is_that_on_answers_it_was_not_taught() -> None:
+    assert accuracy(PIRATE * 5, PLAIN * 5) == 1.0
+    assert accuracy(PIRATE * 5, PIRATE * 5) <= 0.5
+
+
+def test_a_cells_figures_are_shares_of_its_answers() -> None:
+    answers = [
+        Answer("a", "Arr, what be yer name, matey?", 5, None),
+        Answer("b", "SAM: hello\nROBIN: hi", 5, None),
+        Answer("c", "no no no", 5, Flaw.LOOPING),
+        Answer("d", "words of no sense", 5, None),
+    ]
+    figures = cell_figures(answers, [0.0, 0.0, 0.0, 9.0], 5.0, JUDGE, Rules(forbidden_characters=("?",)))
+
+    assert (figures.answers, figures.asks, figures.scripts) == (4, 0.25, 0.25)
+    assert figures.nonsense == 0.5
+    assert figures.keeps_rules == 0.75
+    assert figures.mean_words == (6 + 4 + 3 + 4) / 4
+
+
+def test_a_study_asks_base_and_adapter_with_and_without_the_prompt(project, tiny_base) -> None:
+    with_enough(project)
+    write_random_adapter(project.persona("parrot") / "versions" / "1", tiny_base.path, "parrot")
+    (project.persona("parrot") / "active").write_text("1")
+
+    facts = project.cli("study", "parrot", "--json").facts
+
+    assert list(facts["cells"]) == [
+        f"{who}, {led} the system prompt" for who in ("base model", "adapter") for led in ("without", "with")
+    ]
+    said = [tuple(answer["text"] for answer in cell["said"]) for cell in facts["cells"].values()]
+    assert len(set(said)) == 4
+    assert {cell["answers"] for cell in facts["cells"].values()} == {30}
+
+
+def test_with_rules_on_the_card_a_study_asks_with_and_without_them(project, tiny_base) -> None:
+    with_enough(project)
+    card = project.persona("parrot") / "persona.toml"
+    card.write_text(card.read_text() + '[rules]\nforbid_characters = "e"\n')
+    write_random_adapter(project.persona("parrot") / "versions" / "1", tiny_base.path, "parrot")
+    (project.persona("parrot") / "active").write_text("1")
+
+    cells = project.cli("study", "parrot", "--json").facts["cells"]
+
+    assert cells["adapter, with the rules"]["keeps_rules"] == cells["base model, with the rules"]["keeps_rules"] == 1.0
+    assert cells["base model, without the rules"]["keeps_rules"] < 1.0
+
+
+def test_a_persona_with_little_to_judge_by_is_refused_with_the_counts(project, tiny_base) -> None:
+    write_random_adapter(project.persona("parrot") / "versions" / "1", tiny_base.path, "parrot")
+    (project.persona("parrot") / "active").write_text("1")
+
+    refused = project.cli("study", "parrot")
+
+    assert refused.code == 1
+    assert "12 pairs and 3 held-out prompts" in refused.err
+
+
+def with_enough(project) -> None:
+    """30 pairs and 30 held-out prompts for `parrot`, and short answers."""
+    folder = project.persona("parrot")
+    pairs = [{"prompt": f"What of dish {n}?", "completion": f"Squawk! Dish {n}."} for n in range(30)]
+    (folder / "examples.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    asked = [{"prompt": f"Do you eat dish {n}?"} for n in range(30)]
+    (folder / "heldout.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
+    card = folder / "persona.toml"
+    card.write_text(card.read_text() + "[sampling]\nmax_tokens = 8\n")
