@@ -172,6 +172,13 @@ class GateSection(Section):
     probes: Annotated[int, Field(ge=0)] = 100
 
 
+class CanarySection(Section):
+    share: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    error: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.05
+    most_votes: Count = 200
+    most_days: Annotated[float, Field(gt=0)] = 7.0
+
+
 class Config(Section):
     """Every section with its defaults; see config.toml for what each key means."""
 
@@ -190,6 +197,7 @@ class Config(Section):
     logging: LoggingSection = LoggingSection()
     training: TrainingSection = TrainingSection()
     gate: GateSection = GateSection()
+    canary: CanarySection = CanarySection()
 
     _root: Path = PrivateAttr(default=Path())
     _file: Path | None = PrivateAttr(default=None)

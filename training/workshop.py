@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from bot.canary import Canary
 from bot.config import Config
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import AdapterError, ConfigError, DatasetError
@@ -23,7 +24,7 @@ from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.store import open_snapshot
-from training import checkpoints, publish
+from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
@@ -58,6 +59,7 @@ class Outcome:
     evaluation: Evaluation
     promotion: publish.Promotion | None
     withdrawn: tuple[int, ...]
+    canary: Canary | None = None
 
 
 class Workshop:
@@ -141,8 +143,17 @@ class Workshop:
         evaluation = self.evaluate(version.number)
         if not evaluation.verdict.accepted:
             return Outcome(evaluation, None, ())
+        if self._may_sing(version):
+            canary = canaries.start(self.registry, version, self._config.canary.share)
+            return Outcome(evaluation, None, (), canary)
         promotion = publish.promote(self.registry, version)
         return Outcome(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
+
+    def _may_sing(self, version: AdapterVersion) -> bool:
+        """Whether it starts as a canary: beside a version that may go on speaking."""
+        active = self.registry.active_number(self.persona.name)
+        known = active is not None and active not in (version.number, *marked(self.registry, self.persona.name))
+        return known and self._config.canary.share > 0
 
     def study(self) -> Study:
         """What the version that speaks has made of the base model. Raises DatasetError or PublishError."""
