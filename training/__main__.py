@@ -1,5 +1,5 @@
-"""The command line: `python -m training dataset | train | evaluate | promote | rollback | run | rebuild |
-report | due | forget`.
+"""The command line: `python -m training import | dataset | train | evaluate | promote | rollback | run | rebuild |
+settle | report | due | forget | study`.
 
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
@@ -11,7 +11,7 @@ import sys
 import typer
 
 from bot.errors import TroupeError
-from training.cli import data, evaluating, publishing, reporting, runs, studying, upkeep
+from training.cli import data, evaluating, importing, publishing, reporting, runs, studying, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -30,6 +30,7 @@ for command in (
     evaluating.evaluate,
     publishing.promote,
     publishing.rollback,
+    publishing.settle,
     runs.run,
     runs.rebuild,
     reporting.report,
@@ -38,6 +39,7 @@ for command in (
     upkeep.forget,
 ):
     app.command()(command)
+app.command("import")(importing.import_examples)  # a function cannot have this name
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from training.quality import echoes, flaw_of
 from training.similarity import NearDuplicates, normal
 from training.sources import PLAIN_PROMPT, Feedback, Source, authors_of, turns_of
 from training.sufficiency import refusal
-from training.voters import Ballot, Opinions, weigh
+from training.voters import Ballot, contradicting, weigh
 
 T = TypeVar("T")
 Kind = TypeVar("Kind", Row, PreferencePair, VotedRow)
@@ -102,7 +102,8 @@ class _Builder:
         self._rules = rules
         self._renderer = renderer
         self._heldout_prompts = heldout_prompts
-        self._opinions = _opinions(feedback)
+        self._opinions = weigh(_ballots(feedback, outsiders=False))
+        self._ignored = contradicting(self._opinions, _ballots(feedback, outsiders=True))
         self._unreliable = self._opinions.unreliable()
         self._seen: set[tuple[str, str, str]] = set()
         self._similar = NearDuplicates()
@@ -304,7 +305,7 @@ class _Builder:
         likes = len(self._believed(reply.likes))
         if likes < self._rules.min_likes:
             return "too few likes of consenting members"
-        outsiders = len(reply.dislikes - self._feedback.consenting)
+        outsiders = len(reply.dislikes - self._feedback.consenting - self._ignored)
         dislikes = outsiders + len(self._believed(reply.dislikes))
         if likes <= dislikes or self._opinions.approval[reply.id] <= 0.5:
             return "as many dislikes as likes, or more"
@@ -391,16 +392,14 @@ class _Builder:
         return frozenset(c for c in conversations if _lot(self._persona.name, c) < self._rules.heldout_share)
 
 
-def _opinions(feedback: Feedback) -> Opinions:
-    """From the votes of consenting members."""
-    return weigh(
-        [
-            Ballot(reply.id, voter, value)
-            for reply in feedback.replies
-            for voters, value in ((reply.likes, 1), (reply.dislikes, -1))
-            for voter in sorted(voters & feedback.consenting)
-        ]
-    )
+def _ballots(feedback: Feedback, *, outsiders: bool) -> list[Ballot]:
+    """The votes of consenting members, or those of all others: theirs can only keep a reply from being learned."""
+    return [
+        Ballot(reply.id, voter, value)
+        for reply in feedback.replies
+        for voters, value in ((reply.likes, 1), (reply.dislikes, -1))
+        for voter in sorted(voters - feedback.consenting if outsiders else voters & feedback.consenting)
+    ]
 
 
 def _flaw(answer: str, asked: str) -> str | None:

@@ -7,6 +7,7 @@ neither should decide. (With a coin each for likes and dislikes, members who agr
 nothing.)
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,18 @@ class Opinions:
     def unreliable(self) -> set[int]:
         """Voters whose votes tell nothing, because they are as often against the others as with them, or more."""
         return {voter for voter, weight in self.weights.items() if weight <= 0}
+
+
+def contradicting(opinions: Opinions, ballots: Iterable[Ballot]) -> set[int]:
+    """Voters, outside of those who formed the opinions, who are as often against them as with them, or more."""
+    right: defaultdict[int, float] = defaultdict(lambda: PRIOR_RIGHT)
+    votes: Counter[int] = Counter()
+    for ballot in ballots:
+        approval = opinions.approval.get(ballot.reply)
+        if approval is not None:
+            right[ballot.voter] += approval if ballot.value > 0 else 1.0 - approval
+            votes[ballot.voter] += 1
+    return {voter for voter, count in votes.items() if right[voter] <= (count + PRIOR_RIGHT + PRIOR_WRONG) / 2}
 
 
 def weigh(ballots: Sequence[Ballot]) -> Opinions:

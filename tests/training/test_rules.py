@@ -85,6 +85,17 @@ def test_a_trolls_corrections_and_choices_are_left_out(build):
     assert reasons(dataset, Source.COMPARISON) == {"its author's votes contradict the other members'": 1}
 
 
+def test_an_outsiders_dislike_keeps_a_reply_out_unless_they_contradict_everybody(build):
+    replies = []
+    for one in a_server(0):
+        outsiders = ({98} if one.likes else set()) | ({97} if one.id == 3 else set())
+        likes = frozenset({2}) if one.id in (3, 6) else one.likes
+        replies.append(dataclasses.replace(one, likes=likes, dislikes=one.dislikes | outsiders))
+    liked = {row.reply_id for row in build(replies).rows if row.source is Source.LIKED}
+    assert 3 not in liked
+    assert 6 in liked
+
+
 def test_one_members_flood_is_cut_to_what_the_others_bring(build):
     flood = [reply(number, {2}) for number in range(1, 201)]
     others = [reply(number, {3 + number % 4}) for number in range(201, 241)]

@@ -34,18 +34,16 @@ static inline void quantize(const float* x, int inputs, int8_t* values, float* s
     // NaN and infinity in any input reach the scale, and with it every output.
     float scale = largest(most) / 127.0f + 0.0f * sum(total);
     f32x16 inverse = all(scale > 0 ? 1.0f / scale : 0.0f);
-    i32x16 whole = {};
+    f32x16 whole = {};  // exact: small integers
     for (int i = 0; i < kGroup; i += kLanes) {
       i32x16 q = rounded(load(x + i) * inverse);
-      whole += q;
+      whole += __builtin_convertvector(q, f32x16);
       typedef int8_t i8x16 __attribute__((vector_size(16)));
       i8x16 narrow = __builtin_convertvector(q, i8x16);
       memcpy(values + i, &narrow, sizeof narrow);
     }
-    int32_t s = 0;
-    for (int i = 0; i < kLanes; i++) s += whole[i];
     scales[g] = scale;
-    sums[g] = -128 * s;
+    sums[g] = -128 * (int32_t)sum(whole);
   }
 }
 
