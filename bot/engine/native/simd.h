@@ -1,10 +1,7 @@
-// Sixteen numbers at a time, in GCC's vector extensions, so that one text serves every processor.
+// Sixteen numbers at a time, in GCC's vector extensions.
 #pragma once
 #include <cstdint>
 #include <cstring>
-#if defined(__AVX512VNNI__) || defined(__AVX2__)
-#include <immintrin.h>
-#endif
 
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
