@@ -15,7 +15,8 @@ from training.__main__ import app as training_cli
 
 REPOSITORY = Path(__file__).parent.parent
 DOCUMENTS = [
-    REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "adapters/README.md", "bot/engine/README.md")
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "adapters/README.md", "bot/engine/README.md")),
+    *sorted((REPOSITORY / "adapters").glob("*/README.md")),
 ]
 CLIS: dict[str, Any] = {"bot": typer.main.get_command(bot_cli), "training": typer.main.get_command(training_cli)}
 

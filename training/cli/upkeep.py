@@ -108,7 +108,7 @@ def _renewed(config: Path | None, persona: str, *, as_json: bool) -> dict[str, A
 def _exit_code(results: list[dict[str, Any]]) -> int:
     if any("error" in result for result in results):
         return FAILED
-    return 0 if all(result["promotion"] for result in results) else REFUSED
+    return 0 if all(result["promotion"] or result["canary"] for result in results) else REFUSED
 
 
 async def _forget(config: Config, member: int) -> int:
