@@ -36,6 +36,8 @@ from training.recipes.loop import Hyperparameters
 from training.recipes.plan import Enough, Method, Supply, choose
 from training.recipes.train import Lessons, train
 from training.report import describe
+from training.rewards import Aim
+from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
 from training.studies.study import Student, Study
@@ -98,6 +100,8 @@ class Workshop:
             raise DatasetError(dataset.refusal)
         methods, parameters = self._methods(dataset), self._hyperparameters()
         with publish.training_lock(self.registry, self.persona.name) as versions:
+            if Method.REJECTION in methods:
+                dataset = self._with_samples(dataset)
             lineage = self._lineage(dataset, methods, parameters)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
@@ -206,15 +210,32 @@ class Workshop:
     def _methods(self, dataset: Dataset) -> tuple[Method, ...]:
         training = self._config.training
         likes = sum(vote.liked for vote in dataset.votes)
-        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes)
+        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes, self.persona.rules is not None)
         return choose(training.method, supply, Enough(training.preference_pairs, training.preference_votes))
+
+    def _with_samples(self, dataset: Dataset) -> Dataset:
+        """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
+        speaker = self._rival(None)
+        sampling = Sampling(
+            self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
+        )
+        with progress_bar(self._console) as progress:
+            rows = sampling.rows(dataset, speaker, progress)
+        origin = publish.trained_on(speaker) if speaker and rows else frozenset()
+        return dataclasses.replace(dataset, rows=(*dataset.rows, *rows), origin_ids=origin)
 
     def _lessons(self, dataset: Dataset) -> Lessons:
         return Lessons(
             dataset.examples(self._renderer, self._config.training.bare_share),
             dataset.preference_examples(self._renderer),
             dataset.voted_examples(self._renderer),
+            list(dict.fromkeys(self._renderer.prompt_ids(row.messages) for row in dataset.own_rows if row.messages)),
+            self._aim(),
         )
+
+    def _aim(self) -> Aim | None:
+        words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
+        return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
     def _lineage(self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters) -> dict[str, Any]:
         """All that the weights depend on, and where the data came from."""
@@ -233,7 +254,7 @@ class Workshop:
             "libraries": library_versions(),
         }
 
-    def _rival(self, candidate: AdapterVersion) -> AdapterVersion | None:
+    def _rival(self, candidate: AdapterVersion | None) -> AdapterVersion | None:
         """The version that speaks; None where that is nobody, the candidate itself, or one that is no standard."""
         try:
             active = self.registry.active(self.persona.name)
