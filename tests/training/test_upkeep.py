@@ -7,7 +7,7 @@ import pytest
 from bot.config import load_config
 from bot.marks import mark, marked
 from bot.store import Store
-from tests.training.conftest import ASKER, FRIEND, STRANGER, Project, add_version, fill_store, reply_record
+from tests.training.conftest import ASKER, STRANGER, Project, add_version, fill_store, reply_record
 from training.cli.upkeep import find_due
 
 
@@ -99,7 +99,7 @@ def test_forgetting_a_member_rebuilds_what_learned_from_them_and_deletes_the_old
 def test_a_rebuilding_that_the_gate_refuses_keeps_the_mark_and_is_not_repeated(stored):
     add_version(stored, "parrot", reply_ids=[1, 2, 3])
     stored.registry.activate("parrot", 1)
-    stored.cli("forget", "--member", str(FRIEND), "--no-rebuild")
+    stored.cli("forget", "--member", str(ASKER), "--no-rebuild")
     config = stored.folder / "config.toml"
     config.write_text(
         config.read_text().replace("max_preservation_loss_ratio = 1.5", "max_preservation_loss_ratio = 0.1")
