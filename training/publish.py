@@ -404,4 +404,4 @@ def _json_bytes(value: Mapping[str, Any]) -> bytes:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
