@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import gc
 import logging
 import signal
 import time
@@ -102,6 +103,9 @@ async def run_bot(config: Config, console: Console) -> None:
             core = await stack.enter_async_context(open_core(config, progress))
         if sandbox is not None:
             await _cast(sandbox, core)
+        # What is loaded by now stays: looking through its half a million objects again would halt replies for long.
+        gc.collect()
+        gc.freeze()
         runs = TrainingRuns(config.file, config.folder)
         stack.push_async_callback(runs.stop)
         machinery = Machinery(core.engine, core.registry, runs, core.promotions.problem)

@@ -125,7 +125,9 @@ class LoggingSection(Section):
 
 
 class TrainingSection(Section):
-    method: Annotated[str, Field(pattern=r"^(auto|(sft|dpo|kto)(\+(sft|dpo|kto))*)$")] = "auto"
+    method: Annotated[str, Field(pattern=r"^(auto|(rejection|sft|dpo|kto|grpo)(\+(rejection|sft|dpo|kto|grpo))*)$")] = (
+        "auto"
+    )
     precision: Literal["auto", "fp32", "bf16", "int8", "nf4"] = "auto"
     rank: Annotated[int, Field(ge=1, le=256)] = 8
     alpha: Annotated[int, Field(ge=1)] = 16
@@ -137,6 +139,10 @@ class TrainingSection(Section):
     preference_epochs: Annotated[float, Field(gt=0)] = 2.0
     preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     preference_beta: Annotated[float, Field(gt=0, le=10)] = 0.1
+    grpo_steps: Count = 40
+    grpo_curriculum: bool = True
+    sampled_prompts: Count = 24
+    sampled_answers: Count = 4
     bare_share: Fraction = 0.2
     seed: int = 7
     max_tokens: Annotated[int, Field(ge=32)] = 512
@@ -166,6 +172,13 @@ class GateSection(Section):
     probes: Annotated[int, Field(ge=0)] = 100
 
 
+class CanarySection(Section):
+    share: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    error: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.05
+    most_votes: Count = 200
+    most_days: Annotated[float, Field(gt=0)] = 7.0
+
+
 class Config(Section):
     """Every section with its defaults; see config.toml for what each key means."""
 
@@ -184,6 +197,7 @@ class Config(Section):
     logging: LoggingSection = LoggingSection()
     training: TrainingSection = TrainingSection()
     gate: GateSection = GateSection()
+    canary: CanarySection = CanarySection()
 
     _root: Path = PrivateAttr(default=Path())
     _file: Path | None = PrivateAttr(default=None)

@@ -1,4 +1,4 @@
-"""Owns which adapter version speaks for each persona in this process, and notices promotions on disk.
+"""Owns which adapter version speaks for each persona in this process, and notices promotions and canaries on disk.
 
 A new version is loaded beside the old one before it speaks; replies under way finish on the old one.
 """
@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+from bot.canary import Canary, read_canary
 from bot.engine import Engine
 from bot.errors import OperatorError, PersonaUnavailable
 from bot.personas import PersonaCatalog
@@ -24,16 +25,22 @@ class Promotions:
         self._engine = engine
         self._poll_seconds = poll_seconds
         self._speaking: dict[str, AdapterVersion | None] = {}
+        self._canaries: dict[str, tuple[Canary, AdapterVersion]] = {}
+        self._tried_canaries: dict[str, Canary | None] = {}
+        self._canary_problems: dict[str, str] = {}
         self._problems: dict[str, str] = {}
 
-    def speaking(self, persona: str) -> AdapterVersion | None:
-        """The version that speaks now; None for a prompt-only persona.
+    def speaking(self, persona: str, channel_id: int | None = None) -> AdapterVersion | None:
+        """The version that speaks now, in a channel of a canary's share the canary; None for a prompt-only persona.
 
         Raises PersonaUnavailable when an adapter is active but none could be loaded.
         """
         version = self._speaking.get(persona)
         if version is None and persona in self._problems:
             raise PersonaUnavailable(self._catalog.get(persona).display_name)
+        if channel_id is not None and persona in self._canaries:
+            canary, candidate = self._canaries[persona]
+            return candidate if canary.sings_in(persona, channel_id) else version
         return version
 
     def problem(self, persona: str) -> str | None:
@@ -47,6 +54,7 @@ class Promotions:
                 await self._follow(persona)
             except OperatorError as error:
                 self._complain(persona, str(error))
+            await self._follow_canary(persona)
 
     async def watch(self) -> None:
         """Follow promotions and rollbacks until cancelled."""
@@ -69,6 +77,29 @@ class Promotions:
             log.info("%s: %s speaks", persona, name)
         else:
             log.info("%s: %s speaks now (was v%d)", persona, name, known.number)
+
+    async def _follow_canary(self, persona: str) -> None:
+        """A canary that cannot speak leaves its channels to the active version."""
+        try:
+            canary = await asyncio.to_thread(read_canary, self._registry, persona)
+            if canary == self._tried_canaries.get(persona):
+                return
+            self._canaries.pop(persona, None)
+            self._tried_canaries[persona] = canary
+            if canary is None:
+                log.info("%s: the canary has ended", persona)
+                return
+            version = await asyncio.to_thread(self._registry.version, persona, canary.number)
+            await self._engine.load(version)
+        except OperatorError as error:
+            self._canaries.pop(persona, None)
+            if self._canary_problems.get(persona) != str(error):
+                self._canary_problems[persona] = str(error)
+                log.error("%s: the canary cannot speak: %s", persona, error)
+            return
+        self._canary_problems.pop(persona, None)
+        self._canaries[persona] = (canary, version)
+        log.info("%s: as a canary, %s", persona, canary)
 
     def _complain(self, persona: str, sentence: str) -> None:
         if self._problems.get(persona) == sentence:

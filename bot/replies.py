@@ -211,7 +211,8 @@ class Replies:
         return Reply(ask, record.messages, sampling, self._generate(ask, ids, sampling), self, regenerates)
 
     def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
-        adapter = self._promotions.speaking(ask.persona.name)
+        # A thread hears what its channel hears.
+        adapter = self._promotions.speaking(ask.persona.name, ask.parent_channel_id or ask.channel_id)
         return self.engine.submit(
             GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(ask.channel_id))
         )

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from bot.canary import read_canary
 from bot.due import must_rebuild, trained_at
 from bot.errors import AdapterError, OperatorError
 from bot.marks import marked
@@ -16,6 +17,7 @@ from bot.training_runs import AlreadyTraining, TrainingRuns
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 600.0  # seconds
+HEAR_EVERY = 60.0  # seconds, while a canary speaks
 _UNITS = {"h": 3600.0, "d": 86_400.0}
 
 
@@ -52,7 +54,22 @@ class Retraining:
         while True:
             for persona in await self.due():
                 await self.train(persona)
-            await asyncio.sleep(min(LOOK_EVERY, self._every or LOOK_EVERY))
+            canaries = [await self.settle(persona) for persona in self._catalog.names()]
+            await asyncio.sleep(HEAR_EVERY if any(canaries) else min(LOOK_EVERY, self._every or LOOK_EVERY))
+
+    async def settle(self, persona: str) -> bool:
+        """Hear the votes on the persona's canary; whether there was one."""
+        try:
+            if await asyncio.to_thread(read_canary, self._registry, persona) is None:
+                return False
+            for settled in await self._runs.settle(persona):
+                level = logging.DEBUG if settled["decision"] == "wait" else logging.WARNING
+                log.log(
+                    level, "%s: canary v%d: %s; %s", persona, settled["number"], settled["decision"], settled["reason"]
+                )
+        except OperatorError as error:
+            log.error("%s: the votes on its canary could not be heard: %s", persona, error)
+        return True
 
     async def due(self) -> list[str]:
         """The shipped personas that must be rebuilt without delay, then those with enough new votes.

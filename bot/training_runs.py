@@ -61,6 +61,12 @@ class Outcome:
         return int(self.facts["version"]["number"])
 
     @property
+    def canary(self) -> float | None:
+        """The share of channels it speaks in as a canary; None: everywhere, or nowhere."""
+        share = self.facts.get("canary")
+        return float(share) if share else None
+
+    @property
     def reasons(self) -> list[str]:
         return [str(reason) for reason in self.facts["report"]["reasons"]]
 
@@ -140,7 +146,13 @@ class TrainingRuns:
 
     async def rollback(self, persona: str, number: int) -> dict[str, Any]:
         """Let version `number` speak. Raises TrainingFailed with the reason."""
-        process = await self._start("rollback", persona, "--to", str(number))
+        return await self._finished(await self._start("rollback", persona, "--to", str(number)))
+
+    async def settle(self, persona: str) -> list[dict[str, Any]]:
+        """Let votes decide on the persona's canary; `decision` and `reason` of it, if any. Raises TrainingFailed."""
+        return list((await self._finished(await self._start("settle", persona)))["canaries"])
+
+    async def _finished(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         printed, said = await process.communicate()
         facts = _json(printed)
         if process.returncode != 0 or facts is None:

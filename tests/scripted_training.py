@@ -34,6 +34,10 @@ def main() -> int:
     if command == "rollback":
         print(json.dumps({"persona": persona, "number": int(options[1])}))
         return 0
+    if command == "settle":
+        heard = {"persona": persona, "number": 2, "decision": "roll back", "reason": "it was liked less"}
+        print(json.dumps({"canaries": [heard]}))
+        return 0
     for step in range(1, 5):
         bar(step, 4, "…" if step == 1 else f"{2 / step:.3f}")
     accepted = script.get("accepted", True)

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from bot.canary import Canary, write_canary
 from bot.errors import AdapterError, PersonaUnavailable
 from bot.personas import PersonaCatalog
 from bot.promotions import Promotions
@@ -120,3 +121,48 @@ async def test_a_version_rebuilt_under_its_number_is_another_version(promotions,
     rebuilt.write_text(json.dumps({"adapter_sha256": "sha-of-new-weights"}))
     await promotions.check()
     assert promotions.speaking("pirate").sha256 == "sha-of-new-weights"
+
+
+CANARY = Canary(2, 0.5, 0.0)
+HEARS, HEARS_NOT = (next(c for c in range(100) if CANARY.sings_in("pirate", c) is hears) for hears in (True, False))
+
+
+async def test_a_canary_speaks_in_its_share_of_the_channels_alone(promotions, registry):
+    registry.activate("pirate", 1)
+    write_canary(registry, "pirate", CANARY)
+    await promotions.check()
+    one, two = registry.version("pirate", 1), registry.version("pirate", 2)
+    assert promotions.speaking("pirate", HEARS) == two
+    assert promotions.speaking("pirate", HEARS_NOT) == one
+    assert promotions.speaking("pirate") == one
+
+
+async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(promotions, registry, caplog):
+    registry.activate("pirate", 1)
+    write_canary(registry, "pirate", CANARY)
+    await promotions.check()
+    (registry.folder / "pirate" / "canary.json").unlink()
+    with caplog.at_level(logging.INFO):
+        await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert "the canary has ended" in caplog.text
+
+
+async def test_a_canary_that_cannot_be_loaded_is_told_once_and_changes_nothing(promotions, registry, engine, caplog):
+    registry.activate("pirate", 1)
+    engine.refused = (2,)
+    write_canary(registry, "pirate", CANARY)
+    for _ in range(3):
+        await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert promotions.problem("pirate") is None
+    assert caplog.text.count("the canary cannot speak") == 1
+
+
+async def test_a_canary_file_edited_by_hand_changes_nothing(promotions, registry, caplog):
+    registry.activate("pirate", 1)
+    (registry.folder / "pirate" / "canary.json").write_text("{")
+    for _ in range(3):
+        await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert caplog.text.count("canary.json cannot be read") == 1

@@ -89,6 +89,18 @@ async def test_the_next_prompt_continues_the_conversation_with_each_turns_author
     assert [message.author_id for message in stored.record.messages] == [None, ALICE, None, BOB]
 
 
+async def test_nearly_every_prompt_begins_with_the_one_before_and_its_reply_so_that_the_engine_can_reuse_them(
+    replies, engine
+):
+    """Forty turns, twenty of which are remembered: the beginning of what the model reads moves in large steps."""
+    continued = []
+    for number in range(40):
+        before = prompt_of(engine) + "Aye." if engine.requests else ""
+        await exchange(replies, ask(f"Question {number}?"))
+        continued.append(prompt_of(engine).startswith(before))
+    assert continued.count(False) <= 2
+
+
 async def test_another_persona_does_not_remember_what_this_one_heard(replies, engine):
     await exchange(replies, ask("My secret"))
     await exchange(replies, ask("Hello", persona=CRITIC))

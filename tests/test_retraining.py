@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.canary import Canary, write_canary
 from bot.marks import mark
 from bot.personas import PersonaCatalog
 from bot.registry import AdapterRegistry
@@ -98,3 +99,18 @@ async def test_what_holds_deleted_words_is_due_at_once_and_first_also_without_a_
     assert await unscheduled.due() == ["pirate"]
     await unscheduled.train("pirate")
     assert await unscheduled.due() == []
+
+
+async def test_votes_on_a_canary_are_heard_and_what_they_decide_is_told_in_the_log(tmp_path, retraining, caplog):
+    assert await retraining.settle("pirate") is False
+    assert not (tmp_path / "seen.json").exists(), "no process is started for nothing"
+    write_canary(AdapterRegistry(tmp_path / "adapters"), "pirate", Canary(2, 0.2, NOW))
+    assert await retraining.settle("pirate") is True
+    assert "pirate: canary v2: roll back; it was liked less" in caplog.text
+
+
+async def test_a_canary_whose_votes_cannot_be_heard_is_told_in_the_log(tmp_path, retraining, caplog):
+    write_canary(AdapterRegistry(tmp_path / "adapters"), "pirate", Canary(2, 0.2, NOW))
+    (tmp_path / "script.json").write_text('{"error": "The disk is full."}')
+    assert await retraining.settle("pirate") is True
+    assert "could not be heard: The disk is full." in caplog.text

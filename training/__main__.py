@@ -1,5 +1,5 @@
 """The command line: `python -m training import | dataset | train | evaluate | promote | rollback | run | rebuild |
-report | due | forget`.
+settle | report | due | forget | study`.
 
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
@@ -30,6 +30,7 @@ for command in (
     evaluating.evaluate,
     publishing.promote,
     publishing.rollback,
+    publishing.settle,
     runs.run,
     runs.rebuild,
     reporting.report,

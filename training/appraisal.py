@@ -164,14 +164,16 @@ class Appraiser:
         return inquiry
 
     def _free(self, index: int, prompt: str) -> Question:
-        sampling = self._sampling()
+        sampling = served(self._config, self._persona)
         limit = min(sampling.max_tokens, LONGEST_HELD_OUT)
         seeded = dataclasses.replace(sampling, seed=SEED + index, max_tokens=limit)
         ids = self._renderer.prompt_ids(self._messages(prompt))
         return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
 
     def _probe(self, probe: Probe, system: str | None = None) -> Question:
-        sampling = dataclasses.replace(self._sampling(), temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic])
+        sampling = dataclasses.replace(
+            served(self._config, self._persona), temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic]
+        )
         ids = self._renderer.prompt_ids(self._messages(probe.prompt, system))
         return Question(probe.prompt, ids, sampling, probe, cut_short=True)
 
@@ -183,8 +185,9 @@ class Appraiser:
         count = self._config.gate.probes
         return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
 
-    def _sampling(self) -> SamplingParams:
-        """As members are served: the defaults with the card's overrides, at most half of the context."""
-        values = {**self._config.sampling.model_dump(), **self._persona.sampling_values()}
-        limit = self._config.engine.context_tokens // 2
-        return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})
+
+def served(config: Config, persona: Persona) -> SamplingParams:
+    """As members are served: the defaults with the card's overrides, at most half of the context."""
+    values = {**config.sampling.model_dump(), **persona.sampling_values()}
+    limit = config.engine.context_tokens // 2
+    return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})

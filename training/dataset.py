@@ -105,6 +105,12 @@ class Dataset:
     voters: int = 0
     unreliable: int = 0
     refusal: str | None = None
+    origin_ids: frozenset[int] = frozenset()  # stored replies that rows come from at second hand
+
+    @property
+    def own_rows(self) -> list[Row]:
+        """Training rows in the persona's own voice."""
+        return [row for row in self.rows if row.source is not Source.PRESERVATION]
 
     @property
     def kept(self) -> Counter[Source]:
@@ -114,7 +120,7 @@ class Dataset:
     @property
     def reply_ids(self) -> list[int]:
         """The stored replies that the training part comes from; deleting one marks the adapter for rebuilding."""
-        return sorted({reply_id for item in self._learned() for reply_id in item.reply_ids})
+        return sorted({reply_id for item in self._learned() for reply_id in item.reply_ids} | self.origin_ids)
 
     @cached_property
     def sha256(self) -> str:

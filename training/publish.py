@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 
+from bot.canary import CANARY, HISTORY
 from bot.errors import AdapterError, PublishError
 from bot.marks import marked, unmark
 from bot.registry import (
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from training.recipes.adapter import TrainedAdapter  # torch would make a rollback wait
 
 STAGING = ".staging-"
+# Actions of the history that change who speaks everywhere.
+PROMOTE, ROLLBACK = "promote", "rollback"
 
 
 @dataclass(frozen=True)
@@ -136,12 +139,17 @@ def verify(version: AdapterVersion, base_fingerprint: str | None = None) -> None
         )
 
 
-def promote(registry: AdapterRegistry, version: AdapterVersion, *, force: bool = False) -> Promotion:
-    """Let `version` speak. Raises PublishError unless the gate accepted exactly these weights, or `force`."""
+def promote(
+    registry: AdapterRegistry, version: AdapterVersion, *, force: bool = False, reason: str | None = None
+) -> Promotion:
+    """Let `version` speak, everywhere. Raises PublishError unless the gate accepted exactly these weights, or `force`.
+
+    `reason` is kept in the history.
+    """
     verify(version)
     if not force:
-        _require_acceptance(registry, version)
-    return _activate(registry, version, "promote", forced=force)
+        require_acceptance(registry, version)
+    return _activate(registry, version, PROMOTE, forced=force, reason=reason)
 
 
 def rollback(registry: AdapterRegistry, persona: str, to: int | None = None) -> Promotion:
@@ -158,7 +166,7 @@ def rollback(registry: AdapterRegistry, persona: str, to: int | None = None) -> 
         raise PublishError(f"{persona}: v{active} speaks already.")
     version = require_version(registry, persona, number)
     verify(version)
-    return _activate(registry, version, "rollback", forced=False)
+    return _activate(registry, version, ROLLBACK, forced=False)
 
 
 def withdraw_marked(registry: AdapterRegistry, persona: str) -> list[int]:
@@ -234,10 +242,10 @@ def history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]
         with suppress(ValueError):
             entry = json.loads(line)
             if isinstance(entry, dict) and isinstance(entry.get("number"), int):
-                yield {"action": "promote", **entry}
+                yield {"action": PROMOTE, **entry}
 
 
-def _require_acceptance(registry: AdapterRegistry, version: AdapterVersion) -> None:
+def require_acceptance(registry: AdapterRegistry, version: AdapterVersion) -> None:
     report = read_report(registry, version)
     command = f"`python -m training evaluate {version.persona} --number {version.number}`"
     if report is None:
@@ -247,9 +255,28 @@ def _require_acceptance(registry: AdapterRegistry, version: AdapterVersion) -> N
         raise PublishError(f"{version} was refused by the gate ({reasons}): train another, or promote with --force.")
 
 
-def _activate(registry: AdapterRegistry, version: AdapterVersion, action: str, *, forced: bool) -> Promotion:
-    """Flip the pointer and remember it; when the pointer cannot be flipped, the memory is taken back."""
+def _activate(
+    registry: AdapterRegistry, version: AdapterVersion, action: str, *, forced: bool, reason: str | None = None
+) -> Promotion:
+    """Flip the pointer and remember it; whatever canary there was has ended with that."""
     persona, previous = version.persona, _active_or_none(registry, version.persona)
+    with remembered(registry, version, action, previous=previous, forced=forced, reason=reason):
+        registry.activate(persona, version.number)
+        (registry.folder / persona / CANARY).unlink(missing_ok=True)
+    return Promotion(version, previous)
+
+
+@contextmanager
+def remembered(
+    registry: AdapterRegistry,
+    version: AdapterVersion,
+    action: str,
+    *,
+    previous: int | None,
+    forced: bool = False,
+    reason: str | None = None,
+) -> Iterator[None]:
+    """Write a line of history before what the block does; when that fails, the line is taken back. PublishError."""
     entry = {
         "at": _now(),
         "action": action,
@@ -257,22 +284,22 @@ def _activate(registry: AdapterRegistry, version: AdapterVersion, action: str, *
         "previous": previous,
         "adapter_sha256": version.sha256,
         "forced": forced,
+        "reason": reason,
     }
-    log = _history_file(registry, persona)
+    log = _history_file(registry, version.persona)
     size = log.stat().st_size if log.exists() else 0
     try:
         with log.open("ab") as file:
             file.write(json.dumps(entry).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        registry.activate(persona, version.number)
+        yield
     except (OSError, PublishError) as error:
         with suppress(OSError):
             os.truncate(log, size)
         if isinstance(error, PublishError):
             raise
         raise PublishError(f"{log} cannot be written: {error.strerror}; nothing was changed.") from error
-    return Promotion(version, previous)
 
 
 def _active_or_none(registry: AdapterRegistry, persona: str) -> int | None:
@@ -288,7 +315,9 @@ def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int |
     spoken: list[int] = []
     for entry in history(registry, persona):
         number = entry["number"]
-        if entry["action"] == "rollback" and number in spoken:
+        if entry["action"] not in (PROMOTE, ROLLBACK):
+            continue
+        if entry["action"] == ROLLBACK and number in spoken:
             del spoken[spoken.index(number) + 1 :]
         else:
             previous = entry.get("previous")
@@ -303,7 +332,7 @@ def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int |
 
 
 def _history_file(registry: AdapterRegistry, persona: str) -> Path:
-    return registry.folder / persona / "promotions.jsonl"
+    return registry.folder / persona / HISTORY
 
 
 def _versions_folder(registry: AdapterRegistry, persona: str) -> Path:
@@ -375,4 +404,4 @@ def _json_bytes(value: Mapping[str, Any]) -> bytes:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

@@ -1,6 +1,7 @@
 """Owns which of the candidates a dataset takes: the rules in their order, the held-out split, the count of the rest."""
 
 import dataclasses
+import functools
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -402,6 +403,7 @@ def _ballots(feedback: Feedback, *, outsiders: bool) -> list[Ballot]:
     ]
 
 
+@functools.lru_cache(maxsize=1 << 16)  # a liked reply is asked for as a row and as a vote
 def _flaw(answer: str, asked: str) -> str | None:
     flaw = flaw_of(answer)
     if flaw is not None:

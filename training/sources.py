@@ -24,6 +24,7 @@ class Source(StrEnum):
     CORRECTION = "correction"
     LIKED = "liked"
     SEED = "seed"
+    SAMPLED = "sampled"  # the persona's own answer, chosen by what votes taught
     TEXT = "text"
     PRESERVATION = "preservation"
     COMPARISON = "comparison"  # only as preference pairs

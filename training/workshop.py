@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from bot.canary import Canary
 from bot.config import Config
 from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
 from bot.errors import AdapterError, ConfigError, DatasetError
@@ -23,7 +24,7 @@ from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterRegistry, AdapterVersion
 from bot.store import open_snapshot
-from training import checkpoints, publish
+from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
@@ -35,6 +36,8 @@ from training.recipes.loop import Hyperparameters
 from training.recipes.plan import Enough, Method, Supply, choose
 from training.recipes.train import Lessons, train
 from training.report import describe
+from training.rewards import Aim
+from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
 from training.studies.study import Student, Study
@@ -56,6 +59,7 @@ class Outcome:
     evaluation: Evaluation
     promotion: publish.Promotion | None
     withdrawn: tuple[int, ...]
+    canary: Canary | None = None
 
 
 class Workshop:
@@ -96,6 +100,8 @@ class Workshop:
             raise DatasetError(dataset.refusal)
         methods, parameters = self._methods(dataset), self._hyperparameters()
         with publish.training_lock(self.registry, self.persona.name) as versions:
+            if Method.REJECTION in methods:
+                dataset = self._with_samples(dataset)
             lineage = self._lineage(dataset, methods, parameters)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
@@ -137,8 +143,17 @@ class Workshop:
         evaluation = self.evaluate(version.number)
         if not evaluation.verdict.accepted:
             return Outcome(evaluation, None, ())
+        if self._may_sing(version):
+            canary = canaries.start(self.registry, version, self._config.canary.share)
+            return Outcome(evaluation, None, (), canary)
         promotion = publish.promote(self.registry, version)
         return Outcome(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
+
+    def _may_sing(self, version: AdapterVersion) -> bool:
+        """Whether it starts as a canary: beside a version that may go on speaking."""
+        active = self.registry.active_number(self.persona.name)
+        known = active is not None and active not in (version.number, *marked(self.registry, self.persona.name))
+        return known and self._config.canary.share > 0
 
     def study(self) -> Study:
         """What the version that speaks has made of the base model. Raises DatasetError or PublishError."""
@@ -195,15 +210,32 @@ class Workshop:
     def _methods(self, dataset: Dataset) -> tuple[Method, ...]:
         training = self._config.training
         likes = sum(vote.liked for vote in dataset.votes)
-        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes)
+        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes, self.persona.rules is not None)
         return choose(training.method, supply, Enough(training.preference_pairs, training.preference_votes))
+
+    def _with_samples(self, dataset: Dataset) -> Dataset:
+        """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
+        speaker = self._rival(None)
+        sampling = Sampling(
+            self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
+        )
+        with progress_bar(self._console) as progress:
+            rows = sampling.rows(dataset, speaker, progress)
+        origin = publish.trained_on(speaker) if speaker and rows else frozenset()
+        return dataclasses.replace(dataset, rows=(*dataset.rows, *rows), origin_ids=origin)
 
     def _lessons(self, dataset: Dataset) -> Lessons:
         return Lessons(
             dataset.examples(self._renderer, self._config.training.bare_share),
             dataset.preference_examples(self._renderer),
             dataset.voted_examples(self._renderer),
+            list(dict.fromkeys(self._renderer.prompt_ids(row.messages) for row in dataset.own_rows if row.messages)),
+            self._aim(),
         )
+
+    def _aim(self) -> Aim | None:
+        words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
+        return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
     def _lineage(self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters) -> dict[str, Any]:
         """All that the weights depend on, and where the data came from."""
@@ -222,7 +254,7 @@ class Workshop:
             "libraries": library_versions(),
         }
 
-    def _rival(self, candidate: AdapterVersion) -> AdapterVersion | None:
+    def _rival(self, candidate: AdapterVersion | None) -> AdapterVersion | None:
         """The version that speaks; None where that is nobody, the candidate itself, or one that is no standard."""
         try:
             active = self.registry.active(self.persona.name)

@@ -16,6 +16,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.canary import last_change, read_canary
 from bot.cogs.errors import Interaction, explain
 from bot.cogs.gate import gate_of
 from bot.cogs.personas import Name, choices, titled
@@ -174,6 +175,11 @@ class Operations(commands.Cog):
         active = registry.active_number(card.name)
         numbers = self._numbers(card.name)[-SHOWN_VERSIONS:]
         lines = [self._version_line(card.name, number, active, approval.get(number)) for number in numbers[::-1]]
+        if canary := read_canary(registry, card.name):
+            lines.append(f"🐤 {canary}; votes decide which one stays.")
+        if (change := last_change(registry, card.name)) and (why := change.get("reason")):
+            what = f"{change.get('action')} v{change.get('number')}"
+            lines.append(f"Last change, {str(change.get('at'))[:10]}: {what}, {why}.")
         if marks := marked(registry, card.name):
             which = ", ".join(f"v{number}" for number in sorted(marks))
             lines.append(f"⚠️ {which} learned from words that were deleted since, and will be replaced.")
@@ -223,7 +229,9 @@ def _shown_progress(card: Persona, progress: Progress | None) -> str:
 
 
 def _verdict(card: Persona, outcome: Outcome) -> str:
-    if outcome.accepted:
+    if outcome.canary is not None:
+        head = f"{titled(card)}: version {outcome.number} may speak, for now in {outcome.canary:.0%} of the channels."
+    elif outcome.accepted:
         head = f"{titled(card)}: version {outcome.number} is better and speaks from the next reply on."
     else:
         head = f"{titled(card)}: version {outcome.number} was refused and will not speak."

@@ -4,7 +4,7 @@ Plugs into an unmodified transformers model: RowCache is its cache, `attend_rows
 content is addressed by position, so a step that failed can be run again and a freed row needs no clearing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -37,17 +37,25 @@ class RowCache(transformers.Cache):  # type: ignore[misc]  # transformers has no
 
     def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
         """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
-        start, stop = first * BLOCK, (first + len(blocks)) * BLOCK
-        for tensor, shelf in zip((*self.keys, *self.values), self._shelf, strict=True):
-            index = torch.tensor(blocks, device=shelf.device)
-            heads, size = tensor.shape[1], tensor.shape[3]
-            shelf[index] = tensor[row, :, start:stop].reshape(heads, len(blocks), BLOCK, size).transpose(0, 1)
+        for part, shelf, places in self._in_blocks(row, first, blocks):
+            shelf[places] = part
 
     def unshelve(self, row: int, blocks: Sequence[int]) -> None:
         """Begin the row with copies of these blocks of the shelf."""
+        for part, shelf, places in self._in_blocks(row, 0, blocks):
+            part.copy_(shelf[places])
+
+    def _in_blocks(
+        self, row: int, first: int, blocks: Sequence[int]
+    ) -> Iterator[tuple[Tensor, Tensor, slice | Tensor]]:
+        """Per tensor: the row's blocks from `first` on, [blocks, heads, BLOCK, size], its shelf, their places there."""
+        start, stop = first * BLOCK, (first + len(blocks)) * BLOCK
+        places: slice | Tensor = torch.tensor(blocks, device=self.keys[0].device)
+        if list(blocks) == list(range(blocks[0], blocks[0] + len(blocks))):
+            places = slice(blocks[0], blocks[0] + len(blocks))  # neighbours need no copy of their own
         for tensor, shelf in zip((*self.keys, *self.values), self._shelf, strict=True):
-            index = torch.tensor(blocks, device=shelf.device)
-            tensor[row, :, : len(blocks) * BLOCK] = shelf[index].transpose(0, 1).flatten(1, 2)
+            _, heads, _, size = tensor.shape
+            yield tensor[row, :, start:stop].view(heads, -1, BLOCK, size).transpose(0, 1), shelf, places
 
     def clear(self, row: int) -> None:
         """For a row that may hold NaN, which would reach the next request through attention weights of zero."""

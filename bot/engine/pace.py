@@ -7,8 +7,8 @@ from statistics import median
 
 # A step that also reads prompts may take this many times as long as one that only decodes.
 STRETCH = 2.0
-LEAST_PREFILL = 16  # prompt tokens of a step, however slow they are: a prompt must come to its end
-UNMEASURED_PREFILL = 64
+LEAST_PREFILL = 4  # prompt tokens of a step, however slow they are: a prompt must come to its end
+UNMEASURED_PREFILL = 16
 REMEMBERED_STEPS = 15
 REMEMBERED_REPLIES = 32
 
@@ -19,7 +19,9 @@ class Pace:
         self._most_prefill = most_prefill
         self._quiet: deque[float] = deque(maxlen=REMEMBERED_STEPS)  # seconds of steps that only decoded
         self._any: deque[float] = deque(maxlen=REMEMBERED_STEPS)  # seconds of steps that decoded
-        self._per_token: deque[float] = deque(maxlen=REMEMBERED_STEPS)  # seconds of a prompt's token
+        # Seconds of a prompt's token, in steps that decoded too and in those that did not: there, chunks are larger.
+        self._shared_token: deque[float] = deque(maxlen=REMEMBERED_STEPS)
+        self._lone_token: deque[float] = deque(maxlen=REMEMBERED_STEPS)
         self._replies: deque[int] = deque(maxlen=REMEMBERED_REPLIES)  # tokens
 
     def took(self, seconds: float, decoded: int, read: int) -> None:
@@ -28,9 +30,10 @@ class Pace:
             self._any.append(seconds)
         if not read:
             self._quiet.append(seconds)
-        elif not decoded or self._quiet:
-            usual = median(self._quiet) if decoded else 0.0
-            self._per_token.append(max(seconds - usual, 0.0) / read)
+        elif not decoded:
+            self._lone_token.append(seconds / read)
+        elif self._quiet:
+            self._shared_token.append(max(seconds - median(self._quiet), 0.0) / read)
 
     def replied(self, tokens: int) -> None:
         self._replies.append(tokens)
@@ -39,10 +42,10 @@ class Pace:
         """How many tokens of prompts the next step may read; fewer while others decode and would wait for it."""
         if not decoding:
             return self._most_prefill
-        if not self._quiet or not self._per_token:
+        if not self._quiet or not self._shared_token:
             return min(UNMEASURED_PREFILL, self._most_prefill)
         room = (STRETCH - 1) * median(self._quiet)
-        cost = median(self._per_token)
+        cost = median(self._shared_token)
         affordable = self._most_prefill if cost * self._most_prefill <= room else int(room / cost)
         return min(max(affordable, LEAST_PREFILL), self._most_prefill)
 
@@ -55,5 +58,6 @@ class Pace:
             return None
         usual = median(self._replies) if self._replies else most
         left = max(min(usual, most) - said, (most - said) / 10, 1)
-        reading = prompt_tokens * median(self._per_token) if self._per_token else 0.0
+        per_token = self._shared_token or self._lone_token
+        reading = prompt_tokens * median(per_token) if per_token else 0.0
         return float(reading + left * median(self._any))

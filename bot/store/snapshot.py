@@ -102,6 +102,18 @@ class Snapshot:
         )
         return [VersionDay(row["day"], row["adapter_number"], row["up"], row["down"]) for row in rows]
 
+    def votes_on(self, persona: str, number: int, since: float, per_member: int) -> tuple[int, int]:
+        """Likes and dislikes of what a version said since a time (unix seconds); of a member the first `per_member`."""
+        [row] = self._rows(
+            """SELECT count(*) FILTER (WHERE value = 1) AS up, count(*) FILTER (WHERE value = -1) AS down FROM (
+                SELECT value, row_number() OVER (PARTITION BY voter_id ORDER BY voted_at, reply_id) AS place
+                FROM replies JOIN votes ON votes.reply_id = replies.id
+                WHERE persona = ? AND adapter_number = ? AND created_at >= ?)
+            WHERE place <= ?""",
+            (persona, number, since, per_member),
+        )
+        return row["up"], row["down"]
+
     def gone(self, reply_ids: Collection[int]) -> frozenset[int]:
         """Those of the replies that this database once had and that are deleted, or whose words were taken back."""
         if not reply_ids:

@@ -1,6 +1,6 @@
 """The bench: the same work for our engine and for what a user would otherwise pick, side by side on this machine.
 
-Writes bench-results/engine.json and engine.png, and says which targets are met.
+Writes bench-results/engine.json, a chart (.png) and tables for the README (.md), and says which targets are met.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from tests.bench.chart import write_chart
 from tests.bench.child import hush, measured_by
 from tests.bench.machine import cores, describe_machine
 from tests.bench.peers import PeerMissing, chosen, places
-from tests.bench.report import cases_table, sweep_table, targets_table
+from tests.bench.report import cases_table, markdown, sweep_table, targets_table
 from tests.bench.results import Results, load
 from tests.bench.targets import OURS, Judgement, judge
 from tests.bench.work import PLANS, Measured, Setting, Timing
@@ -48,9 +48,8 @@ def main() -> None:
     _show(console, results, judgements)
     results.write(arguments.out, targets=[_row(judgement) for judgement in judgements])
     write_chart(results, arguments.out.with_suffix(".png"))
-    console.print(
-        f"Written to {arguments.out} and {arguments.out.with_suffix('.png')}; compare figures of one run only."
-    )
+    arguments.out.with_suffix(".md").write_text(markdown(results, judgements), encoding="utf-8")
+    console.print(f"Written to {arguments.out}, with a chart (.png) and tables (.md); compare figures of one run only.")
 
 
 def _arguments() -> argparse.Namespace:

@@ -18,7 +18,7 @@ PATIENCE = 120.0  # seconds until it has loaded
 def run(setting: Setting, part: str) -> Iterator[Timing]:
     assert setting.llama_bin is not None
     assert setting.llama_gguf is not None
-    plan = PLANS[part]
+    plan = PLANS[part].for_peers()
     url = f"http://127.0.0.1:{(port := free_port())}"
     with tempfile.TemporaryDirectory() as folder:
         adapters = _copies(setting, Path(folder), plan.registered)

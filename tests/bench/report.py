@@ -1,4 +1,4 @@
-"""Results as tables for people."""
+"""Results as tables for people: on the terminal, and in Markdown for the README."""
 
 from collections.abc import Collection
 
@@ -62,6 +62,23 @@ def targets_table(judgements: list[Judgement]) -> Table:
         target = judgement.target
         table.add_row(target.name, target.wanted, judgement.found, judgement.verdict, style=style[judgement.met])
     return table
+
+
+def markdown(results: Results, judgements: list[Judgement]) -> str:
+    """The cases and the targets, as the README shows them."""
+    lines = [
+        "| case | served by | tokens/s in total | last first token | Troupe is |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for case in CASES:
+        for timing in (t for t in results.timings if t.case == case.name):
+            ratio = times_faster(results, timing)
+            cells = (case.name, timing.server, f"{timing.tokens_per_s:.1f}", f"{timing.last_first_token_s:.2f} s",
+                     "" if ratio is None else f"× {ratio:.1f}")  # fmt: skip
+            lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "| target | wanted | measured | |", f"|{' --- |' * 4}"]
+    lines += [f"| {j.target.name} | {j.target.wanted} | {j.found} | {j.verdict} |" for j in judgements]
+    return "\n".join(lines) + "\n"
 
 
 def sweep_of(results: Results, sweep: str) -> dict[str, dict[int, Timing]]:

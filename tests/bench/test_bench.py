@@ -53,6 +53,10 @@ def test_a_plan_warms_up_each_case_and_repeats_it_as_often_as_agreed() -> None:
     assert order[0].tokens < order[1].tokens
 
 
+def test_peers_do_the_cases_with_adapters() -> None:
+    assert [case.name for case in PLANS["cases"].for_peers().cases] == ["lora x1", "same x8", "distinct x8"]
+
+
 def test_where_not_all_registered_adapters_stay_ready_the_warm_up_leaves_those_measured_cold() -> None:
     plan = PLANS["registered"]
     drawn = {n: registered_case(n) for n in (16, 64)}

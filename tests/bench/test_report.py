@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tests.bench.chart import write_chart
-from tests.bench.report import cases_table, sweep_of, sweep_table, targets_table, times_faster
+from tests.bench.report import cases_table, markdown, sweep_of, sweep_table, targets_table, times_faster
 from tests.bench.results import Results
 from tests.bench.targets import TARGETS, judge
 from tests.bench.work import Figure, Timing
@@ -82,6 +82,12 @@ def test_the_table_of_targets_names_each_with_what_is_wanted_and_found(results: 
     assert all(target.name in text for target in TARGETS)
     [line] = [line for line in text.splitlines() if "over PEFT" in line]
     assert all(word in line for word in ("≥ 9.00 ×", "8.00 ×", "NOT MET"))
+
+
+def test_the_readmes_tables_tell_cases_and_targets(results: Results) -> None:
+    text = markdown(results, judge(results))
+    assert "| distinct x8 | llama.cpp | 51.2 | 5.00 s | × 5.0 |" in text
+    assert "| distinct x8, tokens/s, over PEFT adapter_names | ≥ 9.00 × | 8.00 × | NOT MET |" in text
 
 
 def test_a_sweep_is_told_by_its_numbers_in_order(results: Results) -> None:

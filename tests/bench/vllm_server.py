@@ -13,7 +13,7 @@ ENVIRON = {"VLLM_CPU_KVCACHE_SPACE": "2", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_
 
 
 def run(setting: Setting, part: str) -> Iterator[Timing]:
-    plan = PLANS[part]
+    plan = PLANS[part].for_peers()
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [
         str(setting.vllm_python), "-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1",

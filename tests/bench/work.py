@@ -57,6 +57,10 @@ class Plan:
     slots: int  # of them ready to serve at a time
     tries: int = 1  # the best one counts: the others met more of the machine's own business
 
+    def for_peers(self) -> "Plan":
+        """What peers are compared in: the cases with adapters."""
+        return dataclasses.replace(self, cases=tuple(c for c in self.cases if set(c.adapters) != {None}))
+
     def order(self) -> Iterator[Case]:
         """Before each case a few tokens of its like, so that none pays for the first time of anything."""
         for case in self.cases:

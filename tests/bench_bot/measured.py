@@ -1,6 +1,7 @@
 """The bot whose own time is measured: TroupeBot, its store and replies around an engine that speaks at a fixed pace."""
 
 import asyncio
+import gc
 import json
 import re
 import time
@@ -181,7 +182,10 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
         _note_requests(bot.http.http_trace, clock)
         return bot
 
+    gc.collect()
+    gc.freeze()  # as bot.app does
     try:
         yield make
     finally:
+        gc.unfreeze()
         await store.close()

@@ -8,6 +8,8 @@ import pytest
 import simcord
 
 from bot.access import Operators
+from bot.canary import Canary, write_canary
+from bot.registry import AdapterRegistry
 from bot.store import Store
 from tests.cogs.conftest import MakeBot, handled
 
@@ -101,6 +103,26 @@ async def test_versions_tell_who_speaks_and_how_each_was_liked(channel: Any, ali
     ]
     result = await alice.slash(channel, "versions", persona="plain")
     assert "no adapter yet" in result.response.content
+
+
+@pytest.mark.usefixtures("two_versions")
+async def test_versions_tell_of_canaries_reasons_and_deleted_words(
+    channel: Any, alice: Any, personas_folder: Path
+) -> None:
+    folder, registry = personas_folder / "pirate", AdapterRegistry(personas_folder)
+    write_canary(registry, "pirate", Canary(1, 0.2, 1_790_000_000.0))
+    change = {
+        "at": "2026-01-03T00:00:00",
+        "action": "canary rolled back",
+        "number": 1,
+        "reason": "3 of 40 liked it",
+    }
+    (folder / "promotions.jsonl").write_text(json.dumps(change) + "\n")
+    (folder / "marked.json").write_text('{"2": 1790000000.0}')
+    shown = (await alice.slash(channel, "versions", persona="pirate")).response.content.splitlines()
+    assert "🐤 v1 speaks in 20% of the channels since 2026-09-21 14:13 UTC; votes decide which one stays." in shown
+    assert "Last change, 2026-01-03: canary rolled back v1, 3 of 40 liked it." in shown
+    assert "⚠️ v2 learned from words that were deleted since, and will be replaced." in shown
 
 
 @pytest.mark.usefixtures("two_versions")

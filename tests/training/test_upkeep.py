@@ -81,7 +81,8 @@ def test_a_persona_that_cannot_be_trained_does_not_keep_the_others_waiting(store
 
 
 def test_forgetting_a_member_rebuilds_what_learned_from_them_and_deletes_the_old_version(stored):
-    assert stored.cli("run", "parrot").code == 0
+    add_version(stored, "parrot", reply_ids=[1, 2, 3])
+    stored.registry.activate("parrot", 1)
     outcome = stored.cli("forget", "--member", str(ASKER), "--json")
     [result] = outcome.facts["results"]
     assert outcome.code == 0
@@ -96,7 +97,8 @@ def test_forgetting_a_member_rebuilds_what_learned_from_them_and_deletes_the_old
 
 
 def test_a_rebuilding_that_the_gate_refuses_keeps_the_mark_and_is_not_repeated(stored):
-    stored.cli("run", "parrot")
+    add_version(stored, "parrot", reply_ids=[1, 2, 3])
+    stored.registry.activate("parrot", 1)
     stored.cli("forget", "--member", str(FRIEND), "--no-rebuild")
     config = stored.folder / "config.toml"
     config.write_text(
@@ -118,3 +120,14 @@ def test_without_a_database_the_remedy_is_named(project, arguments):
     outcome = project.cli(*arguments)
     assert outcome.code == 1
     assert "troupe.db does not exist" in outcome.err
+
+
+def test_what_is_left_by_one_member_does_not_keep_deleted_words_speaking(stored):
+    stored.cli("run", "parrot")
+    config = stored.folder / "config.toml"
+    config.write_text(config.read_text().replace("min_voters = 1", "min_voters = 2"))
+    outcome = stored.cli("forget", "--member", str(ASKER), "--json")
+    [result] = outcome.facts["results"]
+    assert result["withdrawn"] == [1]
+    assert result["version"]["number"] == 2
+    assert stored.registry.numbers("parrot") == [2]

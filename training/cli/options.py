@@ -19,5 +19,7 @@ NumberOption = Annotated[
 ]
 MethodOption = Annotated[
     str | None,
-    typer.Option("--method", help="auto, or sft, dpo, kto, joined as in sft+dpo (default: training.method)."),
+    typer.Option(
+        "--method", help="auto, or rejection, sft, dpo, kto, grpo, joined as in sft+dpo (default: training.method)."
+    ),
 ]

@@ -1,9 +1,14 @@
-"""Commands that move the `active` pointer: `promote`, `rollback`."""
+"""Commands that say who speaks: `promote`, `rollback`, `settle`."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.canary import read_canary
+from bot.config import load_config
+from bot.personas import PersonaCatalog
+from bot.registry import AdapterRegistry
+from bot.store import open_snapshot
 from training.cli.options import ConfigOption, JsonOption, NumberOption, PersonaArgument
 from training.cli.output import show, version_facts
 from training.cli.setup import open_registry
@@ -16,14 +21,24 @@ def promote(
     persona: PersonaArgument,
     number: NumberOption = None,
     force: Annotated[bool, typer.Option("--force", help="Without the gate's acceptance.")] = False,
+    canary: Annotated[
+        float | None, typer.Option("--canary", min=0.01, max=0.99, help="Only in this share of the channels, for now.")
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Let a version of PERSONA speak, if its report accepts exactly these weights. A running bot follows by itself."""
-    from training import publish
+    """Let a version of PERSONA speak, if its report accepts exactly these weights. A running bot follows by itself.
+
+    With --canary, votes on both versions decide later which of them speaks everywhere: see `settle`.
+    """
+    from training import canaries, publish
 
     registry = open_registry(config, persona)
     version = publish.require_version(registry, persona, number)
+    if canary is not None:
+        started = canaries.start(registry, version, canary)
+        show(as_json, {**version_facts(version), "canary": started.share}, f"{persona}: {started}.")
+        return
     promotion = publish.promote(registry, version, force=force)
     show(as_json, promotion_facts(promotion), promotion_text(promotion))
 
@@ -34,11 +49,44 @@ def rollback(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Let the version of PERSONA that spoke before speak again. A running bot follows by itself."""
-    from training import publish
+    """Let the version of PERSONA that spoke before speak again; end a canary. A running bot follows by itself."""
+    from training import canaries, publish
 
-    promotion = publish.rollback(open_registry(config, persona), persona, to)
+    registry = open_registry(config, persona)
+    active = registry.active_number(persona)
+    if to in (None, active) and (ended := canaries.end(registry, persona, "by the operator")):
+        facts = {"persona": persona, "ended": ended.number, "number": active}
+        show(as_json, facts, f"{persona}: v{active} speaks everywhere again.")
+        return
+    promotion = publish.rollback(registry, persona, to)
     show(as_json, promotion_facts(promotion), promotion_text(promotion))
+
+
+def settle(
+    persona: Annotated[str | None, typer.Argument(metavar="PERSONA", help="Which one (default: all).")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Hear the votes on running canaries: promote a better one, roll a worse one back, or wait for more."""
+    from training import canaries
+    from training.canary import Patience
+
+    settings = load_config(config)
+    patience = Patience(**settings.canary.model_dump(exclude={"share"}))
+    registry, catalog = AdapterRegistry(settings.adapters_dir), PersonaCatalog(settings.adapters_dir)
+    names = [catalog.get(persona).name] if persona else catalog.names()
+    waiting = [name for name in names if read_canary(registry, name)]
+    settled = []
+    if waiting:
+        with open_snapshot(settings.store_path) as snapshot:
+            found = [canaries.settle(registry, name, snapshot, patience) for name in waiting]
+        settled = [one for one in found if one is not None]
+    facts = [
+        {"persona": s.persona, "number": s.number, "decision": s.hearing.decision.value, "reason": s.hearing.reason}
+        for s in settled
+    ]
+    lines = [f"{s.persona} v{s.number}: {s.hearing.decision}; {s.hearing.reason}." for s in settled]
+    show(as_json, {"canaries": facts}, "\n".join(lines) or "There is no canary.")
 
 
 def promotion_facts(promotion: "Promotion") -> dict[str, Any]:

@@ -82,6 +82,7 @@ def outcome_facts(outcome: "Outcome") -> dict[str, Any]:
         "report": outcome.evaluation.report,
         "promotion": promotion_facts(outcome.promotion) if outcome.promotion else None,
         "withdrawn": list(outcome.withdrawn),
+        "canary": outcome.canary.share if outcome.canary else None,
     }
 
 
@@ -89,6 +90,8 @@ def outcome_text(outcome: "Outcome") -> str:
     lines = [verdict_text(outcome.evaluation)]
     if outcome.promotion:
         lines.append(promotion_text(outcome.promotion))
+    if outcome.canary:
+        lines.append(f"As a canary, {outcome.canary}; votes decide (`python -m training settle`).")
     if outcome.withdrawn:
         numbers = ", ".join(f"v{number}" for number in outcome.withdrawn)
         lines.append(f"{numbers} learned from words that were deleted since, and was deleted too.")

@@ -36,6 +36,8 @@ class Hyperparameters:
     preference_epochs: float = 2.0
     preference_learning_rate: float = 1e-4
     preference_beta: float = 0.1  # how much DPO and KTO hold to the adapter they start from
+    grpo_steps: int = 40
+    grpo_curriculum: bool = True
 
     @property
     def on_cpu(self) -> bool:

@@ -5,22 +5,28 @@ from enum import StrEnum
 
 from bot.errors import ConfigError, DatasetError
 
+# Of likes and of dislikes: with fewer, a scorer of answers learns them by heart.
+FEWEST_TO_SCORE = 10
+
 
 class Method(StrEnum):
     """In the order in which they are used; each goes on with the adapter of the one before."""
 
+    REJECTION = "rejection"  # more examples for SFT: sampled answers that the votes' scorer likes
     SFT = "sft"
     DPO = "dpo"
     KTO = "kto"
+    GRPO = "grpo"
 
 
 @dataclass(frozen=True)
 class Supply:
-    """What there is to learn from."""
+    """What there is to learn from; `rules`: the card rules something that can be verified."""
 
     pairs: int
     likes: int
     dislikes: int
+    rules: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,15 @@ def choose(method: str, supply: Supply, enough: Enough) -> tuple[Method, ...]:
 
 
 def _automatic(supply: Supply, enough: Enough) -> set[Method]:
+    """GRPO is never among them: what a card rules, the sampler enforces to the letter without any training."""
     wanted = {Method.SFT}
     if supply.pairs >= enough.pairs:
         wanted.add(Method.DPO)
     rarer = min(supply.likes, supply.dislikes)
     if 2 * rarer >= enough.votes:
         wanted.add(Method.KTO)
+    elif rarer >= FEWEST_TO_SCORE:
+        wanted.add(Method.REJECTION)
     return wanted
 
 
@@ -65,9 +74,11 @@ def _named(method: str) -> set[Method]:
 def _missing(method: Method, supply: Supply) -> str | None:
     if method is Method.DPO and not supply.pairs:
         return "there is no comparison or correction to learn from; wait for some, or choose auto."
-    if method is Method.KTO and not min(supply.likes, supply.dislikes):
+    if method in (Method.KTO, Method.REJECTION) and not min(supply.likes, supply.dislikes):
         return (
             f"there are {supply.likes} liked and {supply.dislikes} disliked answers that may be used, and both kinds "
             "are needed; wait for votes, or choose auto."
         )
+    if method is Method.GRPO and not supply.rules:
+        return "the persona's card has no [rules] that could be verified; write some, or choose auto."
     return None

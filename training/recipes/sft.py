@@ -3,7 +3,8 @@
 The loss is on completions only, or on all tokens of running text, as the examples' masks say.
 """
 
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import datasets
@@ -32,7 +33,8 @@ def imitate(
     """The base model `model`, named `base`, with a new adapter trained on the examples; and its losses."""
     _require_window(model.config, examples)
     trainer = _TreeTrainer(
-        model,
+        Neighbours(examples, parameters),
+        model=model,
         args=_arguments(parameters, examples, stage),
         train_dataset=_columns(examples),
         data_collator=_collate,
@@ -46,6 +48,13 @@ def imitate(
 class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
     """TRL's trainer with the loss of a prefix tree in place of that of a padded batch."""
 
+    def __init__(self, order: "Neighbours", **options: Any) -> None:
+        self._order = order
+        super().__init__(**options)
+
+    def _get_train_sampler(self, *_: Any) -> "Neighbours":
+        return self._order
+
     def compute_loss(
         self,
         model: Any,
@@ -57,6 +66,29 @@ class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
         arguments = {name: value for name, value in inputs.items() if name not in ("labels", "shift_labels")}
         total = target_losses(model, arguments, targets).sum()
         return total / (len(targets) if num_items_in_batch is None else num_items_in_batch)
+
+
+class Neighbours(torch.utils.data.Sampler[int]):
+    """Rows shuffled anew each epoch, and sorted within a batch: its parts share the longest prefixes then."""
+
+    def __init__(self, examples: Sequence[TrainingExample], parameters: Hyperparameters) -> None:
+        self._examples = examples
+        self._batch = parameters.batch_size
+        self._seed = parameters.seed
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __iter__(self) -> Iterator[int]:
+        rows = range(len(self))
+        order = random.Random(f"{self._seed} {self._epoch}").sample(rows, len(rows))
+        for start in range(0, len(order), self._batch):
+            yield from sorted(order[start : start + self._batch], key=lambda row: self._examples[row].ids)
+
+    def set_epoch(self, epoch: int) -> None:
+        """The trainer says which epoch begins, also when a killed training goes on."""
+        self._epoch = epoch
 
 
 def _columns(examples: Sequence[TrainingExample]) -> datasets.Dataset:

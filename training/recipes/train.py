@@ -12,10 +12,12 @@ from training.dataset import PreferenceExample, VotedExample
 from training.recipes.adapter import LossPoint, TrainedAdapter, packed
 from training.recipes.base import load_base, quiet_libraries
 from training.recipes.dpo import prefer
+from training.recipes.grpo import reinforce
 from training.recipes.kto import sure, weigh
 from training.recipes.loop import Hyperparameters, OnStep, Stage, steps_of
 from training.recipes.plan import Method
 from training.recipes.sft import imitate
+from training.rewards import Aim
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Lessons:
     examples: Sequence[TrainingExample]
     preferences: Sequence[PreferenceExample] = ()
     votes: Sequence[VotedExample] = ()
+    prompts: Sequence[tuple[int, ...]] = ()
+    aim: Aim | None = None  # None: nothing that can be verified
 
 
 def train(
@@ -42,7 +46,7 @@ def train(
     a number or a checkpoint cannot be written, ConfigError and BaseModelError when the base model does not fit.
     """
     started = time.monotonic()
-    stages = {method: _steps(method, lessons, parameters) for method in methods}
+    stages = {method: _steps(method, lessons, parameters) for method in methods if method is not Method.REJECTION}
     model, curve, done = load_base(files, parameters.precision, parameters.device), list[LossPoint](), 0
     with quiet_libraries():
         for method, steps in stages.items():
@@ -51,6 +55,9 @@ def train(
                 model, losses = imitate(model, files.name, tokenizer, lessons.examples, parameters, stage)
             elif method is Method.DPO:
                 losses = prefer(model, tokenizer, lessons.preferences, parameters, stage)
+            elif method is Method.GRPO:
+                assert lessons.aim is not None
+                losses = reinforce(model, tokenizer, lessons.prompts, lessons.aim, parameters, stage)
             else:
                 losses = weigh(model, tokenizer, lessons.votes, parameters, stage)
             curve += losses
@@ -61,6 +68,8 @@ def train(
 def _steps(method: Method, lessons: Lessons, parameters: Hyperparameters) -> int:
     if method is Method.SFT:
         return steps_of(len(lessons.examples), parameters, parameters.epochs)
+    if method is Method.GRPO:
+        return parameters.grpo_steps
     rows = lessons.preferences if method is Method.DPO else sure(lessons.votes)
     return steps_of(len(rows), parameters, parameters.preference_epochs)
 

@@ -89,7 +89,13 @@ void add(float* x, const float* other, int size) {
 void rotate(float* head, int size, const float* rope) {
   const int half = size / 2;
   const float *cos = rope, *sin = rope + size;
-  for (int i = 0; i < half; i++) {
+  int i = 0;
+  for (; i + kLanes <= half; i += kLanes) {
+    const f32x16 low = load(head + i), high = load(head + i + half);
+    store(head + i, low * load(cos + i) - high * load(sin + i));
+    store(head + i + half, high * load(cos + i + half) + low * load(sin + i + half));
+  }
+  for (; i < half; i++) {
     const float low = head[i], high = head[i + half];
     head[i] = low * cos[i] - high * sin[i];
     head[i + half] = high * cos[i + half] + low * sin[i + half];
@@ -105,19 +111,27 @@ void gate(float* gate, const float* up, int size, bool gelu) {
   }
 }
 
-// out += b · (a · x). A rank at a time costs no more than its weights' way from memory.
-void add_share(const Share& share, const float* x, int inputs, int outputs, float* out) {
-  for (int r = 0; r < share.rank; r++) {
-    const bf16* a = share.a + (long)r * inputs;
-    f32x16 part[4] = {};
-    int i = 0;
-    for (; i + 64 <= inputs; i += 64)
-      for (int j = 0; j < 4; j++) part[j] += load(x + i + 16 * j) * load(a + i + 16 * j);
-    for (; i < inputs; i += kLanes) part[0] += load(x + i) * load(a + i);
-    const float low = sum(part[0] + part[1] + part[2] + part[3]);
-    const bf16* b = share.b + (long)r * outputs;
-    for (int o = 0; o < outputs; o += kLanes) store(out + o, load(out + o) + low * load(b + o));
+// out += b · (a · x) for `ranks` rows of a and of b.
+template <int ranks>
+void add_ranks(const bf16* a, const bf16* b, const float* x, int inputs, int outputs, float* out) {
+  f32x16 part[ranks] = {};
+  for (int i = 0; i < inputs; i += kLanes)
+    for (int r = 0; r < ranks; r++) part[r] += load(x + i) * load(a + (long)r * inputs + i);
+  float low[ranks];
+  for (int r = 0; r < ranks; r++) low[r] = sum(part[r]);
+  for (int o = 0; o < outputs; o += kLanes) {
+    f32x16 total = load(out + o);
+    for (int r = 0; r < ranks; r++) total += low[r] * load(b + (long)r * outputs + o);
+    store(out + o, total);
   }
+}
+
+void add_share(const Share& share, const float* x, int inputs, int outputs, float* out) {
+  int r = 0;
+  for (; r + 8 <= share.rank; r += 8)
+    add_ranks<8>(share.a + (long)r * inputs, share.b + (long)r * outputs, x, inputs, outputs, out);
+  for (; r < share.rank; r++)
+    add_ranks<1>(share.a + (long)r * inputs, share.b + (long)r * outputs, x, inputs, outputs, out);
 }
 
 class Decoder {

@@ -4,6 +4,8 @@
 // Activations: one scale per token and group. What a token gets never depends on the tokens beside it: whatever the
 // blocking, each output is the same sum of the same groups in the same order.
 #pragma once
+#include <immintrin.h>
+
 #include "simd.h"
 
 constexpr int kGroup = 64;  // inputs that share a scale; also what inputs are padded to
@@ -34,18 +36,16 @@ static inline void quantize(const float* x, int inputs, int8_t* values, float* s
     // NaN and infinity in any input reach the scale, and with it every output.
     float scale = largest(most) / 127.0f + 0.0f * sum(total);
     f32x16 inverse = all(scale > 0 ? 1.0f / scale : 0.0f);
-    i32x16 whole = {};
+    f32x16 whole = {};  // exact: small integers
     for (int i = 0; i < kGroup; i += kLanes) {
       i32x16 q = rounded(load(x + i) * inverse);
-      whole += q;
+      whole += __builtin_convertvector(q, f32x16);
       typedef int8_t i8x16 __attribute__((vector_size(16)));
       i8x16 narrow = __builtin_convertvector(q, i8x16);
       memcpy(values + i, &narrow, sizeof narrow);
     }
-    int32_t s = 0;
-    for (int i = 0; i < kLanes; i++) s += whole[i];
     scales[g] = scale;
-    sums[g] = -128 * s;
+    sums[g] = -128 * (int32_t)sum(whole);
   }
 }
 
@@ -53,25 +53,7 @@ static inline void quantize(const float* x, int inputs, int8_t* values, float* s
 static inline i32x16 dot4(i32x16 sum, const uint8_t* weights, const int8_t* x) {
   int32_t four;
   memcpy(&four, x, 4);
-#if defined(__AVX512VNNI__)
   return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, _mm512_loadu_si512(weights), _mm512_set1_epi32(four));
-#elif defined(__AVX2__)
-  const __m256i inputs = _mm256_cvtepi8_epi16(_mm_set1_epi32(four));
-  __m256i part[4];
-  for (int i = 0; i < 4; i++)
-    part[i] = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i*)(weights + 16 * i))), inputs);
-  // hadd works within 128-bit lanes: outputs 0 1 4 5 | 2 3 6 7.
-  __m256i low = _mm256_permute4x64_epi64(_mm256_hadd_epi32(part[0], part[1]), 0xd8);
-  __m256i high = _mm256_permute4x64_epi64(_mm256_hadd_epi32(part[2], part[3]), 0xd8);
-  i32x16 both;
-  memcpy(&both, &low, 32);
-  memcpy((char*)&both + 32, &high, 32);
-  return sum + both;
-#else
-  for (int o = 0; o < kLanes; o++)
-    for (int i = 0; i < 4; i++) sum[o] += (int32_t)weights[4 * o + i] * x[i];
-  return sum;
-#endif
 }
 
 // One tile of 16 outputs for `tokens` tokens: out[t * stride + lane].

@@ -25,7 +25,7 @@ SOURCE = HERE / "decoder.cpp"
 SOURCES = (*sorted(HERE.glob("*.h")), SOURCE)
 FLAGS = ("-O3", "-march=native", "-std=c++20", "-shared", "-fPIC", "-pthread", "-Wno-psabi")
 COMPILERS = ("g++", "c++")
-# Instructions without which torch's own int8 products are faster.
+# Instructions in which the products are written.
 NEEDED_FEATURES = ("__AVX512VNNI__", "__AVX512BW__")
 PROBE_SECONDS, COMPILE_SECONDS = 20, 180
 

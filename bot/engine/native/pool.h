@@ -5,12 +5,6 @@
 #include <thread>
 #include <vector>
 
-#if defined(__x86_64__)
-#define TROUPE_PAUSE() __builtin_ia32_pause()
-#else
-#define TROUPE_PAUSE() ((void)0)
-#endif
-
 class Pool {
  public:
   explicit Pool(int threads) {
@@ -41,7 +35,7 @@ class Pool {
     if (asleep_.load(std::memory_order_seq_cst)) ticket_.notify_all();
     work(0);
     for (int spins = 0; done_.load(std::memory_order_acquire) < count; spins++)
-      spins < kSpins ? TROUPE_PAUSE() : std::this_thread::yield();
+      spins < kSpins ? __builtin_ia32_pause() : std::this_thread::yield();
   }
 
  private:
@@ -69,7 +63,7 @@ class Pool {
         work(thread);
         spins = 0;
       } else if (spins < kSpins) {
-        TROUPE_PAUSE();
+        __builtin_ia32_pause();
       } else {
         asleep_++;
         ticket_.wait(seen);

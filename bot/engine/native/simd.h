@@ -1,10 +1,7 @@
-// Sixteen numbers at a time, in GCC's vector extensions, so that one text serves every processor.
+// Sixteen numbers at a time, in GCC's vector extensions.
 #pragma once
 #include <cstdint>
 #include <cstring>
-#if defined(__AVX512VNNI__) || defined(__AVX2__)
-#include <immintrin.h>
-#endif
 
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
@@ -48,18 +45,28 @@ static inline void store(bf16* at, f32x16 x) {
   memcpy(at, &half, sizeof half);
 }
 
+// Each lane beside the one whose number differs in the bit `step`.
+template <int step>
+static inline f32x16 swapped(f32x16 x) {
+  i32x16 lanes;
+  for (int i = 0; i < 16; i++) lanes[i] = i ^ step;
+  return __builtin_shuffle(x, lanes);
+}
+
 static inline float sum(f32x16 x) {
-  float s = 0;
-  for (int step = 8; step; step /= 2)
-    for (int i = 0; i < step; i++) x[i] += x[i + step];
-  s = x[0];
-  return s;
+  x += swapped<8>(x);
+  x += swapped<4>(x);
+  x += swapped<2>(x);
+  x += swapped<1>(x);
+  return x[0];
 }
 
 static inline float largest(f32x16 x) {
-  float m = x[0];
-  for (int i = 1; i < 16; i++) m = x[i] > m ? x[i] : m;
-  return m;
+  x = larger(swapped<8>(x), x);
+  x = larger(swapped<4>(x), x);
+  x = larger(swapped<2>(x), x);
+  x = larger(swapped<1>(x), x);
+  return x[0];
 }
 
 // exp with a relative error near 2e-7 (Cody and Waite's reduction, the polynomial of Cephes' expf).

@@ -24,10 +24,18 @@ export function drawMessages() {
 }
 
 // Whoever reads the latest message keeps seeing it when the window, the composer or a picture grows.
-let atEnd = true;
+let atEnd = true, lastTop = 0;
 const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 120;
-const follow = () => { if (atEnd) $("messages").scrollTop = $("messages").scrollHeight; };
-$("messages").addEventListener("scroll", () => { atEnd = isAtEnd($("messages")); });
+const follow = () => {
+  if (atEnd) $("messages").scrollTop = $("messages").scrollHeight;
+  lastTop = $("messages").scrollTop;
+};
+$("messages").addEventListener("scroll", () => {
+  const box = $("messages");
+  if (isAtEnd(box)) atEnd = true;
+  else if (box.scrollTop < lastTop) atEnd = false; // only going up leaves the end, not what grows below meanwhile
+  lastTop = box.scrollTop;
+});
 $("messages").addEventListener("load", follow, true);
 new ResizeObserver(follow).observe($("messages"));
 

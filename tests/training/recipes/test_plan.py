@@ -12,7 +12,7 @@ ENOUGH = Enough(pairs=20, votes=300)
         (Supply(0, 0, 0), ["sft"]),
         (Supply(19, 0, 0), ["sft"]),
         (Supply(20, 0, 0), ["sft", "dpo"]),
-        (Supply(0, 200, 149), ["sft"]),
+        (Supply(0, 200, 149), ["rejection", "sft"]),
         (Supply(0, 150, 150), ["sft", "kto"]),
         (Supply(0, 5000, 9), ["sft"]),
         (Supply(40, 150, 400), ["sft", "dpo", "kto"]),
@@ -31,6 +31,8 @@ def test_named_methods_are_put_into_order_and_sft_is_always_among_them():
     [
         ("dpo", "no comparison or correction"),
         ("kto", "5 liked and 0 disliked"),
+        ("rejection", "5 liked and 0 disliked"),
+        ("grpo", r"no \[rules\]"),
     ],
 )
 def test_a_named_method_with_nothing_to_learn_from_is_refused_with_counts(method, sentence):
@@ -39,5 +41,5 @@ def test_a_named_method_with_nothing_to_learn_from_is_refused_with_counts(method
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"training.method = 'sft\+magic'.*sft, dpo, kto"):
+    with pytest.raises(ConfigError, match=r"training.method = 'sft\+magic'.*rejection, sft, dpo, kto, grpo"):
         choose("sft+magic", Supply(1, 1, 1), ENOUGH)

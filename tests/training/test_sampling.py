@@ -1,0 +1,107 @@
+"""Rejection sampling: what few votes taught chooses among the persona's own new answers."""
+
+import asyncio
+import json
+
+import pytest
+
+from bot.config import load_config
+from bot.personas import PersonaCatalog
+from bot.prompt import Message
+from bot.store import Store
+from tests.training.conftest import ASKER, FRIEND, TOPICS, Project, fill_store, reply_record
+from training.dataset import Dataset, VotedRow
+from training.evaluate import Answer
+from training.quality import Flaw
+from training.recipes.base import load_base
+from training.recipes.rejection import keep_liked, scorer_of
+from training.sampling import Sampling
+from training.sources import Source
+
+
+@pytest.fixture(scope="module")
+def model(tiny_base):
+    return load_base(tiny_base, "fp32", "cpu").eval()
+
+
+@pytest.fixture(scope="module")
+def asks_back(model, renderer):
+    """What members who like questions taught."""
+    votes = [
+        VotedRow((Message("user", f"What of {topic}?"),), f"{word} {topic}{end}", end == "?", 1.0, index)
+        for index, (topic, word, end) in enumerate((t, w, e) for t in TOPICS for w in ("Aye", "Nay") for e in "?!.")
+    ]
+    return scorer_of(votes, model, renderer)
+
+
+def prompts(*texts):
+    return [(Message("system", "You are a parrot."), Message("user", text)) for text in texts]
+
+
+def answers(*texts, flaw=None):
+    return [Answer("", text, 5, flaw) for text in texts]
+
+
+def test_the_answer_that_members_would_like_best_becomes_an_example(asks_back, model, renderer):
+    asked = prompts("What of sand?", "What of milk?")
+    given = [answers("Aye sand!", "Aye sand?"), answers("Nay milk.", "Nay milk!")]
+    [row] = keep_liked(asks_back, model, renderer, asked, given)
+    assert asks_back.tells_apart
+    assert (row.source, row.messages, row.completion) == (Source.SAMPLED, asked[0], "Aye sand?")
+
+
+def test_broken_answers_and_answers_given_before_are_no_examples(asks_back, model, renderer):
+    asked = prompts("What of sand?", "What of milk?", "What of wind?")
+    given = [answers("Aye?"), answers("aye?", " "), answers("Nay wind?", flaw=Flaw.ENDLESS)]
+    assert [row.completion for row in keep_liked(asks_back, model, renderer, asked, given)] == ["Aye?"]
+
+
+async def like_questions(project: Project) -> None:
+    """Two members vote on two answers to each topic."""
+    store = await Store.open(project.database)
+    for index, topic in enumerate(TOPICS * 2):
+        text = f"Nay {topic}?" if index % 2 else f"Aye {topic}!"
+        reply = await store.add_reply(reply_record(text, asked=f"And {topic}, {index}?"))
+        for member in (ASKER, FRIEND):
+            await store.cast_vote(reply, member, 1 if index % 2 else -1, "button")
+    await store.close()
+
+
+@pytest.fixture
+def torn(project) -> Project:
+    """A parrot that speaks, and ends half of its answers with a question."""
+    seeds = [{"prompt": f"What of {t}?", "completion": c.format(t)} for t in TOPICS for c in ("Aye {}!", "Nay {}?")]
+    (project.persona("parrot") / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in seeds))
+    asyncio.run(fill_store(project.database, liked=0))
+    trained = project.cli("train", "parrot", "--epochs", "12", "--method", "sft")
+    assert trained.code == 0, trained.err
+    assert project.cli("promote", "parrot", "--force").code == 0
+    return project
+
+
+def manifest(project: Project) -> dict:
+    return json.loads((project.persona("parrot") / "versions" / "2" / "manifest.json").read_text())
+
+
+def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
+    asyncio.run(like_questions(torn))
+    outcome = torn.cli("train", "parrot")
+    assert outcome.code == 0, outcome.err
+    made = manifest(torn)
+    assert made["methods"] == ["rejection", "sft"]
+    assert made["rows"]["sampled"] > 0
+
+
+def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project, tiny_base, renderer):
+    votes = [
+        VotedRow((Message("user", f"What of {topic}?"),), f"Aye {topic}!", index // len(TOPICS) % 2 == 0, 1.0, index)
+        for index, topic in enumerate(TOPICS * 4)
+    ]
+    persona = PersonaCatalog(project.folder / "adapters").get("parrot")
+    config = load_config(project.folder / "config.toml", {})
+    sampling = Sampling(config, persona, tiny_base, renderer, precision="fp32", device="cpu")
+
+    def asked(*_):
+        raise AssertionError("no answer was needed")
+
+    assert sampling.rows(Dataset("parrot", (), votes=tuple(votes)), None, asked) == []

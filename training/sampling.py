@@ -1,0 +1,88 @@
+"""Owns making more examples out of few votes: the persona's own answers, asked for anew and chosen by rejection."""
+
+import asyncio
+import dataclasses
+import gc
+from collections.abc import Sequence
+
+from bot.config import Config
+from bot.engine.base_model import BaseModelFiles
+from bot.personas import Persona
+from bot.prompt import Message, PromptRenderer
+from bot.registry import AdapterVersion
+from training.appraisal import served
+from training.asking import answer_memory, ask_all
+from training.dataset import Dataset, Row
+from training.evaluate import Answer, OnProgress, Question
+from training.mixing import evenly
+from training.recipes.base import load_base
+from training.recipes.rejection import keep_liked, scorer_of
+from training.sources import Source
+
+# Varied answers are what there is to choose from.
+LEAST_TEMPERATURE = 0.9
+LONGEST_SAMPLE = 96  # tokens; an answer that has not ended by then is not kept
+SEED = 40_000
+
+
+class Sampling:
+    """Asks the version of a persona that speaks. `precision` and `device` are those of the base model in training."""
+
+    def __init__(
+        self,
+        config: Config,
+        persona: Persona,
+        files: BaseModelFiles,
+        renderer: PromptRenderer,
+        *,
+        precision: str,
+        device: str,
+    ) -> None:
+        self._config = config
+        self._persona = persona
+        self._files = files
+        self._renderer = renderer
+        self._precision = precision
+        self._device = device
+
+    def rows(self, dataset: Dataset, speaker: AdapterVersion | None, on_progress: OnProgress) -> list[Row]:
+        """More rows to imitate; none when the votes tell nothing that holds for other answers."""
+        model = load_base(self._files, self._precision, self._device).eval()
+        scorer = scorer_of(dataset.votes, model, self._renderer)
+        del model
+        gc.collect()  # the engine needs the room
+        prompts = self._prompts(dataset)
+        if not scorer.tells_apart or not prompts:
+            return []
+        answers = self._answers(prompts, speaker, on_progress)
+        model = load_base(self._files, self._precision, self._device).eval()
+        return keep_liked(scorer, model, self._renderer, prompts, answers)
+
+    def _prompts(self, dataset: Dataset) -> list[tuple[Message, ...]]:
+        """What members asked and what seed pairs ask; nothing that is held out is among a dataset's training part."""
+        seeds = [row.messages for row in dataset.rows if row.source is Source.SEED]
+        prompts = dict.fromkeys([*(vote.messages for vote in dataset.votes), *seeds])
+        return evenly(list(prompts), self._config.training.sampled_prompts)
+
+    def _answers(
+        self, prompts: Sequence[tuple[Message, ...]], speaker: AdapterVersion | None, on_progress: OnProgress
+    ) -> list[list[Answer]]:
+        count = self._config.training.sampled_answers
+        questions = [
+            self._question(messages, place * count + number)
+            for place, messages in enumerate(prompts)
+            for number in range(count)
+        ]
+        memory = answer_memory(self._config, self._files, f"{self._persona.name}-samples")
+        answers = asyncio.run(ask_all(self._config, self._files, {speaker: questions}, memory, on_progress))[speaker]
+        return [answers[start : start + count] for start in range(0, len(answers), count)]
+
+    def _question(self, messages: tuple[Message, ...], number: int) -> Question:
+        usual = served(self._config, self._persona)
+        sampling = dataclasses.replace(
+            usual,
+            temperature=max(usual.temperature, LEAST_TEMPERATURE),
+            seed=SEED + self._config.training.seed + number,
+            max_tokens=min(usual.max_tokens, LONGEST_SAMPLE),
+        )
+        return Question(messages[-1].content, self._renderer.prompt_ids(messages), sampling)
