@@ -120,3 +120,14 @@ def test_without_a_database_the_remedy_is_named(project, arguments):
     outcome = project.cli(*arguments)
     assert outcome.code == 1
     assert "troupe.db does not exist" in outcome.err
+
+
+def test_what_is_left_by_one_member_does_not_keep_deleted_words_speaking(stored):
+    stored.cli("run", "parrot")
+    config = stored.folder / "config.toml"
+    config.write_text(config.read_text().replace("min_voters = 1", "min_voters = 2"))
+    outcome = stored.cli("forget", "--member", str(ASKER), "--json")
+    [result] = outcome.facts["results"]
+    assert result["withdrawn"] == [1]
+    assert result["version"]["number"] == 2
+    assert stored.registry.numbers("parrot") == [2]

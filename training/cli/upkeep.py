@@ -48,7 +48,7 @@ def due(
     if not as_json:
         say("\n".join(f"{d.persona}: {d.why}" for d in found) or "Nothing is due.")
     if not dry_run:
-        facts["results"] = [_renewed(config, d.persona, as_json=as_json) for d in found]
+        facts["results"] = [_renewed(config, d.persona, as_json=as_json, forgets=d.first) for d in found]
     show(as_json, facts, "")
     raise typer.Exit(_exit_code(facts["results"]))
 
@@ -67,7 +67,7 @@ def forget(
     if not as_json:
         say(f"{rows} rows of member {member} are deleted. To rebuild: {', '.join(affected) or 'nothing'}.")
     if rebuild:
-        facts["results"] = [_renewed(config, persona, as_json=as_json) for persona in affected]
+        facts["results"] = [_renewed(config, persona, as_json=as_json, forgets=True) for persona in affected]
     show(as_json, facts, "")
     raise typer.Exit(_exit_code(facts["results"]))
 
@@ -92,11 +92,17 @@ def _due(registry: AdapterRegistry, snapshot: Snapshot, persona: str, min_new_vo
     return Due(persona, f"{votes} new votes", first=False) if votes >= min_new_votes else None
 
 
-def _renewed(config: Path | None, persona: str, *, as_json: bool) -> dict[str, Any]:
-    """One persona's training; whatever is wrong with it must not keep the others waiting."""
+def _renewed(config: Path | None, persona: str, *, as_json: bool, forgets: bool) -> dict[str, Any]:
+    """One persona's training; whatever is wrong with it must not keep the others waiting.
+
+    `forgets`: it replaces what learned from deleted words, from the seed pairs alone if too little else is left.
+    """
     try:
         workshop = open_workshop(config, persona)
-        outcome = workshop.judge_and_promote(workshop.train(workshop.dataset()))
+        built = workshop.dataset()
+        if forgets and built.refusal is not None:
+            built = workshop.seed_dataset()
+        outcome = workshop.judge_and_promote(workshop.train(built))
     except OperatorError as error:
         typer.echo(f"troupe-train: {persona}: {error}", err=True)
         return {"persona": persona, "error": str(error)}

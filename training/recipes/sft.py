@@ -33,7 +33,7 @@ def imitate(
     """The base model `model`, named `base`, with a new adapter trained on the examples; and its losses."""
     _require_window(model.config, examples)
     trainer = _TreeTrainer(
-        _Neighbours(examples, parameters),
+        Neighbours(examples, parameters),
         model=model,
         args=_arguments(parameters, examples, stage),
         train_dataset=_columns(examples),
@@ -48,11 +48,11 @@ def imitate(
 class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
     """TRL's trainer with the loss of a prefix tree in place of that of a padded batch."""
 
-    def __init__(self, order: "_Neighbours", **options: Any) -> None:
+    def __init__(self, order: "Neighbours", **options: Any) -> None:
         self._order = order
         super().__init__(**options)
 
-    def _get_train_sampler(self, *_: Any) -> "_Neighbours":
+    def _get_train_sampler(self, *_: Any) -> "Neighbours":
         return self._order
 
     def compute_loss(
@@ -68,7 +68,7 @@ class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
         return total / (len(targets) if num_items_in_batch is None else num_items_in_batch)
 
 
-class _Neighbours(torch.utils.data.Sampler[int]):
+class Neighbours(torch.utils.data.Sampler[int]):
     """Rows shuffled anew each epoch, and sorted within a batch: its parts share the longest prefixes then."""
 
     def __init__(self, examples: Sequence[TrainingExample], parameters: Hyperparameters) -> None:

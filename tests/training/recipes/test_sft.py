@@ -13,6 +13,7 @@ from tests.tiny import write_tiny_model
 from tests.training.recipes.conftest import PARAMETERS
 from training.recipes.base import resolve_device, resolve_precision
 from training.recipes.plan import Method
+from training.recipes.sft import Neighbours
 from training.recipes.train import Lessons, train
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="refused only where there is no CUDA device")
@@ -42,6 +43,17 @@ def test_a_batch_in_parts_is_the_whole_batch(teach, trained, monkeypatch):
     in_parts = teach()
     losses = [[point.loss for point in adapter.loss_curve] for adapter in (trained, in_parts)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)
+
+
+def test_each_epoch_orders_all_rows_anew_and_neighbours_of_a_batch_begin_alike(examples):
+    order = Neighbours(examples, PARAMETERS)
+    first = list(order)
+    order.set_epoch(1)
+    second = list(order)
+    batches = [[examples[row].ids for row in first[start : start + 4]] for start in range(0, 10, 4)]
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first != second
+    assert all(batch == sorted(batch) for batch in batches)
 
 
 def test_the_loss_falls_and_its_curve_has_a_point_per_step(trained):
