@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts check bench bench-training bench-bot gpu adapters doctor chat clean
+.PHONY: help learn run test lint types contracts check bench bench-training bench-bot gpu adapters doctor chat clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,6 +50,9 @@ adapters: $(READY) ## train and publish the shipped personas from scratch (about
 
 bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
 	$(BIN)/python -m tests.bench_bot --minutes $(or $(MINUTES),1.5)
+
+learn: $(READY) ## simulated members with a hidden taste vote, the persona is retrained twice: does it learn? (TASTE=ends:?)
+	$(BIN)/python -m tests.learning --taste '$(or $(TASTE),ends:?)'
 
 bench-training: $(READY) ## what learning costs: training, evaluation, a dataset of 100,000 votes; about 10 minutes
 	$(BIN)/python -m tests.bench_training
