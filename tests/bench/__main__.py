@@ -96,7 +96,7 @@ def _opened(arguments: argparse.Namespace, setting: Setting, origin: str) -> Res
     facts = {"model": PACKAGED, "adapter": origin, "precision": setting.precision, "threads": setting.threads}
     if set(arguments.only) != set(PARTS) and arguments.out.is_file():
         results = Results.read(arguments.out)
-        if results.setting == facts:
+        if results is not None and results.setting == facts:
             results.machine = describe_machine()
             return results
     return Results(describe_machine(), facts)

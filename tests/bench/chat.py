@@ -24,7 +24,8 @@ STREAM_TOKENS = 1500  # more than is ever used: they are cancelled
 SETTLED, UNDISTURBED = 16, 64  # tokens of each stream
 LONG_PROMPT, LONG_PROMPTS = 1500, 2
 LOADS = 6
-TURNS, TURN_TOKENS, CONVERSATIONS = 10, 32, 3
+TURNS, TURN_TOKENS = 10, 32
+MEMBERS = ("Ada", "Boris", "Clara")  # each has a conversation
 SHORT_PERSONA, LONG_PERSONA = 20, 400
 REPEATS = 7
 TOPICS = ("tea", "rain", "cats", "bread", "ships", "stars", "shoes", "trees", "music", "chess", "snow", "clocks")
@@ -63,8 +64,8 @@ async def gaps(ours: Troupe) -> AsyncIterator[Figure]:
 
 async def turns(ours: Troupe) -> AsyncIterator[Figure]:
     """First token of the first and the last turn of a channel's conversation, medians over conversations."""
-    await _converse(ours, "warm-up", 1)
-    firsts = [await _converse(ours, f"conversation-{number}", TURNS) for number in range(CONVERSATIONS)]
+    await _converse(ours, "Zoe", 1)
+    firsts = [await _converse(ours, member, TURNS) for member in MEMBERS]
     yield Figure("first token of turn 1", statistics.median(first[0] for first in firsts))
     yield Figure("first token of turn 10", statistics.median(first[-1] for first in firsts))
 
@@ -102,13 +103,14 @@ def p99(gaps: Sequence[float]) -> float:
     return statistics.quantiles(gaps, n=100, method="inclusive")[98]
 
 
-async def _converse(ours: Troupe, channel: str, turns: int) -> list[float]:
-    """Seconds to the first token of each turn. No two channels say the same."""
+async def _converse(ours: Troupe, member: str, turns: int) -> list[float]:
+    """Seconds to the first token of each turn. Conversations share the system prompt alone: a first turn that began
+    as another one did would be read already."""
     said = [Message("system", "You are a helpful pirate who answers in short sentences.")]
     firsts = []
     for turn in range(turns):
-        said.append(Message("user", f"{question(TOPICS[turn])} I write to you from {channel}."))
-        request = GenerationRequest(ours.renderer.prompt_ids(said), exactly(TURN_TOKENS), ours.copies[0], channel)
+        said.append(Message("user", f"{member}: {question(TOPICS[turn])}"))
+        request = GenerationRequest(ours.renderer.prompt_ids(said), exactly(TURN_TOKENS), ours.copies[0], member)
         done: Completion = await completion(ours.engine, request)
         said.append(Message("assistant", done.text))
         firsts.append(first_token_s(done))

@@ -47,10 +47,14 @@ class Results:
         file.write_text(json.dumps(found | more, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def read(cls, file: Path) -> Self:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        parts = {part: [_measured(row) for row in rows] for part, rows in found["parts"].items()}
-        return cls(found["machine"], found["setting"], parts, found["circumstances"])
+    def read(cls, file: Path) -> Self | None:
+        """None for a file that another version of the bench wrote: its figures cannot stand beside new ones."""
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            parts = {part: [_measured(row) for row in rows] for part, rows in found["parts"].items()}
+            return cls(found["machine"], found["setting"], parts, found["circumstances"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
 
 
 def load() -> float:

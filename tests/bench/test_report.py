@@ -115,3 +115,10 @@ def test_the_chart_is_a_picture_whatever_was_measured(results: Results, tmp_path
     write_chart(results, tmp_path / "new" / "chart.png")
     height, width, _ = matplotlib.image.imread(tmp_path / "new" / "chart.png").shape
     assert (width, height) == (1350, 1050)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no json", '{"parts": {"cases": [1]}}'])
+def test_a_file_of_another_version_is_measured_afresh(text, tmp_path):
+    file = tmp_path / "engine.json"
+    file.write_text(text)
+    assert Results.read(file) is None
