@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from training.caps import FLOOR
 from training.dataset import Dataset
 from training.sources import Feedback, Source
 
@@ -30,10 +31,11 @@ def _too_few_rows(dataset: Dataset) -> str | None:
 
 
 def _too_few_voters(dataset: Dataset, feedback: Feedback, min_voters: int) -> str | None:
+    """As many as anybody may bring are welcome from one member too: a newcomer tries the loop out alone."""
     voices = _voices(feedback)
     consenting = voices.keys() & feedback.consenting
     given = sum(voices[member] for member in consenting)
-    if not consenting or len(consenting) >= min_voters:
+    if given <= FLOOR or len(consenting) >= min_voters:
         return None
     return (
         f"{dataset.persona}: all {given} votes, better answers and choices that may be used come from "

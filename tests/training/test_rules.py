@@ -115,6 +115,12 @@ def test_votes_of_one_member_alone_are_refused_with_counts_and_a_remedy(build):
     assert allowed.kept[Source.LIKED] == 10, "even then, one member's flood is limited"
 
 
+def test_a_newcomer_alone_can_try_the_loop_out(build):
+    dataset = build([reply(number, {2}) for number in range(1, 11)])
+    assert dataset.refusal is None
+    assert dataset.kept[Source.LIKED] == 10
+
+
 def test_dislikes_alone_are_refused_and_likes_alone_teach_no_difference(build):
     disliked = build([reply(number, (), {2, 3}) for number in range(1, 31)])
     assert "the votes are one-sided: 0 likes and 60 dislikes" in disliked.refusal
