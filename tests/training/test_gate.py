@@ -93,11 +93,18 @@ def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, 
     assert any(f"knowledge: {candidate} of 80 right, its best rival 60" in reason for reason in verdict.reasons)
 
 
-@pytest.mark.parametrize("figure", ["knowledge", "instructions", "claims", "refusals", "comparisons"])
+@pytest.mark.parametrize("figure", ["knowledge", "refusals", "comparisons"])
 def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure):
     candidate, weak, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
     assert judge(candidate, weak, able, THRESHOLDS).refusals
     assert judge(candidate, weak, weak, THRESHOLDS).accepted
+
+
+@pytest.mark.parametrize("figure", ["instructions", "claims"])
+def test_what_the_character_costs_is_judged_once_when_it_first_speaks(figure):
+    candidate, speaking, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
+    assert judge(candidate, speaking, able, THRESHOLDS).accepted
+    assert judge(candidate, None, able, THRESHOLDS).refusals
 
 
 def test_a_candidate_taught_by_votes_must_tell_unseen_likes_from_dislikes_better_than_chance():
