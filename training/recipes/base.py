@@ -46,7 +46,7 @@ def resolve_precision(precision: str, device: str) -> str:
 
 def cpu_multiplies_bf16() -> bool:
     """Whether this processor has instructions for it (AVX-512-BF16 or AMX); without them bf16 is slower than fp32."""
-    able: dict[str, Any] = torch.cpu.get_capabilities()
+    able = torch.cpu.get_capabilities()
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 

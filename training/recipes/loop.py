@@ -92,8 +92,10 @@ def steps_of(rows: int, parameters: Hyperparameters, epochs: float) -> int:
     return math.ceil(math.ceil(rows / parameters.batch_size) * epochs)
 
 
-def follow(trainer: Any, stage: Stage) -> list[LossPoint]:
+def follow(trainer: Any, stage: Stage, *, generates: bool = False) -> list[LossPoint]:
     """Train from the stage's last checkpoint, if there is one, to the end; the loss of every step.
+
+    `generates`: the trainer lets the model answer, too, which happens outside of autocast.
 
     Raises PublishError when the loss stops being a number or a checkpoint cannot be written.
     """
@@ -101,7 +103,7 @@ def follow(trainer: Any, stage: Stage) -> list[LossPoint]:
     trainer.add_callback(_Watch(stage.on_step))
     try:
         # Autocast casts what LoRA layers read; PEFT would cast it to fp32 before, which takes longer than the products.
-        with disable_input_dtype_casting(trainer.model, active=trainer.args.bf16):
+        with disable_input_dtype_casting(trainer.model, active=trainer.args.bf16 and not generates):
             trainer.train(resume_from_checkpoint=_last_checkpoint(stage.folder))
     except (OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "StreamWriter" not in str(error):  # torch.save's only word for it
