@@ -23,7 +23,7 @@ from training.memory import FAILED, AnswerMemory, Said
 from training.probes import Probe
 from training.quality import Flaw, flaw_of
 from training.recipes.base import load_base, quiet_libraries
-from training.recipes.prefix_tree import plant, target_losses
+from training.recipes.prefix_tree import plant, row_sums, target_losses
 
 # Rows per forward pass; without gradients a large tree is cheap.
 ROWS_AT_ONCE = 8
@@ -103,7 +103,7 @@ def _row_losses(model: Any, examples: Sequence[TrainingExample]) -> list[float]:
         tree = plant([examples[index] for index in part])
         inputs = {name: value.to(device) for name, value in tree.inputs.items()}
         losses = target_losses(model, inputs, tree.targets.to(device)).cpu()
-        totals = torch.zeros(len(part)).index_add_(0, tree.rows, losses)
+        totals = row_sums(losses, tree.rows, len(part))
         means |= zip(part, (totals / torch.bincount(tree.rows, minlength=len(part))).tolist(), strict=True)
     return [means[index] for index in range(len(examples))]
 
