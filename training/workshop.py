@@ -39,7 +39,7 @@ from training.report import describe
 from training.rewards import Aim
 from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
-from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
+from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 from training.studies.study import Student, Study
 
 
@@ -102,6 +102,7 @@ class Workshop:
         with publish.training_lock(self.registry, self.persona.name) as versions:
             if Method.REJECTION in methods:
                 dataset = self._with_samples(dataset)
+                methods = self._methods(dataset)  # they may make it enough for others
             lineage = self._lineage(dataset, methods, parameters)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
@@ -210,7 +211,13 @@ class Workshop:
     def _methods(self, dataset: Dataset) -> tuple[Method, ...]:
         training = self._config.training
         likes = sum(vote.liked for vote in dataset.votes)
-        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes, self.persona.rules is not None)
+        supply = Supply(
+            len(dataset.preferences),
+            likes,
+            len(dataset.votes) - likes,
+            corrections=dataset.kept[Source.CORRECTION],
+            rules=self.persona.rules is not None,
+        )
         return choose(training.method, supply, Enough(training.preference_pairs, training.preference_votes))
 
     def _with_samples(self, dataset: Dataset) -> Dataset:
@@ -220,9 +227,10 @@ class Workshop:
             self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
         )
         with progress_bar(self._console) as progress:
-            rows = sampling.rows(dataset, speaker, progress)
-        origin = publish.trained_on(speaker) if speaker and rows else frozenset()
-        return dataclasses.replace(dataset, rows=(*dataset.rows, *rows), origin_ids=origin)
+            enriched = sampling.enrich(dataset, speaker, progress)
+        sampled = enriched.kept[Source.SAMPLED]
+        origin = publish.trained_on(speaker) if speaker and sampled else frozenset()
+        return dataclasses.replace(enriched, origin_ids=origin)
 
     def _lessons(self, dataset: Dataset) -> Lessons:
         return Lessons(
