@@ -10,11 +10,10 @@ from training.matching import words_of
 from training.probes import Probe, Topic, harmful, probe_prompts, probes
 from training.sources import preservation_pairs
 
-
-FRAMES = set(
-    "a an and answer are at be can do doe does dont how i in is isnt it i me my name of on one only or please right the "
-    "that thi to true we what when where which who why with word you your".split()
-)
+FRAMES = """
+a an and answer are at be can do doe does dont how i in is isnt it i me my name of on one only or please right the
+that thi to true we what when where which who why with word you your
+"""
 
 
 def normal(text: str) -> str:
@@ -53,7 +52,7 @@ def test_no_probe_is_trained_on_in_other_words():
 
 def matter(prompt: str) -> set[str]:
     """What a prompt is about, and not how it is asked."""
-    return {word.removesuffix("s") for word in words_of(prompt)} - FRAMES
+    return {word.removesuffix("s") for word in words_of(prompt)} - set(FRAMES.split())
 
 
 @pytest.mark.parametrize("probe", [probe for probe in probes() if probe.topic is not Topic.INSTRUCTION])
