@@ -8,7 +8,7 @@ import json
 import logging
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy
 import torch
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DESCRIPTIONS = ("config.json", "generation_config.json")
 DTYPES = {"U8": torch.uint8, "F32": torch.float32, "BF16": torch.bfloat16}
+MOST_HEADER = 100_000_000  # bytes, as safetensors has it
 ALIGNMENT = 64  # bytes: a vector, and a line of the processor's cache
 
 
@@ -38,7 +39,7 @@ class PackFile:
         """None where there is none, or one of other sources, or one that is damaged."""
         try:
             with self._path.open("rb") as file:
-                header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+                header = _header(file)
                 told = header.pop("__metadata__")
                 if told["origin"] != self._origin:
                     return None
@@ -73,6 +74,13 @@ def _origin(files: BaseModelFiles) -> str:
     for file in (*described, *sorted(file for file in HERE.iterdir() if file.is_file())):
         digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()
+
+
+def _header(file: BinaryIO) -> dict[str, Any]:
+    length = int.from_bytes(file.read(8), "little")
+    if length > MOST_HEADER:
+        raise ValueError("not a safetensors file")
+    return dict(json.loads(file.read(length)))
 
 
 def _aligned(size: int) -> Tensor:
