@@ -83,7 +83,7 @@ def _adapted(model: Any, version: Version) -> Iterator[Any]:
         return
     with quiet_libraries():
         try:
-            adapted = PeftModel.from_pretrained(model, version.path)
+            adapted = PeftModel.from_pretrained(model, version.path, autocast_adapter_dtype=False)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise AdapterError(
                 f"{version.path} cannot be put on this base model ({error}): train the version again."

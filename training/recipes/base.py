@@ -35,13 +35,19 @@ def resolve_precision(precision: str, device: str) -> str:
     """`auto` becomes what the device is good at. Raises ConfigError for quantized training without CUDA."""
     on_gpu = device.startswith("cuda")
     if precision == "auto":
-        return "bf16" if on_gpu else "fp32"
+        return "bf16" if on_gpu or cpu_multiplies_bf16() else "fp32"
     if precision in ("int8", "nf4") and not on_gpu:
         raise ConfigError(
             f"training.precision = {precision!r}: training on a quantized base model needs a CUDA device; "
             "set it to auto or fp32."
         )
     return precision
+
+
+def cpu_multiplies_bf16() -> bool:
+    """Whether this processor has instructions for it (AVX-512-BF16 or AMX); without them bf16 is slower than fp32."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def load_base(files: BaseModelFiles, precision: str, device: str) -> Any:

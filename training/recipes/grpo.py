@@ -51,7 +51,7 @@ def reinforce(
         train_dataset=datasets.Dataset.from_dict({"prompt": list(rendered)}),
         processing_class=tokenizer,
     )
-    losses = follow(trainer, stage)
+    losses = follow(trainer, stage, generates=True)
     model.delete_adapter("ref")
     return losses
 

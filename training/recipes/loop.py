@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import transformers
+from peft.helpers import disable_input_dtype_casting
 from safetensors import SafetensorError
 
 from bot.errors import PublishError
@@ -43,6 +44,11 @@ class Hyperparameters:
     def on_cpu(self) -> bool:
         return self.device == "cpu"
 
+    @property
+    def mixed(self) -> bool:
+        """Whether products are computed in bf16, of LoRA weights that are kept in fp32."""
+        return self.precision != "fp32"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -63,7 +69,7 @@ def common(parameters: Hyperparameters, stage: Stage, steps: int, part: int) -> 
         "warmup_steps": math.ceil(WARMUP_SHARE * steps),
         "seed": parameters.seed,
         "use_cpu": parameters.on_cpu,
-        "bf16": not parameters.on_cpu and parameters.precision != "fp32",
+        "bf16": parameters.mixed,
         "dataloader_pin_memory": not parameters.on_cpu,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,  # it would hide a divergence behind the average
@@ -86,15 +92,19 @@ def steps_of(rows: int, parameters: Hyperparameters, epochs: float) -> int:
     return math.ceil(math.ceil(rows / parameters.batch_size) * epochs)
 
 
-def follow(trainer: Any, stage: Stage) -> list[LossPoint]:
+def follow(trainer: Any, stage: Stage, *, generates: bool = False) -> list[LossPoint]:
     """Train from the stage's last checkpoint, if there is one, to the end; the loss of every step.
+
+    `generates`: the trainer lets the model answer, too, which happens outside of autocast.
 
     Raises PublishError when the loss stops being a number or a checkpoint cannot be written.
     """
     trainer.remove_callback(transformers.PrinterCallback)
     trainer.add_callback(_Watch(stage.on_step))
     try:
-        trainer.train(resume_from_checkpoint=_last_checkpoint(stage.folder))
+        # Autocast casts what LoRA layers read; PEFT would cast it to fp32 before, which takes longer than the products.
+        with disable_input_dtype_casting(trainer.model, active=trainer.args.bf16 and not generates):
+            trainer.train(resume_from_checkpoint=_last_checkpoint(stage.folder))
     except (OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "StreamWriter" not in str(error):  # torch.save's only word for it
             raise

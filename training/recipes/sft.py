@@ -17,9 +17,10 @@ from training.recipes.adapter import LossPoint, lora
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
 from training.recipes.prefix_tree import plant, target_losses
 
-# What a step holds in memory grows with the nodes of its tree (about 2 MB a node for SmolLM2 in fp32); this many
-# keep a training on a CPU below 2 GB. Larger batches are accumulated from parts.
-CPU_NODES = 320
+# What a step holds in memory grows with the nodes of its tree (about 2 MB a node for SmolLM2 in fp32, half of it in
+# bf16); this many keep a training on a CPU below 2 GB. Larger batches are accumulated from parts.
+FP32_NODES = 320
+BF16_NODES = 640
 
 
 def imitate(
@@ -114,7 +115,8 @@ def _collate(rows: Sequence[Mapping[str, list[int]]]) -> dict[str, torch.Tensor]
 
 def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample], stage: Stage) -> SFTConfig:
     size = parameters.batch_size
-    part, fits = _part_of_batch(examples, size) if parameters.on_cpu else (size, True)
+    room = BF16_NODES if parameters.mixed else FP32_NODES
+    part, fits = _part_of_batch(examples, size, room) if parameters.on_cpu else (size, True)
     arguments = SFTConfig(
         **common(parameters, stage, steps_of(len(examples), parameters, parameters.epochs), part),
         num_train_epochs=parameters.epochs,
@@ -126,11 +128,11 @@ def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample],
     return one_device(arguments)
 
 
-def _part_of_batch(examples: Sequence[TrainingExample], batch_size: int) -> tuple[int, bool]:
-    """Rows per forward pass, a divisor of the batch, and whether even the largest such part fits into memory."""
+def _part_of_batch(examples: Sequence[TrainingExample], batch_size: int, room: int) -> tuple[int, bool]:
+    """Rows per forward pass, a divisor of the batch, and whether the largest such part fits into `room` nodes."""
     longest = sorted(examples, key=lambda example: len(example.ids), reverse=True)
     for part in range(batch_size, 0, -1):
-        if batch_size % part == 0 and plant(longest[:part]).nodes <= CPU_NODES:
+        if batch_size % part == 0 and plant(longest[:part]).nodes <= room:
             return part, True
     return 1, False
 

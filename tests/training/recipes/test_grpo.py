@@ -29,3 +29,8 @@ def test_rewards_go_on_with_the_adapter_that_examples_made_in_the_same_way_each_
     assert trained.weights != teach(Method.SFT, epochs=1.0).weights
     assert b".ref." not in trained.weights
     assert reinforced()[0].weights == trained.weights
+
+
+def test_rewards_teach_with_products_in_bf16_too(reinforced):
+    trained, _ = reinforced(precision="bf16")
+    assert [point.stage for point in trained.loss_curve] == ["sft"] * 3 + ["grpo"] * 2

@@ -16,13 +16,14 @@ def killed_at(step):
     return on_step
 
 
-def test_a_training_that_goes_on_after_a_kill_in_a_later_stage_gives_the_same_adapter(teach, tmp_path):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_training_that_goes_on_after_a_kill_in_a_later_stage_gives_the_same_adapter(teach, tmp_path, precision):
     methods, step = (Method.SFT, Method.KTO), 12 + 11
-    whole = teach(*methods)
+    whole = teach(*methods, precision=precision)
     with pytest.raises(Killed):
-        teach(*methods, folder=tmp_path, on_step=killed_at(step))
+        teach(*methods, folder=tmp_path, on_step=killed_at(step), precision=precision)
     seen = []
-    continued = teach(*methods, folder=tmp_path, on_step=lambda *at: seen.append(at[0]))
+    continued = teach(*methods, folder=tmp_path, on_step=lambda *at: seen.append(at[0]), precision=precision)
     assert continued.weights == whole.weights
     assert continued.loss_curve == whole.loss_curve
     assert min(seen) == step, "what was learned is not learned again"

@@ -39,7 +39,7 @@ def test_another_seed_gives_other_bytes(teach, trained):
 
 
 def test_a_batch_in_parts_is_the_whole_batch(teach, trained, monkeypatch):
-    monkeypatch.setattr("training.recipes.sft.CPU_NODES", 60)
+    monkeypatch.setattr("training.recipes.sft.FP32_NODES", 60)
     in_parts = teach()
     losses = [[point.loss for point in adapter.loss_curve] for adapter in (trained, in_parts)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)
@@ -98,11 +98,18 @@ def test_a_loss_that_is_no_number_ends_the_training_with_a_sentence(tmp_path, to
         sft(BaseModelFiles("broken", broken, "-"), tokenizer, examples, tmp_path)
 
 
-@pytest.mark.parametrize("precision", ["nf4", "int8", "bf16"])
+@pytest.mark.parametrize("precision", ["nf4", "int8"])
 def test_a_quantized_base_model_learns_too(teach, precision):
     """bitsandbytes computes on a CPU as well, only too slowly to be offered there."""
     curve = teach(precision=precision).loss_curve
     assert curve[-1].loss < 0.7 * curve[0].loss
+
+
+def test_products_in_bf16_learn_as_those_in_fp32_do_and_the_same_each_time(teach, trained):
+    half = teach(precision="bf16")
+    losses = [[point.loss for point in adapter.loss_curve] for adapter in (trained, half)]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert teach(precision="bf16").weights == half.weights
 
 
 @without_gpu
@@ -121,10 +128,18 @@ def test_cuda_where_there_is_none_is_refused_with_the_remedy():
 
 @pytest.mark.parametrize(
     ("precision", "device", "resolved"),
-    [("auto", "cpu", "fp32"), ("bf16", "cpu", "bf16"), ("auto", "cuda", "bf16"), ("nf4", "cuda:0", "nf4")],
+    [("fp32", "cpu", "fp32"), ("bf16", "cpu", "bf16"), ("auto", "cuda", "bf16"), ("nf4", "cuda:0", "nf4")],
 )
 def test_the_precision_follows_the_device(precision, device, resolved):
     assert resolve_precision(precision, device) == resolved
+
+
+@pytest.mark.parametrize(
+    ("able", "resolved"), [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx2": True}, "fp32")]
+)
+def test_on_a_cpu_the_precision_follows_what_the_processor_can(monkeypatch, able, resolved):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: able)
+    assert resolve_precision("auto", "cpu") == resolved
 
 
 def test_examples_beyond_the_models_attention_window_are_refused(tmp_path, renderer, tokenizer, examples):
