@@ -38,7 +38,6 @@ class NativeDecoder:
         self._embedding = self._keeper.address(model.get_input_embeddings().weight.detach().to(torch.bfloat16))
         self._norm = self._keeper.norm(model.model.norm)
         self._head = self._keeper.linear([model.get_output_embeddings()])
-        self._shares: dict[int, list[Tensor]] = {}
         self.make_slots(0, 0)
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
@@ -60,15 +59,11 @@ class NativeDecoder:
 
     def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
         """Put an adapter into a slot that no row uses. Steps may run on another thread meanwhile."""
-        kept: list[Tensor] = []
+        given = {name: (_floats(share.a), _floats(share.b)) for name, share in shares.items()}
         table = (Share * (self._shape.layers * len(PARTS)))()
-        for name, share in shares.items():
-            a = share.a.to(torch.bfloat16).contiguous()
-            b = share.b.t().to(torch.bfloat16).contiguous()
-            kept += [a, b]
+        for name, (a, b) in given.items():
             table[self._place(name)] = Share(a.data_ptr(), b.data_ptr(), a.shape[0])
-        self._library.troupe_set_slot(self._handle, slot, table)
-        self._shares[slot] = kept  # the last weights of this slot are freed only now
+        self._library.troupe_set_slot(self._handle, slot, table)  # copies them
 
     def _place(self, name: str) -> int:
         """Of "model.layers.3.self_attn.q_proj" in the table of shares."""
@@ -94,3 +89,7 @@ class NativeDecoder:
 
     def __del__(self) -> None:
         self.close()
+
+
+def _floats(tensor: Tensor) -> Tensor:
+    return tensor.float().contiguous()
