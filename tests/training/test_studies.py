@@ -65,8 +65,9 @@ def test_in_a_conversation_a_reply_is_good_that_is_in_character_new_sensible_and
     assert (figures.in_character, figures.good) == (5 / 6, 1 / 6)
 
 
-def test_a_study_asks_base_and_adapter_with_and_without_the_prompt(project, tiny_base) -> None:
+def test_a_study_asks_base_and_adapter_with_and_without_the_prompt_and_talks_with_both(project, tiny_base) -> None:
     with_enough(project)
+    (project.persona("parrot") / "study.toml").write_text('conversations = [["hi", "and?"], ["ho", "and?"], ["hi"]]')
     write_random_adapter(project.persona("parrot") / "versions" / "1", tiny_base.path, "parrot")
     (project.persona("parrot") / "active").write_text("1")
 
@@ -78,6 +79,10 @@ def test_a_study_asks_base_and_adapter_with_and_without_the_prompt(project, tiny
     said = [tuple(answer["text"] for answer in cell["said"]) for cell in facts["cells"].values()]
     assert len(set(said)) == 4
     assert {cell["answers"] for cell in facts["cells"].values()} == {30}
+    assert list(facts["conversations"]) == ["base model", "adapter"]
+    talks = facts["conversations"]["adapter"]["said"]
+    assert [[turn["prompt"] for turn in talk] for talk in talks] == [["hi", "and?"], ["ho", "and?"], ["hi"]]
+    assert talks[0][1]["text"] != talks[1][1]["text"]
 
 
 def test_with_rules_on_the_card_a_study_asks_with_and_without_them(project, tiny_base) -> None:
@@ -91,24 +96,6 @@ def test_with_rules_on_the_card_a_study_asks_with_and_without_them(project, tiny
 
     assert cells["adapter, with the rules"]["keeps_rules"] == cells["base model, with the rules"]["keeps_rules"] == 1.0
     assert cells["base model, without the rules"]["keeps_rules"] < 1.0
-
-
-def test_in_a_conversation_every_reply_follows_from_those_before_it(project, tiny_base) -> None:
-    with_enough(project)
-    write_random_adapter(project.persona("parrot") / "versions" / "1", tiny_base.path, "parrot")
-    (project.persona("parrot") / "active").write_text("1")
-    (project.persona("parrot") / "study.toml").write_text('conversations = [["hi", "and?"], ["ho", "and?"], ["hi"]]')
-
-    talks = project.cli("study", "parrot", "--json").facts["conversations"]
-
-    assert list(talks) == ["base model", "adapter"]
-    assert [[turn["prompt"] for turn in talk] for talk in talks["adapter"]["said"]] == [
-        ["hi", "and?"],
-        ["ho", "and?"],
-        ["hi"],
-    ]
-    replies = {talk[1]["text"] for talk in talks["adapter"]["said"] if len(talk) > 1}
-    assert len(replies) == 2
 
 
 def test_variants_are_trained_once_beside_the_personas_versions_and_measured_like_them(project, tiny_base) -> None:
@@ -140,6 +127,7 @@ def test_variants_are_trained_once_beside_the_personas_versions_and_measured_lik
         ('[[variants]]\nname = "x"\nspeed = 2', "variants.0.speed = 2"),
         ('[[variants]]\nname = "x"\ntraining = { epochs = -1.0 }', "study.toml: x: training.epochs = -1.0"),
         ('[[variants]]\nname = "x"\nscript = "chunks"', "script.txt"),
+        ('[[variants]]\nname = "adapter"', "each needs a name of its own"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_refused_by_name(project, tiny_base, plan, said) -> None:

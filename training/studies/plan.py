@@ -1,14 +1,16 @@
 """Owns a persona's study.toml: which variants of its training a study compares, and what members say in talks."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.errors import PersonaError
 
 FILE = "study.toml"
+TAKEN = ("base model", "adapter")
 
 
 class Variant(BaseModel):
@@ -25,6 +27,11 @@ class Variant(BaseModel):
     script: Literal["chunks", "pairs"] | None = None
     speaker: str | None = None
 
+    @property
+    def folder(self) -> str:
+        """The name as that of a folder."""
+        return re.sub(r"\W+", "-", self.name)
+
 
 class Plan(BaseModel):
     """`conversations`: what a member says, turn by turn; the model answers each turn with its own answers before it."""
@@ -33,6 +40,13 @@ class Plan(BaseModel):
 
     conversations: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
     variants: tuple[Variant, ...] = ()
+
+    @model_validator(mode="after")
+    def _are_told_apart(self) -> "Plan":
+        names = [*(name.replace(" ", "-") for name in TAKEN), *(variant.folder for variant in self.variants)]
+        if len(names) > len(set(names)):
+            raise ValueError(f"each needs a name of its own, and none of {', '.join(TAKEN)}")
+        return self
 
 
 def read_plan(folder: Path) -> Plan:
@@ -47,4 +61,5 @@ def read_plan(folder: Path) -> Plan:
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(map(str, problem["loc"]))
-        raise PersonaError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}.") from None
+        where = f"{key} = {problem['input']!r}" if key else "variants"
+        raise PersonaError(f"{path}: {where}: {problem['msg']}.") from None

@@ -3,7 +3,6 @@
 A variant that was trained from the same input before is taken as it is.
 """
 
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +11,15 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from bot.config import Config, TrainingSection
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PublishError
 from bot.personas import PersonaCatalog
 from bot.registry import AdapterVersion
 from training.importing.importer import read_import, write_import
 from training.studies.plan import FILE, Plan, Variant
 from training.workshop import Workshop
 
-CARD, EXAMPLES, TEXTS, HELD_OUT, SCRIPT = (
-    "persona.toml", "examples.jsonl", "texts.jsonl", "heldout.jsonl", "script.txt",
-)  # fmt: skip
+JUDGED_BY = ("persona.toml", "heldout.jsonl")
+LEARNED = ("examples.jsonl", "texts.jsonl")
 
 
 def train_variants(config: Config, persona: str, plan: Plan, console: Console) -> Mapping[str, AdapterVersion]:
@@ -30,7 +28,7 @@ def train_variants(config: Config, persona: str, plan: Plan, console: Console) -
 
 
 def _trained(config: Config, persona: str, variant: Variant, console: Console) -> AdapterVersion:
-    adapters = config.cache_dir / "studies" / persona / re.sub(r"\W+", "-", variant.name)
+    adapters = config.cache_dir / "studies" / persona / variant.folder
     _lay_out(config.adapters_dir / persona, adapters / persona, variant)
     section = {"personas": config.personas.model_copy(update={"folder": str(adapters.absolute())})}
     changed = config.model_copy(update={**section, "training": _settings(config, persona, variant)})
@@ -40,16 +38,18 @@ def _trained(config: Config, persona: str, variant: Variant, console: Console) -
 
 def _lay_out(source: Path, target: Path, variant: Variant) -> None:
     """The persona as the variant learns it; versions that are there stay."""
-    target.mkdir(parents=True, exist_ok=True)
-    learned = () if variant.script else (EXAMPLES, TEXTS)
-    for name in (CARD, HELD_OUT, EXAMPLES, TEXTS):
-        (target / name).unlink(missing_ok=True)
-        if name in (CARD, HELD_OUT, *learned) and (source / name).exists():
-            shutil.copyfile(source / name, target / name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (*JUDGED_BY, *LEARNED):
+            (target / name).unlink(missing_ok=True)
+        for name in JUDGED_BY if variant.script else (*JUDGED_BY, *LEARNED):
+            if (source / name).exists():
+                shutil.copyfile(source / name, target / name)
+    except OSError as error:
+        raise PublishError(f"{target} cannot be written: {error.strerror}; nothing was trained.") from error
     if variant.script:
-        catalog = PersonaCatalog(target.parent)
-        script, speaker = source / SCRIPT, variant.speaker
-        found = read_import(catalog, target.name, script, given="script", mode=variant.script, speaker=speaker)
+        catalog, script = PersonaCatalog(target.parent), source / "script.txt"
+        found = read_import(catalog, target.name, script, given="script", mode=variant.script, speaker=variant.speaker)
         write_import(found, target)
 
 
