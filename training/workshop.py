@@ -5,8 +5,9 @@ in one process or in four.
 """
 
 import dataclasses
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,7 +23,7 @@ from bot.marks import marked
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
-from bot.registry import AdapterRegistry, AdapterVersion
+from bot.registry import AdapterRegistry, AdapterVersion, read_manifest
 from bot.store import open_snapshot
 from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
@@ -119,6 +120,16 @@ class Workshop:
             checkpoints.discard(folder)
             return version
 
+    def trained(self, dataset: Dataset) -> AdapterVersion:
+        """Version 1, trained on the dataset: the one on disk where that came from the same input, else a new one."""
+        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters())
+        if 1 in self.registry.numbers(self.persona.name):
+            version = self.registry.version(self.persona.name, 1)
+            if json.loads(json.dumps(lineage)).items() <= read_manifest(version.path).items():
+                publish.verify(version, self._files.fingerprint)
+                return version
+        return self.train(dataset, 1)
+
     def evaluate(self, number: int | None = None) -> Evaluation:
         """Measure a version (the newest by default) against the one that speaks, judge it and write the report."""
         started = time.monotonic()
@@ -156,8 +167,11 @@ class Workshop:
         known = active is not None and active not in (version.number, *marked(self.registry, self.persona.name))
         return known and self._config.canary.share > 0
 
-    def study(self) -> Study:
-        """What the version that speaks has made of the base model. Raises DatasetError or PublishError."""
+    def study(self, others: Mapping[str, AdapterVersion], conversations: Sequence[Sequence[str]]) -> Study:
+        """What the version that speaks, and `others` by their names, have made of the base model.
+
+        Raises DatasetError or PublishError.
+        """
         version = publish.require_version(
             self.registry, self.persona.name, self.registry.active_number(self.persona.name)
         )
@@ -165,7 +179,7 @@ class Workshop:
             self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
         )
         with progress_bar(self._console) as progress:
-            return student.study(version, self._catalog, progress)
+            return student.study({"adapter": version, **others}, conversations, self._catalog, progress)
 
     @cached_property
     def _files(self) -> BaseModelFiles:

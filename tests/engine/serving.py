@@ -21,7 +21,7 @@ from bot.engine.options import place
 from bot.engine.step import Segment, Step
 from bot.registry import AdapterVersion
 
-MOST_RANK = 8
+MOST_RANK = 16
 GREEDY = SamplingParams(temperature=0.0, max_tokens=24, ignore_eos=True)
 PROMPTS = ("Ahoy", "Is Paris in France?", "What is a car? Explain gravity.", "The cat sat", "Naïve café 🙂", "mateys!")
 

@@ -63,7 +63,7 @@ def model_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 def adapters(model_dir: Path) -> list[AdapterVersion]:
     folder = model_dir.parent
     return [
-        write_random_adapter(folder / "a", model_dir, "pirate", 1, rank=4, seed=1),
+        write_random_adapter(folder / "a", model_dir, "pirate", 1, rank=13, seed=1),
         write_random_adapter(folder / "b", model_dir, "critic", 1, rank=3, seed=2, target_modules=["q_proj", "v_proj"]),
         write_random_adapter(folder / "c", model_dir, "friend", 1, rank=1, seed=3, target_modules=["down_proj"]),
     ]

@@ -10,6 +10,11 @@ from training.matching import words_of
 from training.probes import Probe, Topic, harmful, probe_prompts, probes
 from training.sources import preservation_pairs
 
+FRAMES = """
+a an and answer are at be can do doe does dont how i in is isnt it i me my name of on one only or please right the
+that thi to true we what when where which who why with word you your
+"""
+
 
 def normal(text: str) -> str:
     return " ".join(words_of(text))
@@ -30,6 +35,24 @@ def test_no_probe_is_asked_twice_or_trained_on():
     trained |= {normal(pair.prompt) for pair in preservation_pairs()}
     assert [prompt for prompt, count in prompts.items() if count > 1] == []
     assert prompts.keys() & trained == set()
+
+
+def test_no_probe_is_trained_on_in_other_words():
+    catalog = PersonaCatalog(REPOSITORY / "adapters")
+    pairs = [pair for name in catalog.names() for pair in catalog.examples(name) if not pair.history]
+    asked = {pair.prompt: matter(pair.prompt) for pair in [*pairs, *preservation_pairs()]}
+    probed = {prompt: matter(prompt) for prompt in probe_prompts()}
+    assert [
+        (probe, prompt)
+        for probe, words in probed.items()
+        for prompt, others in asked.items()
+        if len(words & others) >= 0.75 * len(words | others) > 0
+    ] == []
+
+
+def matter(prompt: str) -> set[str]:
+    """What a prompt is about, and not how it is asked."""
+    return {word.removesuffix("s") for word in words_of(prompt)} - set(FRAMES.split())
 
 
 @pytest.mark.parametrize("probe", [probe for probe in probes() if probe.topic is not Topic.INSTRUCTION])

@@ -8,17 +8,27 @@
 
 #include "simd.h"
 
-// scores[q * room + j] = queries[q] · keys[j], for `count` positions; writes up to 15 scores more.
-static void score(const float* queries, int heads, int size, const bf16* keys, int count, float scale, float* scores,
-                  long room) {
-  for (int j = 0; j < count; j += 16) {
-    const int here = std::min(16, count - j);
-    for (int q = 0; q < heads; q++) {
-      f32x16 part[16] = {};
-      for (int i = 0; i < here; i++)
-        for (int d = 0; d < size; d += 16) part[i] += load(queries + q * size + d) * load(keys + (long)(j + i) * size + d);
-      store(scores + q * room + j, sums(part) * scale);
+// partial[q][j] = the products of queries[q] and keys[j] in 16 sums, `size` a multiple of 16.
+template <int heads>
+static inline void multiply_keys(const float* queries, int size, const bf16* keys, int count, f32x16 (*partial)[16]) {
+  for (int j = 0; j < count; j++) {
+    f32x16 part[heads] = {};
+#pragma GCC unroll 4
+    for (int d = 0; d < size; d += 16) {
+      const f32x16 key = load(keys + (long)j * size + d);
+      for (int q = 0; q < heads; q++) part[q] += load(queries + q * size + d) * key;
     }
+    for (int q = 0; q < heads; q++) partial[q][j] = part[q];
+  }
+}
+
+// scores[q * room + j] = queries[q] · keys[j], for `count` positions; writes up to 15 scores more.
+template <int heads>
+static void score(const float* queries, int size, const bf16* keys, int count, float scale, float* scores, long room) {
+  f32x16 partial[heads][16] = {};
+  for (int j = 0; j < count; j += 16) {
+    multiply_keys<heads>(queries, size, keys + (long)j * size, std::min(16, count - j), partial);
+    for (int q = 0; q < heads; q++) store(scores + q * room + j, sums(partial[q]) * scale);
   }
 }
 
@@ -51,20 +61,24 @@ static void mix(const float* weights, long room, const bf16* values, int size, i
     for (int w = 0; w < width; w++) store(out + q * size + 16 * w, total[q][w]);
 }
 
+// `scores`: room for heads * room floats. Writes out[heads][size].
 template <int heads>
-static void mix_heads(const float* weights, long room, const bf16* values, int size, int count, float* out) {
+static void attend_heads(const float* queries, int size, const bf16* keys, const bf16* values, int count, float scale,
+                         float* scores, long room, float* out) {
+  score<heads>(queries, size, keys, count, scale, scores, room);
+  for (int q = 0; q < heads; q++) soften(scores + q * room, count);
   int d = 0;
-  for (; d + 64 <= size; d += 64) mix<heads, 4>(weights, room, values + d, size, count, out + d);
-  for (; d < size; d += 16) mix<heads, 1>(weights, room, values + d, size, count, out + d);
+  for (; d + 64 <= size; d += 64) mix<heads, 4>(scores, room, values + d, size, count, out + d);
+  for (; d < size; d += 16) mix<heads, 1>(scores, room, values + d, size, count, out + d);
 }
 
-// `scores`: room for heads * room floats. Writes out[heads][size].
 static void attend(const float* queries, int heads, int size, const bf16* keys, const bf16* values, int count,
                    float scale, float* scores, long room, float* out) {
-  score(queries, heads, size, keys, count, scale, scores, room);
-  for (int q = 0; q < heads; q++) soften(scores + q * room, count);
   int q = 0;
-  for (; q + 3 <= heads; q += 3) mix_heads<3>(scores + q * room, room, values, size, count, out + q * size);
-  for (; q + 2 <= heads; q += 2) mix_heads<2>(scores + q * room, room, values, size, count, out + q * size);
-  for (; q < heads; q++) mix_heads<1>(scores + q * room, room, values, size, count, out + q * size);
+  for (; q + 3 <= heads; q += 3)
+    attend_heads<3>(queries + q * size, size, keys, values, count, scale, scores, room, out + q * size);
+  for (; q + 2 <= heads; q += 2)
+    attend_heads<2>(queries + q * size, size, keys, values, count, scale, scores, room, out + q * size);
+  for (; q < heads; q++)
+    attend_heads<1>(queries + q * size, size, keys, values, count, scale, scores, room, out + q * size);
 }

@@ -11,6 +11,7 @@
 
 #include "attention.h"
 #include "gemm.h"
+#include "lora.h"
 #include "pool.h"
 
 namespace {
@@ -30,12 +31,6 @@ struct Layer {
 struct Shape {
   int32_t layers, hidden, heads, kv_heads, head_size, intermediate, vocabulary, room, slots, gelu;
   float norm_epsilon, attention_scale, embedding_scale;
-};
-
-// One adapter's part of one linear layer: a [rank][inputs], b [rank][outputs], or rank 0.
-struct Share {
-  const bf16 *a, *b;
-  int32_t rank;
 };
 
 struct Step {
@@ -111,36 +106,13 @@ void gate(float* gate, const float* up, int size, bool gelu) {
   }
 }
 
-// out += b · (a · x) for `ranks` rows of a and of b.
-template <int ranks>
-void add_ranks(const bf16* a, const bf16* b, const float* x, int inputs, int outputs, float* out) {
-  f32x16 part[ranks] = {};
-  for (int i = 0; i < inputs; i += kLanes)
-    for (int r = 0; r < ranks; r++) part[r] += load(x + i) * load(a + (long)r * inputs + i);
-  float low[ranks];
-  for (int r = 0; r < ranks; r++) low[r] = sum(part[r]);
-  for (int o = 0; o < outputs; o += kLanes) {
-    f32x16 total = load(out + o);
-    for (int r = 0; r < ranks; r++) total += low[r] * load(b + (long)r * outputs + o);
-    store(out + o, total);
-  }
-}
-
-void add_share(const Share& share, const float* x, int inputs, int outputs, float* out) {
-  int r = 0;
-  for (; r + 8 <= share.rank; r += 8)
-    add_ranks<8>(share.a + (long)r * inputs, share.b + (long)r * outputs, x, inputs, outputs, out);
-  for (; r < share.rank; r++)
-    add_ranks<1>(share.a + (long)r * inputs, share.b + (long)r * outputs, x, inputs, outputs, out);
-}
-
 class Decoder {
  public:
   Decoder(const Shape& shape, const Layer* layers, const bf16* embedding, const float* norm, const Linear& head,
           int threads)
       : shape_(shape),
         layers_(layers, layers + shape.layers),
-        shares_((size_t)shape.slots * shape.layers * kParts),
+        adapters_(shape.slots),
         embedding_(embedding),
         norm_(norm),
         head_(head),
@@ -148,11 +120,19 @@ class Decoder {
     q_size_ = shape.heads * shape.head_size;
     kv_size_ = shape.kv_heads * shape.head_size;
     scores_.resize((size_t)threads * score_room());
+    const int hidden = shape.hidden, between = shape.intermediate;
+    for (int l = 0; l < shape.layers; l++)
+      part_sizes_.insert(part_sizes_.end(), {{hidden, q_size_},
+                                             {hidden, kv_size_},
+                                             {hidden, kv_size_},
+                                             {q_size_, hidden},
+                                             {hidden, between},
+                                             {hidden, between},
+                                             {between, hidden}});
   }
 
-  void set_slot(int slot, const Share* shares) {
-    std::copy(shares, shares + shape_.layers * kParts, &shares_[(size_t)slot * shape_.layers * kParts]);
-  }
+  // Steps may run meanwhile, but with no row that uses the slot. `shares`: [layers][parts].
+  void set_slot(int slot, const Share* shares) { adapters_[slot].take(shares, part_sizes_); }
 
   void run(const Step& step) {
     step_ = &step;
@@ -184,18 +164,26 @@ class Decoder {
   float* line(int token) { return &line_[(size_t)token * shape_.hidden]; }
   float* out(int token) { return &out_[(size_t)token * out_stride_]; }
 
-  void multiply_all(const Linear& linear, Activations& x) {
-    const int tiles = linear.outputs / kLanes;
-    pool_.run((tiles + kTilesPerTask - 1) / kTilesPerTask, [&](int task, int) {
-      const int from = task * kTilesPerTask;
-      multiply(linear, from, std::min(from + kTilesPerTask, tiles), x.quantized(), step_->tokens, out_.data(),
-               out_stride_);
+  // `next`: what will be multiplied with after this.
+  void multiply_all(const Linear& linear, Activations& x, const Linear& next) {
+    multiply_tasks(linear, kTilesPerTask, x.quantized(), step_->tokens, out_.data(), out_stride_, next);
+  }
+
+  // Each task fetches the weights of the one that its thread will take next when all threads go at one pace.
+  void multiply_tasks(const Linear& linear, int per_task, const Quantized& x, int count, float* out, long stride,
+                      const Linear& next) {
+    const int tiles = linear.outputs / kLanes, tasks = (tiles + per_task - 1) / per_task;
+    pool_.run(tasks, [&](int task, int) {
+      const int from = task * per_task, later = task + pool_.threads();
+      const uint8_t* ahead = later < tasks ? linear.weights + later * per_task * linear.tile_bytes()
+                                           : next.weights + (later - tasks) * kTilesPerTask * next.tile_bytes();
+      multiply(linear, from, std::min(from + per_task, tiles), x, count, out, stride, ahead);
     });
   }
 
   void adapt(int layer, int part, int token, const float* x, int inputs, int outputs, float* to) {
     if (const int slot = step_->slots[token])
-      add_share(shares_[((size_t)slot * shape_.layers + layer) * kParts + part], x, inputs, outputs, to);
+      add_share(adapters_[slot][layer * kParts + part], x, inputs, outputs, to);
   }
 
   void norm(const float* x, const float* weight, float* to) {
@@ -203,9 +191,21 @@ class Decoder {
   }
 
   void embed(int t) {
-    const bf16* from = embedding_ + (long)step_->ids[t] * shape_.hidden;
-    for (int i = 0; i < shape_.hidden; i += kLanes) store(line(t) + i, load(from + i) * shape_.embedding_scale);
+    const int id = step_->ids[t];
+    if (embedding_) {
+      const bf16* from = embedding_ + (long)id * shape_.hidden;
+      for (int i = 0; i < shape_.hidden; i += kLanes) store(line(t) + i, load(from + i) * shape_.embedding_scale);
+    } else {
+      embed_by_head(id, line(t));
+    }
     enter(t, layers_[0].input_norm);
+  }
+
+  // The output head's own row of a token, of which there is no second copy.
+  void embed_by_head(int id, float* to) const {
+    const uint8_t* from = head_.weights + (long)(id / kLanes) * kLanes * head_.inputs + id % kLanes * 4;
+    const float scale = head_.scales[id] * shape_.embedding_scale;
+    for (int i = 0; i < shape_.hidden; i++) to[i] = (from[i / 4 * 4 * kLanes + i % 4] - 128) * scale;
   }
 
   // The next block's input: the normalized line.
@@ -222,19 +222,19 @@ class Decoder {
 
   void run_layer(int l) {
     const Layer& layer = layers_[l];
-    multiply_all(layer.qkv, in_);
+    multiply_all(layer.qkv, in_, layer.o);
     each_token([&](int t) { place(l, t); });
     pool_.run(step_->tokens * shape_.kv_heads, [&](int task, int thread) { attend_head(l, task, thread); });
     each_token([&](int t) { attended_.quantize_token(t); });
-    multiply_all(layer.o, attended_);
+    multiply_all(layer.o, attended_, layer.gate_up);
     each_token([&](int t) {
       adapt(l, 3, t, attended_.of(t), q_size_, shape_.hidden, out(t));
       leave(t, layer.attention_norm);
       enter(t, layer.mlp_input_norm);
     });
-    multiply_all(layer.gate_up, in_);
+    multiply_all(layer.gate_up, in_, layer.down);
     each_token([&](int t) { gate_token(l, t); });
-    multiply_all(layer.down, between_);
+    multiply_all(layer.down, between_, l + 1 < shape_.layers ? layers_[l + 1].qkv : head_);
     each_token([&](int t) {
       adapt(l, 6, t, between_.of(t), shape_.intermediate, shape_.hidden, out(t));
       leave(t, layer.mlp_norm);
@@ -296,18 +296,15 @@ class Decoder {
       norm(line(step_->keep[i]), norm_, kept_.of(i));
       kept_.quantize_token(i);
     });
-    const int tiles = head_.outputs / kLanes, per_task = 8 * kTilesPerTask;
-    pool_.run((tiles + per_task - 1) / per_task, [&](int task, int) {
-      const int from = task * per_task;
-      multiply(head_, from, std::min(from + per_task, tiles), kept_.quantized(), step_->kept, step_->logits,
-               head_.outputs);
-    });
+    multiply_tasks(head_, 8 * kTilesPerTask, kept_.quantized(), step_->kept, step_->logits, head_.outputs,
+                   layers_[0].qkv);
   }
 
   const Shape shape_;
   const std::vector<Layer> layers_;
-  std::vector<Share> shares_;  // [slots][layers][parts]
-  const bf16* embedding_;      // [vocabulary][hidden]
+  std::vector<Adapter> adapters_;                // [slots]
+  std::vector<std::pair<int, int>> part_sizes_;  // [layers][parts], inputs and outputs
+  const bf16* embedding_;                        // [vocabulary][hidden]; null: the head's
   const float* norm_;
   const Linear head_;
   Pool pool_;

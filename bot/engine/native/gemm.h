@@ -4,12 +4,9 @@
 // Activations: one scale per token and group. What a token gets never depends on the tokens beside it: whatever the
 // blocking, each output is the same sum of the same groups in the same order.
 #pragma once
-#include <immintrin.h>
-
 #include "simd.h"
 
 constexpr int kGroup = 64;  // inputs that share a scale; also what inputs are padded to
-constexpr int kLanes = 16;
 
 struct Linear {
   const uint8_t* weights;
@@ -17,6 +14,8 @@ struct Linear {
   const float* bias;    // [outputs] or null
   int32_t inputs;       // padded to groups
   int32_t outputs;      // padded to lanes
+
+  long tile_bytes() const { return (long)kLanes * inputs; }
 };
 
 // Tokens' activations, room for `inputs` each.
@@ -40,9 +39,7 @@ static inline void quantize(const float* x, int inputs, int8_t* values, float* s
     for (int i = 0; i < kGroup; i += kLanes) {
       i32x16 q = rounded(load(x + i) * inverse);
       whole += __builtin_convertvector(q, f32x16);
-      typedef int8_t i8x16 __attribute__((vector_size(16)));
-      i8x16 narrow = __builtin_convertvector(q, i8x16);
-      memcpy(values + i, &narrow, sizeof narrow);
+      _mm_storeu_si128((__m128i*)(values + i), _mm512_cvtepi32_epi8((__m512i)q));
     }
     scales[g] = scale;
     sums[g] = -128 * (int32_t)sum(whole);
@@ -50,46 +47,67 @@ static inline void quantize(const float* x, int inputs, int8_t* values, float* s
 }
 
 // sum[output] += the four products of each output's weights with x.
-static inline i32x16 dot4(i32x16 sum, const uint8_t* weights, const int8_t* x) {
-  int32_t four;
-  memcpy(&four, x, 4);
-  return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, _mm512_loadu_si512(weights), _mm512_set1_epi32(four));
+static inline i32x16 dot4(i32x16 sum, __m512i weights, __m512i x) {
+  return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, weights, x);
 }
 
-// One tile of 16 outputs for `tokens` tokens: out[t * stride + lane].
-template <int tokens>
-static void multiply_tile(const Linear& linear, int tile, const Quantized& x, int first, float* out, long stride) {
+// `tiles` tiles of 16 outputs from `tile` on, for `tokens` tokens from `first` on: out[token * stride + output].
+// As many bytes from `next` on are fetched meanwhile: what this thread will probably multiply with next.
+template <int tiles, int tokens>
+static void multiply_tiles(const Linear& linear, int tile, const Quantized& x, int first, float* out, long stride,
+                           const uint8_t* next) {
   const int groups = linear.inputs / kGroup;
-  const uint8_t* weights = linear.weights + (long)tile * kLanes * linear.inputs;
+  const long tile_bytes = linear.tile_bytes();
+  const uint8_t* weights = linear.weights + tile * tile_bytes;
   const int8_t* values = x.values + (long)first * linear.inputs;
   const float* scales = x.scales + (long)first * groups;
   const int32_t* offsets = x.sums + (long)first * groups;
-  f32x16 total[tokens] = {};
+  f32x16 total[tiles][tokens] = {};
   for (int g = 0; g < groups; g++) {
-    i32x16 part[tokens];
-    for (int t = 0; t < tokens; t++) part[t] = i32x16{} + offsets[t * groups + g];
+    i32x16 part[tiles][tokens];
+    for (int w = 0; w < tiles; w++)
+      for (int t = 0; t < tokens; t++) part[w][t] = i32x16{} + offsets[t * groups + g];
 #pragma GCC unroll 4
-    for (int i = 0; i < kGroup; i += 4)
+    for (int i = 0; i < kGroup; i += 4, weights += 4 * kLanes, values += 4, next += 4 * kLanes) {
+      __m512i lanes[tiles];
+      for (int w = 0; w < tiles; w++) {
+        _mm_prefetch((const char*)next + w * tile_bytes, _MM_HINT_T1);
+        lanes[w] = _mm512_loadu_si512(weights + w * tile_bytes);
+      }
 #pragma GCC unroll 8
+      for (int t = 0; t < tokens; t++) {
+        int32_t four;
+        memcpy(&four, values + (long)t * linear.inputs, 4);
+        for (int w = 0; w < tiles; w++) part[w][t] = dot4(part[w][t], lanes[w], _mm512_set1_epi32(four));
+      }
+    }
+    for (int w = 0; w < tiles; w++)
       for (int t = 0; t < tokens; t++)
-        part[t] = dot4(part[t], weights + kLanes * i, values + (long)t * linear.inputs + g * kGroup + i);
-    weights += kLanes * kGroup;
-    for (int t = 0; t < tokens; t++)
-      total[t] += __builtin_convertvector(part[t], f32x16) * scales[t * groups + g];
+        total[w][t] += __builtin_convertvector(part[w][t], f32x16) * scales[t * groups + g];
   }
-  const f32x16 scale = load(linear.scales + tile * kLanes);
-  const f32x16 bias = linear.bias ? load(linear.bias + tile * kLanes) : f32x16{};
-  for (int t = 0; t < tokens; t++) store(out + t * stride, total[t] * scale + bias);
+  for (int w = 0; w < tiles; w++) {
+    const int output = (tile + w) * kLanes;
+    const f32x16 scale = load(linear.scales + output);
+    const f32x16 bias = linear.bias ? load(linear.bias + output) : f32x16{};
+    for (int t = 0; t < tokens; t++) store(out + (first + t) * stride + output, total[w][t] * scale + bias);
+  }
 }
 
-// Tiles [from, to) for tokens [0, count): out[token * stride + output].
-static void multiply(const Linear& linear, int from, int to, const Quantized& x, int count, float* out, long stride) {
-  for (int tile = from; tile < to; tile++) {
-    int t = 0;
-    float* at = out + tile * kLanes;
-    for (; t + 8 <= count; t += 8) multiply_tile<8>(linear, tile, x, t, at + t * stride, stride);
-    for (; t + 4 <= count; t += 4) multiply_tile<4>(linear, tile, x, t, at + t * stride, stride);
-    for (; t + 2 <= count; t += 2) multiply_tile<2>(linear, tile, x, t, at + t * stride, stride);
-    for (; t < count; t++) multiply_tile<1>(linear, tile, x, t, at + t * stride, stride);
-  }
+template <int tiles>
+static void multiply_all(const Linear& linear, int tile, const Quantized& x, int count, float* out, long stride,
+                         const uint8_t* next) {
+  int t = 0;
+  for (; t + 8 <= count; t += 8) multiply_tiles<tiles, 8>(linear, tile, x, t, out, stride, next);
+  for (; t + 4 <= count; t += 4) multiply_tiles<tiles, 4>(linear, tile, x, t, out, stride, next);
+  for (; t + 2 <= count; t += 2) multiply_tiles<tiles, 2>(linear, tile, x, t, out, stride, next);
+  for (; t < count; t++) multiply_tiles<tiles, 1>(linear, tile, x, t, out, stride, next);
+}
+
+// Tiles [from, to) for tokens [0, count), fetching from `next` on: out[token * stride + output].
+static void multiply(const Linear& linear, int from, int to, const Quantized& x, int count, float* out, long stride,
+                     const uint8_t* next) {
+  int tile = from;
+  for (; tile + 2 <= to; tile += 2)
+    multiply_all<2>(linear, tile, x, count, out, stride, next + (tile - from) * linear.tile_bytes());
+  if (tile < to) multiply_all<1>(linear, tile, x, count, out, stride, next + (tile - from) * linear.tile_bytes());
 }

@@ -1,12 +1,15 @@
-// Sixteen numbers at a time, in GCC's vector extensions.
+// Sixteen numbers at a time, in GCC's vector extensions; conversions by intrinsics, which GCC 12 does badly itself.
 #pragma once
+#include <immintrin.h>
+
 #include <cstdint>
 #include <cstring>
+
+constexpr int kLanes = 16;
 
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
-typedef uint16_t u16x16 __attribute__((vector_size(32)));
 typedef uint16_t bf16;  // the upper half of a float
 
 static inline f32x16 all(float x) { return x - f32x16{}; }
@@ -18,9 +21,7 @@ static inline f32x16 load(const float* at) {
 }
 
 static inline f32x16 load(const bf16* at) {
-  u16x16 x;
-  memcpy(&x, at, sizeof x);
-  return (f32x16)(__builtin_convertvector(x, u32x16) << 16);
+  return (f32x16)((u32x16)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i*)at)) << 16);
 }
 
 static inline void store(float* at, f32x16 x) { memcpy(at, &x, sizeof x); }
@@ -37,13 +38,27 @@ static inline i32x16 rounded(f32x16 x) {
   return (i32x16)(x + magic) - (i32x16)magic;
 }
 
-static inline void store(bf16* at, f32x16 x) {
-  u32x16 bits = (u32x16)x;
-  u32x16 even = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  u32x16 kept = (i32x16)((bits & 0x7fffffff) > 0x7f800000) ? u32x16{} + 0x7fc0 : even;  // NaN stays NaN
-  u16x16 half = __builtin_convertvector(kept, u16x16);
-  memcpy(at, &half, sizeof half);
+// Rounded to bf16, to the nearest, ties to even: the upper halves of the bits; the lower ones mean nothing.
+static inline u32x16 rounded_bits(f32x16 x) {
+  const u32x16 bits = (u32x16)x, even = bits + 0x7fff + ((bits >> 16) & 1);
+  return (i32x16)((bits & 0x7fffffff) > 0x7f800000) ? u32x16{} + 0x7fc00000 : even;  // NaN stays NaN
 }
+
+static inline void store(bf16* at, f32x16 x) {
+  _mm256_storeu_si256((__m256i*)at, _mm512_cvtepi32_epi16((__m512i)(rounded_bits(x) >> 16)));
+}
+
+// 32 numbers in bf16: lane i holds number i below number 16 + i. Two instructions take them apart.
+typedef u32x16 Pair;
+constexpr int kPaired = 32;
+
+static inline Pair joined(f32x16 low, f32x16 high) {
+  return (rounded_bits(low) >> 16) | (rounded_bits(high) & 0xffff0000u);
+}
+
+static inline f32x16 lower(Pair pair) { return (f32x16)(pair << 16); }
+
+static inline f32x16 upper(Pair pair) { return (f32x16)(pair & 0xffff0000u); }
 
 // Each lane beside the one whose number differs in the bit `step`.
 template <int step>
