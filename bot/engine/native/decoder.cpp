@@ -17,6 +17,7 @@
 namespace {
 
 constexpr int kTilesPerTask = 2;
+constexpr int kTokensPerRun = 4;  // that attend together
 constexpr int kParts = 7;  // of a layer that an adapter may change: q, k, v, o, gate, up, down
 
 struct Layer {
@@ -38,6 +39,11 @@ struct Step {
   const int32_t *ids, *rows, *positions, *slots;  // [tokens]
   const int32_t* keep;                            // [kept], tokens whose logits are wanted
   float* logits;                                  // [kept][vocabulary]
+};
+
+// Tokens of one row at positions that follow each other.
+struct Run {
+  int first, count;
 };
 
 int padded(int count, int to) { return (count + to - 1) / to * to; }
@@ -119,7 +125,11 @@ class Decoder {
         pool_(threads) {
     q_size_ = shape.heads * shape.head_size;
     kv_size_ = shape.kv_heads * shape.head_size;
-    scores_.resize((size_t)threads * score_room());
+    desks_.resize(threads);
+    for (Desk& desk : desks_) {
+      desk.scores.resize((size_t)kTokensPerRun * group() * score_room());
+      desk.turned.resize(padded(shape.head_size, kPaired) / 2);
+    }
     const int hidden = shape.hidden, between = shape.intermediate;
     for (int l = 0; l < shape.layers; l++)
       part_sizes_.insert(part_sizes_.end(), {{hidden, q_size_},
@@ -137,6 +147,7 @@ class Decoder {
   void run(const Step& step) {
     step_ = &step;
     make_room();
+    find_runs();
     each_token([&](int t) { embed(t); });
     for (int l = 0; l < shape_.layers; l++) run_layer(l);
     give_logits();
@@ -148,7 +159,20 @@ class Decoder {
     pool_.run(step_->tokens, [&](int token, int) { body(token); });
   }
 
-  size_t score_room() const { return (size_t)(shape_.heads / shape_.kv_heads) * padded(shape_.room, 16); }
+  int group() const { return shape_.heads / shape_.kv_heads; }
+  size_t score_room() const { return padded(shape_.room, kLanes); }
+
+  void find_runs() {
+    const int *rows = step_->rows, *positions = step_->positions;
+    runs_.clear();
+    for (int t = 0; t < step_->tokens; t++) {
+      const bool follows = t && rows[t] == rows[t - 1] && positions[t] == positions[t - 1] + 1;
+      if (follows && runs_.back().count < kTokensPerRun)
+        runs_.back().count++;
+      else
+        runs_.push_back({t, 1});
+    }
+  }
 
   void make_room() {
     const int tokens = step_->tokens;
@@ -212,7 +236,7 @@ class Decoder {
     const Layer& layer = layers_[l];
     multiply_all(layer.qkv, in_, layer.o);
     each_token([&](int t) { place(l, t); });
-    pool_.run(step_->tokens * shape_.kv_heads, [&](int task, int thread) { attend_head(l, task, thread); });
+    pool_.run((int)runs_.size() * shape_.kv_heads, [&](int task, int thread) { attend_run(l, task, thread); });
     each_token([&](int t) { attended_.quantize_token(t); });
     multiply_all(layer.o, attended_, layer.gate_up);
     each_token([&](int t) {
@@ -258,15 +282,26 @@ class Decoder {
     return ((long)step_->rows[t] * shape_.kv_heads + head) * shape_.room * shape_.head_size;
   }
 
-  void attend_head(int l, int task, int thread) {
+  void attend_run(int l, int task, int thread) {
+    const auto [first, count] = runs_[task / shape_.kv_heads];
+    const int window = layers_[l].window, end = step_->positions[first] + count;
+    const int together = window && end > window ? 1 : count;  // only tokens that see the same beginning
+    for (int t = first; t < first + count; t += together) attend_tokens(l, t, together, task % shape_.kv_heads, thread);
+  }
+
+  void attend_tokens(int l, int first, int count, int head, int thread) {
     const Layer& layer = layers_[l];
-    const int t = task / shape_.kv_heads, head = task % shape_.kv_heads;
-    const int group = shape_.heads / shape_.kv_heads, size = shape_.head_size;
-    const int end = step_->positions[t] + 1;
+    const int size = shape_.head_size, end = step_->positions[first] + 1;
     const int begin = layer.window ? std::max(0, end - layer.window) : 0;
-    const long from = past(t, head) + (long)begin * size, first = (long)head * group * size;
-    attend(out(t) + first, group, size, layer.keys + from, layer.values + from, end - begin, shape_.attention_scale,
-           &scores_[thread * score_room()], padded(shape_.room, 16), attended_.of(t) + first);
+    const long from = past(first, head) + (long)begin * size;
+    Desk& desk = desks_[thread];
+    desk.askers.clear();
+    for (int t = first; t < first + count; t++)
+      for (int h = head * group(); h < (head + 1) * group(); h++) {
+        float* scores = &desk.scores[desk.askers.size() * score_room()];
+        desk.askers.push_back({out(t) + h * size, end + t - first - begin, scores, attended_.of(t) + h * size});
+      }
+    attend(desk.askers, {layer.keys + from, layer.values + from, size}, shape_.attention_scale, desk.turned.data());
   }
 
   void gate_token(int l, int t) {
@@ -288,6 +323,13 @@ class Decoder {
                    layers_[0].qkv);
   }
 
+  // What a thread needs to attend.
+  struct Desk {
+    std::vector<float> scores;
+    std::vector<u32x16> turned;
+    std::vector<Asker> askers;
+  };
+
   const Shape shape_;
   const std::vector<Layer> layers_;
   std::vector<Adapter> adapters_;                // [slots]
@@ -300,7 +342,8 @@ class Decoder {
   const Step* step_ = nullptr;
   Activations in_, attended_, between_, kept_;
   std::vector<float> line_, out_;  // [tokens][hidden], the residual stream; [tokens][out_stride_], a product's outputs
-  std::vector<float> scores_;
+  std::vector<Run> runs_;
+  std::vector<Desk> desks_;  // [threads]
 };
 
 }  // namespace
