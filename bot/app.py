@@ -21,7 +21,7 @@ from bot.config import Config
 from bot.connection import checked_token, run_supervised
 from bot.conversation import Conversations
 from bot.engine import Engine, EngineOptions, SamplingParams, TorchEngine
-from bot.engine.base_model import BaseModelFiles, load_tokenizer, prepare_base_model
+from bot.engine.base_model import BaseModelFiles, prepare_base_model
 from bot.errors import ConfigError
 from bot.limits import Limits, Rate
 from bot.personas import PersonaCatalog
@@ -236,7 +236,8 @@ def _engine_and_renderer(config: Config, files: BaseModelFiles) -> tuple[Engine,
         cache_dir=config.cache_dir,
         **config.engine.model_dump(),
     )
-    return TorchEngine(files, options), PromptRenderer(load_tokenizer(files))
+    engine = TorchEngine(files, options)
+    return engine, PromptRenderer(engine.tokenizer)
 
 
 def _stop_on_signals() -> asyncio.Event:

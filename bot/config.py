@@ -134,15 +134,15 @@ class TrainingSection(Section):
     epochs: Annotated[float, Field(gt=0)] = 5.0
     batch_size: Count = 8
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
-    preference_pairs: Count = 20
+    preference_pairs: Count = 10
     preference_votes: Count = 300
     preference_epochs: Annotated[float, Field(gt=0)] = 2.0
-    preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 3e-4
     preference_beta: Annotated[float, Field(gt=0, le=10)] = 0.1
     grpo_steps: Count = 40
     grpo_curriculum: bool = True
-    sampled_prompts: Count = 24
-    sampled_answers: Count = 4
+    sampled_prompts: Count = 64
+    sampled_answers: Count = 6
     bare_share: Fraction = 0.2
     seed: int = 7
     max_tokens: Annotated[int, Field(ge=32)] = 512
@@ -153,8 +153,8 @@ class TrainingSection(Section):
     seed_pairs: Annotated[int, Field(ge=0)] = 200
     seed_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.2
     preservation_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.34
-    correction_weight: Annotated[int, Field(ge=1, le=10)] = 2
-    max_length_drift: Annotated[float, Field(ge=1.0)] = 1.5
+    correction_weight: Annotated[int, Field(ge=1, le=10)] = 4
+    max_length_drift: Annotated[float, Field(ge=1.0)] = 2.0
     heldout_share: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
     schedule: Annotated[str, Field(pattern=r"^(off|[1-9]\d{0,3}[hd])$")] = "off"
     min_new_votes: Count = 20

@@ -21,7 +21,7 @@ from training.evaluate import Answer, Question, Version, measure_losses
 from training.gate import Figures, Passed
 from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
 from training.mixing import evenly
-from training.probes import LONGEST_ANSWER, Contrast, Probe, Topic, harmful, probes
+from training.probes import Contrast, Probe, Topic, chosen_probes, harmful
 from training.sources import PLAIN_PROMPT
 
 # Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.
@@ -171,19 +171,14 @@ class Appraiser:
         return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
 
     def _probe(self, probe: Probe, system: str | None = None) -> Question:
-        sampling = dataclasses.replace(
-            served(self._config, self._persona), temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic]
-        )
         ids = self._renderer.prompt_ids(self._messages(probe.prompt, system))
-        return Question(probe.prompt, ids, sampling, probe, cut_short=True)
+        return Question.of_probe(probe, ids, served(self._config, self._persona))
 
     def _plain(self) -> list[Question]:
         return [self._probe(probe, PLAIN_PROMPT) for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
 
     def _probes(self) -> list[Probe]:
-        """Of every topic, as many as [gate] allows, spread evenly."""
-        count = self._config.gate.probes
-        return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
+        return chosen_probes(self._config.gate.probes)
 
 
 def served(config: Config, persona: Persona) -> SamplingParams:

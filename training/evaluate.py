@@ -5,6 +5,7 @@ members, all versions in one mixed batch: held-out prompts sampled as served but
 """
 
 import asyncio
+import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,10 +21,10 @@ from bot.errors import AdapterError, GenerationFailed
 from bot.prompt import TrainingExample
 from bot.registry import AdapterVersion
 from training.memory import FAILED, AnswerMemory, Said
-from training.probes import Probe
+from training.probes import LONGEST_ANSWER, Probe
 from training.quality import Flaw, flaw_of
 from training.recipes.base import load_base, quiet_libraries
-from training.recipes.prefix_tree import plant, target_losses
+from training.recipes.prefix_tree import plant, row_sums, target_losses
 
 # Rows per forward pass; without gradients a large tree is cheap.
 ROWS_AT_ONCE = 8
@@ -41,6 +42,12 @@ class Question:
     sampling: SamplingParams
     probe: Probe | None = None
     cut_short: bool = False  # `sampling` allows less than members get: an answer that does not end has no flaw then
+
+    @classmethod
+    def of_probe(cls, probe: Probe, ids: tuple[int, ...], sampling: SamplingParams) -> "Question":
+        """Asked for the likeliest answer, and not for all of it."""
+        greedy = dataclasses.replace(sampling, temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic])
+        return cls(probe.prompt, ids, greedy, probe, cut_short=True)
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def _row_losses(model: Any, examples: Sequence[TrainingExample]) -> list[float]:
         tree = plant([examples[index] for index in part])
         inputs = {name: value.to(device) for name, value in tree.inputs.items()}
         losses = target_losses(model, inputs, tree.targets.to(device)).cpu()
-        totals = torch.zeros(len(part)).index_add_(0, tree.rows, losses)
+        totals = row_sums(losses, tree.rows, len(part))
         means |= zip(part, (totals / torch.bincount(tree.rows, minlength=len(part))).tolist(), strict=True)
     return [means[index] for index in range(len(examples))]
 

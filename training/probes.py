@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from training.matching import agrees, denies, says, sentences_in, words_of
+from training.mixing import evenly
 
 DATA = Path(__file__).parent / "data"
 
@@ -81,6 +82,11 @@ def probes() -> tuple[Probe, ...]:
         for topic in Topic
         for row in _rows(topic.value)
     )
+
+
+def chosen_probes(count: int) -> list[Probe]:
+    """Of every topic, `count` at most, spread evenly."""
+    return [p for topic in Topic for p in evenly([p for p in probes() if p.topic is topic], count)]
 
 
 @cache

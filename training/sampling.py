@@ -3,7 +3,8 @@
 import asyncio
 import dataclasses
 import gc
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from bot.config import Config
 from bot.engine.base_model import BaseModelFiles
@@ -14,15 +15,18 @@ from training.appraisal import served
 from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, Row
 from training.evaluate import Answer, OnProgress, Question
-from training.mixing import evenly
+from training.mixing import evenly, giving_way
 from training.recipes.base import load_base
-from training.recipes.rejection import keep_liked, scorer_of
+from training.recipes.rejection import Chosen, chances, keep_liked, scorer_of
 from training.sources import Source
 
 # Varied answers are what there is to choose from.
 LEAST_TEMPERATURE = 0.9
 LONGEST_SAMPLE = 96  # tokens; an answer that has not ended by then is not kept
 SEED = 40_000
+
+MEMBERS = frozenset({Source.CORRECTION, Source.LIKED})  # what they taught directly
+OUTVOTED = "members would dislike it: it makes room for what they taught"
 
 
 class Sampling:
@@ -45,18 +49,33 @@ class Sampling:
         self._precision = precision
         self._device = device
 
-    def rows(self, dataset: Dataset, speaker: AdapterVersion | None, on_progress: OnProgress) -> list[Row]:
-        """More rows to imitate; none when the votes tell nothing that holds for other answers."""
+    def enrich(self, dataset: Dataset, speaker: AdapterVersion | None, on_progress: OnProgress) -> Dataset:
+        """With more rows to imitate, and without seed pairs that members would dislike, which make room for them.
+
+        The dataset as it is when the votes tell nothing that holds for other answers.
+        """
+        seeds = [row for row in dataset.rows if row.source is Source.SEED]
         model = load_base(self._files, self._precision, self._device).eval()
-        scorer = scorer_of(dataset.votes, model, self._renderer)
+        scorer = scorer_of(dataset, model, self._renderer)
+        likely = chances(scorer, model, self._renderer, [seed.completion for seed in seeds])
         del model
         gc.collect()  # the engine needs the room
+        if not scorer.tells_apart:
+            return dataset
         prompts = self._prompts(dataset)
-        if not scorer.tells_apart or not prompts:
-            return []
         answers = self._answers(prompts, speaker, on_progress)
         model = load_base(self._files, self._precision, self._device).eval()
-        return keep_liked(scorer, model, self._renderer, prompts, answers)
+        chosen = keep_liked(scorer, model, self._renderer, prompts, answers)
+        return self._mixed(dataset, chosen, dict(zip(seeds, likely, strict=True)))
+
+    def _mixed(self, dataset: Dataset, chosen: Chosen, likely: Mapping[Row, float]) -> Dataset:
+        learned = sum(row.weight for row in dataset.rows if row.source in MEMBERS) + len(chosen.rows)
+        places = giving_way(list(likely.values()), learned, self._config.training.seed_share)
+        gone = {row for place, row in enumerate(likely) if place in places}
+        rows = (*(row for row in dataset.rows if row not in gone), *chosen.rows)
+        dropped = dataset.dropped + Counter({(Source.SEED, OUTVOTED): len(gone)})
+        preferences = (*dataset.preferences, *chosen.pairs)
+        return dataclasses.replace(dataset, rows=rows, preferences=preferences, dropped=dropped)
 
     def _prompts(self, dataset: Dataset) -> list[tuple[Message, ...]]:
         """What members asked and what seed pairs ask; nothing that is held out is among a dataset's training part."""

@@ -166,7 +166,7 @@ class _Builder:
             room -= self._add_row(row, _scrubbed(turns_of(reply.record)), self._persona.system_prompt)
 
     def add_votes(self) -> None:
-        """Likes and dislikes unpaired, the surest first; only where there are both."""
+        """Likes and dislikes unpaired, the surest first; only where there are both, or better answers for likes."""
         sides: dict[bool, list[tuple[RatedReply, Collection[int]]]] = {True: [], False: []}
         ranked = sorted(self._feedback.replies, key=lambda reply: (-self._certainty(reply), -reply.id))
         for reply in ranked:
@@ -252,7 +252,7 @@ class _Builder:
         turns = _scrubbed(turns_of(record))
         if self._drop(pair.source, HELD_OUT if normal(turns[-1].content) in self._heldout_prompts else None):
             return
-        if normal(pair.chosen) == normal(pair.rejected):
+        if pair.chosen.split() == pair.rejected.split():  # a mark alone may be what they want
             self._drop(pair.source, "as a preference: both answers say the same")
         elif scrub(pair.rejected)[1]:
             self._drop(pair.source, "as a preference: the answer not wanted holds personal data")
@@ -344,8 +344,8 @@ class _Builder:
         return [reply for place, reply in enumerate(replies) if place not in long]
 
     def _is_one_sided(self, liked: Sequence[object], disliked: Sequence[object]) -> bool:
-        """Likes alone, or dislikes alone, do not tell answers apart."""
-        if liked and disliked:
+        """Likes alone, or dislikes alone, do not tell answers apart; a better answer is as good as a like."""
+        if disliked and (liked or any(row.source is Source.CORRECTION for row in self._rows)):
             return False
         if liked or disliked:
             reason = f"one-sided: there are only {'likes' if liked else 'dislikes'}"

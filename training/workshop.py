@@ -5,8 +5,9 @@ in one process or in four.
 """
 
 import dataclasses
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,7 +23,7 @@ from bot.marks import marked
 from bot.personas import Persona, PersonaCatalog
 from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
-from bot.registry import AdapterRegistry, AdapterVersion
+from bot.registry import AdapterRegistry, AdapterVersion, read_manifest
 from bot.store import open_snapshot
 from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
@@ -39,7 +40,7 @@ from training.report import describe
 from training.rewards import Aim
 from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
-from training.sources import Feedback, preservation_heldout, preservation_pairs, read_feedback
+from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 from training.studies.study import Student, Study
 
 
@@ -102,6 +103,7 @@ class Workshop:
         with publish.training_lock(self.registry, self.persona.name) as versions:
             if Method.REJECTION in methods:
                 dataset = self._with_samples(dataset)
+                methods = self._methods(dataset)  # they may make it enough for others
             lineage = self._lineage(dataset, methods, parameters)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
@@ -117,6 +119,16 @@ class Workshop:
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
             return version
+
+    def trained(self, dataset: Dataset) -> AdapterVersion:
+        """Version 1, trained on the dataset: the one on disk where that came from the same input, else a new one."""
+        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters())
+        if 1 in self.registry.numbers(self.persona.name):
+            version = self.registry.version(self.persona.name, 1)
+            if json.loads(json.dumps(lineage)).items() <= read_manifest(version.path).items():
+                publish.verify(version, self._files.fingerprint)
+                return version
+        return self.train(dataset, 1)
 
     def evaluate(self, number: int | None = None) -> Evaluation:
         """Measure a version (the newest by default) against the one that speaks, judge it and write the report."""
@@ -155,8 +167,11 @@ class Workshop:
         known = active is not None and active not in (version.number, *marked(self.registry, self.persona.name))
         return known and self._config.canary.share > 0
 
-    def study(self) -> Study:
-        """What the version that speaks has made of the base model. Raises DatasetError or PublishError."""
+    def study(self, others: Mapping[str, AdapterVersion], conversations: Sequence[Sequence[str]]) -> Study:
+        """What the version that speaks, and `others` by their names, have made of the base model.
+
+        Raises DatasetError or PublishError.
+        """
         version = publish.require_version(
             self.registry, self.persona.name, self.registry.active_number(self.persona.name)
         )
@@ -164,7 +179,7 @@ class Workshop:
             self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
         )
         with progress_bar(self._console) as progress:
-            return student.study(version, self._catalog, progress)
+            return student.study({"adapter": version, **others}, conversations, self._catalog, progress)
 
     @cached_property
     def _files(self) -> BaseModelFiles:
@@ -210,7 +225,13 @@ class Workshop:
     def _methods(self, dataset: Dataset) -> tuple[Method, ...]:
         training = self._config.training
         likes = sum(vote.liked for vote in dataset.votes)
-        supply = Supply(len(dataset.preferences), likes, len(dataset.votes) - likes, self.persona.rules is not None)
+        supply = Supply(
+            len(dataset.preferences),
+            likes,
+            len(dataset.votes) - likes,
+            corrections=dataset.kept[Source.CORRECTION],
+            rules=self.persona.rules is not None,
+        )
         return choose(training.method, supply, Enough(training.preference_pairs, training.preference_votes))
 
     def _with_samples(self, dataset: Dataset) -> Dataset:
@@ -220,9 +241,10 @@ class Workshop:
             self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
         )
         with progress_bar(self._console) as progress:
-            rows = sampling.rows(dataset, speaker, progress)
-        origin = publish.trained_on(speaker) if speaker and rows else frozenset()
-        return dataclasses.replace(dataset, rows=(*dataset.rows, *rows), origin_ids=origin)
+            enriched = sampling.enrich(dataset, speaker, progress)
+        sampled = enriched.kept[Source.SAMPLED]
+        origin = publish.trained_on(speaker) if speaker and sampled else frozenset()
+        return dataclasses.replace(enriched, origin_ids=origin)
 
     def _lessons(self, dataset: Dataset) -> Lessons:
         return Lessons(

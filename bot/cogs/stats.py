@@ -9,7 +9,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts import approval_chart
 from bot.cogs.errors import Interaction
 from bot.cogs.personas import Name, choices
 from bot.cogs.reasons import LABELS
@@ -34,7 +33,7 @@ class Stats(commands.Cog):
         since = time.time() - days * DAY
         figures = await self._store.statistics(card.name if card else None, interaction.guild_id, since)
         title = f"{card.display_name if card else 'All personas'}, last {days} days"
-        picture = await asyncio.to_thread(approval_chart, title, figures)
+        picture = await asyncio.to_thread(_picture, title, figures)
         where = "on this server" if interaction.guild_id else "everywhere"
         await interaction.followup.send(
             f"**{title}**, {where}\n{described(figures)}",
@@ -44,6 +43,12 @@ class Stats(commands.Cog):
     @stats.autocomplete("persona")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return choices(self._catalog.all(interaction.guild_id), typed)
+
+
+def _picture(title: str, figures: Statistics) -> bytes:
+    from bot.charts import approval_chart  # matplotlib takes half a second and 40 MB: only when somebody asks
+
+    return approval_chart(title, figures)
 
 
 def described(figures: Statistics) -> str:

@@ -3,9 +3,12 @@
 Before it serves, a decoder must give the same answer through our rows and masks as transformers' own code.
 """
 
+import ctypes
+import gc
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,11 +17,20 @@ import transformers
 from torch import Tensor, nn
 
 from bot.engine.base_model import BaseModelFiles
-from bot.engine.eager import EagerDecoder, Reference, reference_of
-from bot.engine.kv_rows import ATTENTION, RowCache
-from bot.engine.native import NativeDecoder, NativeUnavailable, compile_in_background, load_library, refuse_unknown
+from bot.engine.kv_rows import RowCache
+from bot.engine.memory import give_back_freed
+from bot.engine.native import (
+    NativeDecoder,
+    NativeUnavailable,
+    PackedModel,
+    PackFile,
+    compile_in_background,
+    load_library,
+    pack_model,
+)
 from bot.engine.options import DEFAULT_CACHE, Placement
 from bot.engine.projections import LoraShare
+from bot.engine.reference import Reference, reference_of
 from bot.engine.step import Segment, Step
 from bot.errors import BaseModelError
 
@@ -50,28 +62,22 @@ class ServedModel:
     def __init__(
         self, files: BaseModelFiles, placement: Placement, rows: int, context: int, cache_dir: Path = DEFAULT_CACHE
     ) -> None:
-        """`cache_dir`: where the compiled decoder is kept. Raises BaseModelError for a model that cannot be read or
-        served."""
+        """`cache_dir`: where the compiled decoder and its weights are kept. Raises BaseModelError for a model that
+        cannot be read or served."""
         self.name = files.name
         self.placement = placement
-        config = _read_config(files)
-        _refuse_unservable(files, config)
-        may_compile = placement.precision == "int8" and placement.device.type == "cpu"
-        if may_compile:
-            compile_in_background(cache_dir)
-        model = _load(files, placement)
-        self.vocabulary = int(model.config.get_text_config().vocab_size)
-        self._end_ids = model.generation_config.eos_token_id
-        self.context = min(context, _longest(config, context))
+        self.context = context
+        self._rows = rows
+        self._end_ids: set[int] = set()
+        source = ModelSource(files, placement)
         try:
-            native = self._native(model, rows, cache_dir) if may_compile else None
-            self._decoder, self._cache = native or self._eager(model, rows)
+            self._decoder, self._cache = self._native(source, cache_dir) or self._eager(source)
         except BaseModelError:
             raise
         except Exception as error:
             log.exception("%s failed its probe", files.name)
             raise BaseModelError(
-                f"model.base = {files.name!r}: this engine cannot serve a {config.model_type} model "
+                f"model.base = {files.name!r}: this engine cannot serve a {source.config.model_type} model "
                 f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}); "
                 "choose a Llama-, Qwen3- or Gemma-3-like model."
             ) from error
@@ -82,7 +88,7 @@ class ServedModel:
 
     def end_ids(self) -> set[int]:
         """Token ids that end a turn, as the model's generation config names them."""
-        return set(self._end_ids) if isinstance(self._end_ids, list) else {self._end_ids} - {None}
+        return set(self._end_ids)
 
     def make_slots(self, slots: int, rank: int) -> None:
         """Room for `slots` adapters besides slot 0, the base model alone."""
@@ -115,27 +121,46 @@ class ServedModel:
         """Begin the row with copies of these blocks of the shelf."""
         self._cache.unshelve(row, blocks)
 
-    def _native(self, model: Any, rows: int, cache_dir: Path) -> tuple[Decoder, RowCache] | None:
+    def _native(self, source: "ModelSource", cache_dir: Path) -> tuple[Decoder, RowCache] | None:
         """The compiled decoder, or None where there is none for this machine or model."""
+        if self.placement.precision != "int8" or self.placement.device.type != "cpu":
+            return None
+        compile_in_background(cache_dir)
+        file = PackFile(cache_dir, source.files)
+        packed = file.read()
+        if packed is None:
+            source.load()  # while the library is compiled
         try:
-            refuse_unknown(model.config)
             library = load_library(cache_dir)
-            reference = reference_of(model)
-            cache = self._make_cache(reference, rows, torch.bfloat16)
-            decoder = NativeDecoder(library, model, cache)
+            if packed and (served := self._compiled(library, packed)):
+                return served
+            packed = pack_model(source.model, source.end_ids, source.longest)
         except NativeUnavailable as reason:
             log.info("%s is served without the compiled decoder: %s", self.name, reason)
             return None
-        agreement = self._agreement(decoder, cache, reference)
+        if served := self._compiled(library, packed):
+            file.write(packed)
+            source.drop()
+        return served
+
+    def _compiled(self, library: ctypes.CDLL, packed: PackedModel) -> tuple[Decoder, RowCache] | None:
+        self._introduce(packed.facts.end_ids, packed.facts.longest)
+        cache = self._make_cache(packed.reference, torch.bfloat16)
+        decoder = NativeDecoder(library, packed, cache)
+        agreement = self._agreement(decoder, cache, packed.reference)
         if agreement > 1 - PROBE_TOLERANCE:
             return decoder, cache
-        log.warning("%s is served without the compiled decoder: it disagrees (%.3f)", self.name, agreement)
+        log.warning("The compiled decoder disagrees with %s (%.3f)", self.name, agreement)
         return None
 
-    def _eager(self, model: Any, rows: int) -> tuple[Decoder, RowCache]:
-        decoder = EagerDecoder(model, self.placement)
-        reference = reference_of(model)
-        cache = decoder.cache = self._make_cache(reference, rows, self.placement.dtype)
+    def _eager(self, source: "ModelSource") -> tuple[Decoder, RowCache]:
+        from bot.engine.eager import EagerDecoder  # with transformers' modelling code: a second, and 80 MB
+
+        self._introduce(source.end_ids, source.longest)
+        decoder = EagerDecoder(source.model, self.placement)
+        reference = reference_of(source.model)
+        cache = self._make_cache(reference, self.placement.dtype)
+        decoder.use(cache)
         agreement = self._agreement(decoder, cache, reference)
         if not agreement > 1 - PROBE_TOLERANCE:
             raise BaseModelError(
@@ -144,9 +169,13 @@ class ServedModel:
             )
         return decoder, cache
 
-    def _make_cache(self, reference: Reference, rows: int, dtype: torch.dtype) -> RowCache:
+    def _introduce(self, end_ids: Iterable[int], longest: int | None) -> None:
+        self._end_ids = set(end_ids)
+        self.context = min(self.context, longest or self.context)
+
+    def _make_cache(self, reference: Reference, dtype: torch.dtype) -> RowCache:
         like = torch.empty(0, device=self.placement.device, dtype=dtype)
-        return RowCache(reference.shapes, rows, self.context, like)
+        return RowCache(reference.shapes, self._rows, self.context, like)
 
     @torch.inference_mode()
     def _agreement(self, decoder: Decoder, cache: RowCache, reference: Reference) -> float:
@@ -159,6 +188,44 @@ class ServedModel:
         cache.clear(row)
         expected = reference.logits
         return nn.functional.cosine_similarity(expected - expected.mean(), got - got.mean()).item()
+
+
+class ModelSource:
+    """The base model as transformers loads it, once it is asked for. Raises BaseModelError."""
+
+    def __init__(self, files: BaseModelFiles, placement: Placement) -> None:
+        self.files = files
+        self._placement = placement
+
+    @cached_property
+    def config(self) -> Any:
+        config = _read_config(self.files)
+        _refuse_unservable(self.files, config)
+        return config
+
+    @cached_property
+    def model(self) -> Any:
+        assert self.config is not None  # refused before seconds are spent on its weights
+        return _load(self.files, self._placement)
+
+    def load(self) -> None:
+        assert self.model is not None
+
+    def drop(self) -> None:
+        """Free what `model` takes; another use would load it again."""
+        del self.model
+        gc.collect()
+        give_back_freed()
+
+    @property
+    def longest(self) -> int | None:
+        """Tokens of context that the model was made for."""
+        return getattr(self.config.get_text_config(), "max_position_embeddings", None)
+
+    @property
+    def end_ids(self) -> set[int]:
+        found = self.model.generation_config.eos_token_id
+        return set(found) if isinstance(found, list) else {found} - {None}
 
 
 def _read_config(files: BaseModelFiles) -> Any:
@@ -196,10 +263,6 @@ def _rope_types(text_config: Any) -> Iterator[str]:
             yield str(parameters["rope_type"])
 
 
-def _longest(config: Any, default: int) -> int:
-    return int(getattr(config.get_text_config(), "max_position_embeddings", None) or default)
-
-
 def _load(files: BaseModelFiles, placement: Placement) -> Any:
     transformers.utils.logging.disable_progress_bar()
     options: dict[str, Any] = {}
@@ -208,7 +271,7 @@ def _load(files: BaseModelFiles, placement: Placement) -> Any:
         options["quantization_config"] = _bitsandbytes(placement)
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            files.path, dtype=placement.dtype, attn_implementation=ATTENTION, local_files_only=True, **options
+            files.path, dtype=placement.dtype, attn_implementation="sdpa", local_files_only=True, **options
         )
     except torch.OutOfMemoryError as error:
         raise BaseModelError(

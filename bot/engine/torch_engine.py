@@ -80,6 +80,11 @@ class TorchEngine:
     def fingerprint(self) -> str:
         return self._files.fingerprint
 
+    @property
+    def tokenizer(self) -> Any:
+        """The model's own, 50 MB: to be shared, and so never changed. Threads may encode and decode at once."""
+        return self._tokenizer
+
     async def start(self) -> None:
         if self._thread is None:
             self._serving = True

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.engine import Completion, EngineOptions, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
+from bot.engine.base_model import BaseModelFiles, fingerprint
 from bot.prompt import PromptRenderer
 from bot.registry import AdapterVersion, read_manifest
 from tests.bench.work import Case, Setting, Timing, prompts
@@ -23,12 +23,11 @@ class Troupe:
     """A running engine, and copies of the setting's adapter under names of their own."""
 
     engine: TorchEngine
-    files: BaseModelFiles
     copies: Sequence[AdapterVersion]
 
-    @cached_property
+    @property
     def tokenizer(self) -> Any:
-        return load_tokenizer(self.files)
+        return self.engine.tokenizer
 
     @cached_property
     def renderer(self) -> PromptRenderer:
@@ -58,7 +57,7 @@ async def troupe(setting: Setting, *, copies: int, **options: Any) -> AsyncItera
     engine = TorchEngine(files, EngineOptions(precision=setting.precision, threads=setting.threads, **options))
     await engine.start()
     try:
-        yield Troupe(engine, files, [copy_of(setting, n) for n in range(copies)])
+        yield Troupe(engine, [copy_of(setting, n) for n in range(copies)])
     finally:
         await engine.stop()
 

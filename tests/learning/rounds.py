@@ -17,18 +17,10 @@ from bot.app import Core, open_core
 from bot.config import Config
 from bot.replies import Ask
 from tests.learning.members import Crowd, Opinion
+from tests.learning.story import Heard
 
 GUILD = 77
 AT_ONCE = 16  # questions under way
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a round of votes brought."""
-
-    up: int
-    down: int
-    better_answers: int
 
 
 @dataclass

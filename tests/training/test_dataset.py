@@ -176,13 +176,18 @@ def test_a_kept_answer_is_preferred_to_the_one_it_replaces(build, renderer):
     [
         (compared("Squawk!", "Soup.", member_id=STRANGER), "somebody whose words it holds did not consent"),
         (compared("Squawk!", "Soup.", asker_id=STRANGER), "somebody whose words it holds did not consent"),
-        (compared("Squawk!", "squawk"), "as a preference: both answers say the same"),
+        (compared("Squawk! Aye.", " Squawk!  Aye."), "as a preference: both answers say the same"),
         (compared("Squawk!", "Soup.", asked="do you like SAND"), "its prompt is held out for the gate"),
     ],
 )
 def test_a_comparison_is_left_out_for_a_stated_reason(build, comparison, reason):
     dataset = build(comparisons=[comparison], heldout_prompts=["Do you like sand?"])
     assert dropped(dataset) == [("comparison", reason)]
+
+
+def test_a_mark_alone_may_be_what_members_want(build):
+    [pair] = build(corrections=[corrected(text="Squawk! Aye?")]).preferences
+    assert (pair.chosen, pair.rejected) == ("Squawk! Aye?", "Squawk! Aye.")
 
 
 def test_likes_and_dislikes_become_votes_with_their_certainty(build, renderer):

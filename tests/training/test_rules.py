@@ -131,6 +131,13 @@ def test_dislikes_alone_are_refused_and_likes_alone_teach_no_difference(build):
     assert reasons(liked, Source.VOTE) == {"one-sided: there are only likes": 30}
 
 
+def test_dislikes_tell_answers_apart_from_better_ones_where_nothing_is_liked(build):
+    disliked = [reply(number, (), {2, 3}) for number in range(1, 13)]
+    dataset = build(disliked, corrections=[StoredCorrection(1, disliked[0], 2, "Squawk! Would you like some?")])
+    assert dataset.kept[Source.CORRECTION] == 1
+    assert [vote.liked for vote in (*dataset.votes, *dataset.heldout_votes)] == [False] * 12
+
+
 def test_personal_data_is_replaced_in_prompts_and_keeps_answers_out(build):
     dataset = build(
         [

@@ -10,11 +10,11 @@ from bot.personas import PersonaCatalog
 from bot.prompt import Message
 from bot.store import Store
 from tests.training.conftest import ASKER, FRIEND, TOPICS, Project, fill_store, reply_record
-from training.dataset import Dataset, VotedRow
+from training.dataset import Dataset, Row, VotedRow
 from training.evaluate import Answer
 from training.quality import Flaw
 from training.recipes.base import load_base
-from training.recipes.rejection import keep_liked, scorer_of
+from training.recipes.rejection import chances, keep_liked, scorer_of
 from training.sampling import Sampling
 from training.sources import Source
 
@@ -24,14 +24,18 @@ def model(tiny_base):
     return load_base(tiny_base, "fp32", "cpu").eval()
 
 
+def voted(liked):
+    """Answers in three forms; `liked` tells which ends members like."""
+    return tuple(
+        VotedRow((Message("user", f"What of {topic}?"),), f"{word} {topic}{end}", liked(end), 1.0, index)
+        for index, (topic, word, end) in enumerate((t, w, e) for t in TOPICS for w in ("Aye", "Nay") for e in "?!.")
+    )
+
+
 @pytest.fixture(scope="module")
 def asks_back(model, renderer):
     """What members who like questions taught."""
-    votes = [
-        VotedRow((Message("user", f"What of {topic}?"),), f"{word} {topic}{end}", end == "?", 1.0, index)
-        for index, (topic, word, end) in enumerate((t, w, e) for t in TOPICS for w in ("Aye", "Nay") for e in "?!.")
-    ]
-    return scorer_of(votes, model, renderer)
+    return scorer_of(Dataset("parrot", (), votes=voted("?".__eq__)), model, renderer)
 
 
 def prompts(*texts):
@@ -45,15 +49,34 @@ def answers(*texts, flaw=None):
 def test_the_answer_that_members_would_like_best_becomes_an_example(asks_back, model, renderer):
     asked = prompts("What of sand?", "What of milk?")
     given = [answers("Aye sand!", "Aye sand?"), answers("Nay milk.", "Nay milk!")]
-    [row] = keep_liked(asks_back, model, renderer, asked, given)
+    [row] = keep_liked(asks_back, model, renderer, asked, given).rows
     assert asks_back.tells_apart
     assert (row.source, row.messages, row.completion) == (Source.SAMPLED, asked[0], "Aye sand?")
+
+
+def test_it_is_preferred_to_one_to_the_same_prompt_that_they_would_dislike(asks_back, model, renderer):
+    asked = prompts("What of sand?", "What of milk?")
+    given = [answers("Aye sand!", "Aye sand?"), answers("Nay milk?")]
+    [pair] = keep_liked(asks_back, model, renderer, asked, given).pairs
+    assert (pair.messages, pair.chosen, pair.rejected) == (asked[0], "Aye sand?", "Aye sand!")
 
 
 def test_broken_answers_and_answers_given_before_are_no_examples(asks_back, model, renderer):
     asked = prompts("What of sand?", "What of milk?", "What of wind?")
     given = [answers("Aye?"), answers("aye?", " "), answers("Nay wind?", flaw=Flaw.ENDLESS)]
-    assert [row.completion for row in keep_liked(asks_back, model, renderer, asked, given)] == ["Aye?"]
+    assert [row.completion for row in keep_liked(asks_back, model, renderer, asked, given).rows] == ["Aye?"]
+
+
+def test_better_answers_say_what_is_liked_where_nothing_was(model, renderer):
+    better = tuple(
+        Row(Source.CORRECTION, (Message("user", f"And {topic}?"),), f"Aye {topic}?", 2, 900 + index)
+        for index, topic in enumerate(TOPICS)
+    )
+    disliked = tuple(vote for vote in voted("?".__eq__) if not vote.liked)
+    scorer = scorer_of(Dataset("parrot", better, votes=disliked), model, renderer)
+    [asks, states] = chances(scorer, model, renderer, ["Nay sand?", "Nay sand!"])
+    assert scorer.tells_apart
+    assert asks > 0.7 > 0.3 > states
 
 
 async def like_questions(project: Project) -> None:
@@ -88,8 +111,9 @@ def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
     outcome = torn.cli("train", "parrot")
     assert outcome.code == 0, outcome.err
     made = manifest(torn)
-    assert made["methods"] == ["rejection", "sft"]
+    assert made["methods"][:2] == ["rejection", "sft"]
     assert made["rows"]["sampled"] > 0
+    assert made["rows"]["seed"] < 2 * len(TOPICS), "what members would dislike made room"
 
 
 def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project, tiny_base, renderer):
@@ -104,4 +128,5 @@ def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project,
     def asked(*_):
         raise AssertionError("no answer was needed")
 
-    assert sampling.rows(Dataset("parrot", (), votes=tuple(votes)), None, asked) == []
+    dataset = Dataset("parrot", (), votes=tuple(votes))
+    assert sampling.enrich(dataset, None, asked) == dataset

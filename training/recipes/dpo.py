@@ -1,50 +1,87 @@
 """Owns learning from pairs: the answer members want becomes likelier than the one it replaces (TRL's DPOTrainer).
 
 It goes on with the adapter of the stage before, whose frozen copy is the reference (Rafailov et al., 2023): what the
-persona has learned is where it is held to, not the base model's own voice.
+persona has learned is where it is held to, not the base model's own voice. Both answers of a pair lie in one prefix
+tree with those of its neighbours, so that prompts, and whatever else the answers share, are computed once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import datasets
+import torch
 from trl import DPOConfig, DPOTrainer
+from trl.models.utils import disable_gradient_checkpointing
+from trl.trainer.utils import use_adapter
 
+from bot.prompt import TrainingExample
 from training.dataset import PreferenceExample
 from training.recipes.adapter import LossPoint
+from training.recipes.batching import Neighbours, part_of_batch
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
-
-# Pairs per forward pass: padded, they and their logits take room that trees of an imitation do not.
-PAIRS_AT_ONCE = 2
+from training.recipes.prefix_tree import plant, row_sums, target_losses
 
 
 def prefer(
     model: Any, tokenizer: Any, pairs: Sequence[PreferenceExample], parameters: Hyperparameters, stage: Stage
 ) -> list[LossPoint]:
     """Train the PEFT model's adapter on the pairs, in place; its losses."""
-    epochs = parameters.preference_epochs
-    part = PAIRS_AT_ONCE if parameters.batch_size % PAIRS_AT_ONCE == 0 else 1
-    arguments = DPOConfig(
-        **common(parameters, stage, steps_of(len(pairs), parameters, epochs), part),
-        num_train_epochs=epochs,
-        learning_rate=parameters.preference_learning_rate,
-        beta=parameters.preference_beta,
-        gradient_checkpointing=True,
-        max_length=None,
-    )
-    trainer = _RenderedTrainer(
-        model, args=one_device(arguments), train_dataset=_columns(pairs), processing_class=tokenizer
+    groups = [_both(pair.prompt_ids, pair.chosen_ids, pair.rejected_ids) for pair in pairs]
+    trainer = _TreeTrainer(
+        Neighbours(groups, parameters),
+        model,
+        args=_arguments(parameters, groups, stage),
+        train_dataset=_columns(pairs),
+        data_collator=_collate,
+        processing_class=tokenizer,
     )
     losses = follow(trainer, stage)
     model.delete_adapter("ref")
     return losses
 
 
-class _RenderedTrainer(DPOTrainer):  # type: ignore[misc] # trl is untyped
-    """TRL's trainer on ids of our one renderer: TRL's own would render the prompt together with the answer."""
+class _TreeTrainer(DPOTrainer):  # type: ignore[misc] # trl is untyped
+    """TRL's trainer on ids of our one renderer, with the loss of a prefix tree in place of that of a padded batch."""
+
+    def __init__(self, order: Neighbours, model: Any, **options: Any) -> None:
+        self._order = order
+        super().__init__(model, **options)
 
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        """TRL's own would render the prompt together with the answer."""
         return dataset
+
+    def _get_train_sampler(self, *_: Any) -> Neighbours:
+        return self._order
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,  # noqa: ARG002 (the trainer's signature)
+        num_items_in_batch: torch.Tensor | int | None = None,  # noqa: ARG002
+    ) -> torch.Tensor:
+        targets, rows = inputs.pop("targets"), inputs.pop("rows")
+        with torch.no_grad(), disable_gradient_checkpointing(self.model), use_adapter(self.model, "ref"):
+            before = target_losses(model, inputs, targets)
+        gained = row_sums(before - target_losses(model, inputs, targets), rows, int(rows.max()) + 1)
+        chosen, rejected = gained[0::2], gained[1::2]
+        return -torch.nn.functional.logsigmoid(self.beta * (chosen - rejected)).mean()
+
+
+def _arguments(parameters: Hyperparameters, groups: Sequence[list[TrainingExample]], stage: Stage) -> DPOConfig:
+    epochs = parameters.preference_epochs
+    part, fits = part_of_batch(groups, parameters)
+    arguments = DPOConfig(
+        **common(parameters, stage, steps_of(len(groups), parameters, epochs), part),
+        num_train_epochs=epochs,
+        learning_rate=parameters.preference_learning_rate,
+        beta=parameters.preference_beta,
+        gradient_checkpointing=not fits,
+        max_length=None,
+        remove_unused_columns=False,
+    )
+    return one_device(arguments)
 
 
 def _columns(pairs: Sequence[PreferenceExample]) -> datasets.Dataset:
@@ -58,3 +95,17 @@ def _columns(pairs: Sequence[PreferenceExample]) -> datasets.Dataset:
             for pair in pairs
         ]
     )
+
+
+def _collate(pairs: Sequence[Mapping[str, list[int]]]) -> dict[str, torch.Tensor]:
+    """One tree of all answers: those wanted have even row numbers, each followed by the one it replaces."""
+    groups = [_both(pair["prompt_ids"], pair["chosen_ids"], pair["rejected_ids"]) for pair in pairs]
+    tree = plant([example for group in groups for example in group])
+    return {**tree.inputs, "targets": tree.targets, "rows": tree.rows}
+
+
+def _both(prompt: Sequence[int], chosen: Sequence[int], rejected: Sequence[int]) -> list[TrainingExample]:
+    return [
+        TrainingExample([*prompt, *completion], [0] * len(prompt) + [1] * len(completion))
+        for completion in (chosen, rejected)
+    ]

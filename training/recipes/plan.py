@@ -26,7 +26,13 @@ class Supply:
     pairs: int
     likes: int
     dislikes: int
+    corrections: int = 0
     rules: bool = False
+
+    @property
+    def to_score(self) -> int:
+        """Of answers that members like, or would, and of answers that they dislike: the fewer."""
+        return min(self.likes + self.corrections, self.dislikes)
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,9 @@ def _automatic(supply: Supply, enough: Enough) -> set[Method]:
     wanted = {Method.SFT}
     if supply.pairs >= enough.pairs:
         wanted.add(Method.DPO)
-    rarer = min(supply.likes, supply.dislikes)
-    if 2 * rarer >= enough.votes:
+    if 2 * min(supply.likes, supply.dislikes) >= enough.votes:
         wanted.add(Method.KTO)
-    elif rarer >= FEWEST_TO_SCORE:
+    elif supply.to_score >= FEWEST_TO_SCORE:
         wanted.add(Method.REJECTION)
     return wanted
 
@@ -74,7 +79,9 @@ def _named(method: str) -> set[Method]:
 def _missing(method: Method, supply: Supply) -> str | None:
     if method is Method.DPO and not supply.pairs:
         return "there is no comparison or correction to learn from; wait for some, or choose auto."
-    if method in (Method.KTO, Method.REJECTION) and not min(supply.likes, supply.dislikes):
+    if (method is Method.KTO and not min(supply.likes, supply.dislikes)) or (
+        method is Method.REJECTION and not supply.to_score
+    ):
         return (
             f"there are {supply.likes} liked and {supply.dislikes} disliked answers that may be used, and both kinds "
             "are needed; wait for votes, or choose auto."

@@ -70,3 +70,8 @@ def target_losses(model: torch.nn.Module, inputs: Mapping[str, torch.Tensor], ta
     """Negative log-likelihood of each target, in nats: float32 [targets]. Only targets pass the output layer."""
     logits = model(**inputs, use_cache=False).logits[0]
     return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
+
+
+def row_sums(losses: torch.Tensor, rows: torch.Tensor, count: int) -> torch.Tensor:
+    """The losses of targets, summed for each of `count` rows: float32 [count]."""
+    return torch.zeros(count, device=losses.device).index_add(0, rows, losses)

@@ -5,13 +5,14 @@ further than the replies they were given to. Where the votes tell nothing that h
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from bot.prompt import Message, PromptRenderer
-from training.dataset import Row, VotedRow
+from training.dataset import Dataset, PreferencePair, Row
 from training.evaluate import Answer
 from training.scorer import JudgedAnswer, Matrix, Scorer, learn_taste
 from training.sources import Source
@@ -20,15 +21,30 @@ from training.sources import Source
 LIKELY = 0.7
 
 
-def scorer_of(votes: Sequence[VotedRow], model: Any, renderer: PromptRenderer) -> Scorer:
-    """`votes` must hold likes and dislikes; `model` is the base model."""
-    states = mean_states(model, renderer, [vote.completion for vote in votes])
+def scorer_of(dataset: Dataset, model: Any, renderer: PromptRenderer) -> Scorer:
+    """From its votes and corrections, which must hold likes and dislikes; `model` is the base model.
+
+    A better answer counts as liked: whoever wrote it would like it.
+    """
+    judged = [(vote.completion, vote.liked, vote.weight) for vote in dataset.votes]
+    judged += [(row.completion, True, 1.0) for row in dataset.rows if row.source is Source.CORRECTION]
+    states = mean_states(model, renderer, [text for text, *_ in judged])
     return learn_taste(
-        [
-            JudgedAnswer(vote.completion, state, vote.liked, vote.weight)
-            for vote, state in zip(votes, states, strict=True)
-        ]
+        [JudgedAnswer(text, state, liked, sure) for (text, liked, sure), state in zip(judged, states, strict=True)]
     )
+
+
+def chances(scorer: Scorer, model: Any, renderer: PromptRenderer, texts: Sequence[str]) -> list[float]:
+    """How likely members are to like each text, were likes and dislikes equally many."""
+    return scorer.score(texts, mean_states(model, renderer, texts)) if texts else []
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What sampled answers give to learn: the best to imitate, and the best before the worst of the same prompt."""
+
+    rows: tuple[Row, ...] = ()
+    pairs: tuple[PreferencePair, ...] = ()
 
 
 def keep_liked(
@@ -37,18 +53,25 @@ def keep_liked(
     renderer: PromptRenderer,
     prompts: Sequence[tuple[Message, ...]],
     answers: Sequence[Sequence[Answer]],
-) -> list[Row]:
-    """The best answer to each prompt, if a like is LIKELY and nothing is wrong with it. No answer is kept twice."""
+) -> Chosen:
+    """The best answer to each prompt, if a like is LIKELY and nothing is wrong with it. No answer is kept twice.
+
+    Where a like of the worst is as unlikely, the best is preferred to it.
+    """
     kept: dict[str, Row] = {}
+    pairs: list[PreferencePair] = []
     for messages, given in zip(prompts, answers, strict=True):
         sound = [answer.text.strip() for answer in given if answer.flaw is None and answer.text.strip()]
         fresh = [text for text in dict.fromkeys(sound) if text.casefold() not in kept]
         if not fresh:
             continue
-        likely, best = max(zip(scorer.score(fresh, mean_states(model, renderer, fresh)), fresh, strict=True))
-        if likely >= LIKELY:
+        ranked = sorted(zip(chances(scorer, model, renderer, fresh), fresh, strict=True))
+        (least, worst), (most, best) = ranked[0], ranked[-1]
+        if most >= LIKELY:
             kept[best.casefold()] = Row(Source.SAMPLED, messages, best)
-    return list(kept.values())
+            if least <= 1 - LIKELY:
+                pairs.append(PreferencePair(Source.SAMPLED, messages, best, worst, 1, ()))
+    return Chosen(tuple(kept.values()), tuple(pairs))
 
 
 @torch.inference_mode()

@@ -3,8 +3,7 @@
 The loss is on completions only, or on all tokens of running text, as the examples' masks say.
 """
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import datasets
@@ -14,13 +13,9 @@ from trl import SFTConfig, SFTTrainer
 from bot.errors import ConfigError
 from bot.prompt import TrainingExample
 from training.recipes.adapter import LossPoint, lora
+from training.recipes.batching import Neighbours, part_of_batch
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
 from training.recipes.prefix_tree import plant, target_losses
-
-# What a step holds in memory grows with the nodes of its tree (about 2 MB a node for SmolLM2 in fp32, half of it in
-# bf16); this many keep a training on a CPU below 2 GB. Larger batches are accumulated from parts.
-FP32_NODES = 320
-BF16_NODES = 640
 
 
 def imitate(
@@ -34,7 +29,7 @@ def imitate(
     """The base model `model`, named `base`, with a new adapter trained on the examples; and its losses."""
     _require_window(model.config, examples)
     trainer = _TreeTrainer(
-        Neighbours(examples, parameters),
+        Neighbours([[example] for example in examples], parameters),
         model=model,
         args=_arguments(parameters, examples, stage),
         train_dataset=_columns(examples),
@@ -49,11 +44,11 @@ def imitate(
 class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
     """TRL's trainer with the loss of a prefix tree in place of that of a padded batch."""
 
-    def __init__(self, order: "Neighbours", **options: Any) -> None:
+    def __init__(self, order: Neighbours, **options: Any) -> None:
         self._order = order
         super().__init__(**options)
 
-    def _get_train_sampler(self, *_: Any) -> "Neighbours":
+    def _get_train_sampler(self, *_: Any) -> Neighbours:
         return self._order
 
     def compute_loss(
@@ -67,29 +62,6 @@ class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped
         arguments = {name: value for name, value in inputs.items() if name not in ("labels", "shift_labels")}
         total = target_losses(model, arguments, targets).sum()
         return total / (len(targets) if num_items_in_batch is None else num_items_in_batch)
-
-
-class Neighbours(torch.utils.data.Sampler[int]):
-    """Rows shuffled anew each epoch, and sorted within a batch: its parts share the longest prefixes then."""
-
-    def __init__(self, examples: Sequence[TrainingExample], parameters: Hyperparameters) -> None:
-        self._examples = examples
-        self._batch = parameters.batch_size
-        self._seed = parameters.seed
-        self._epoch = 0
-
-    def __len__(self) -> int:
-        return len(self._examples)
-
-    def __iter__(self) -> Iterator[int]:
-        rows = range(len(self))
-        order = random.Random(f"{self._seed} {self._epoch}").sample(rows, len(rows))
-        for start in range(0, len(order), self._batch):
-            yield from sorted(order[start : start + self._batch], key=lambda row: self._examples[row].ids)
-
-    def set_epoch(self, epoch: int) -> None:
-        """The trainer says which epoch begins, also when a killed training goes on."""
-        self._epoch = epoch
 
 
 def _columns(examples: Sequence[TrainingExample]) -> datasets.Dataset:
@@ -114,9 +86,7 @@ def _collate(rows: Sequence[Mapping[str, list[int]]]) -> dict[str, torch.Tensor]
 
 
 def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample], stage: Stage) -> SFTConfig:
-    size = parameters.batch_size
-    room = BF16_NODES if parameters.mixed else FP32_NODES
-    part, fits = _part_of_batch(examples, size, room) if parameters.on_cpu else (size, True)
+    part, fits = part_of_batch([[example] for example in examples], parameters)
     arguments = SFTConfig(
         **common(parameters, stage, steps_of(len(examples), parameters, parameters.epochs), part),
         num_train_epochs=parameters.epochs,
@@ -126,15 +96,6 @@ def _arguments(parameters: Hyperparameters, examples: Sequence[TrainingExample],
         remove_unused_columns=False,
     )
     return one_device(arguments)
-
-
-def _part_of_batch(examples: Sequence[TrainingExample], batch_size: int, room: int) -> tuple[int, bool]:
-    """Rows per forward pass, a divisor of the batch, and whether the largest such part fits into `room` nodes."""
-    longest = sorted(examples, key=lambda example: len(example.ids), reverse=True)
-    for part in range(batch_size, 0, -1):
-        if batch_size % part == 0 and plant(longest[:part]).nodes <= room:
-            return part, True
-    return 1, False
 
 
 def _require_window(config: Any, examples: Sequence[TrainingExample]) -> None:

@@ -1,54 +1,49 @@
-"""Owns the study of one persona: its held-out prompts, answered with and without what makes the persona.
+"""Owns the study of one persona: what the base model and adapters answer with and without what makes the persona.
 
-Without rules on the card the cells are base and adapter, each with and without the system prompt; with rules, base and
-adapter, each without and with the rules.
+Without rules on the card the cells are base and adapters, each with and without the system prompt; with rules, base
+and adapters, each without and with the rules. As members are served, all of them answer the probes too, and talk.
 """
 
-import asyncio
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bot.config import Config
-from bot.engine import SamplingParams
 from bot.engine.base_model import BaseModelFiles
 from bot.errors import DatasetError
 from bot.personas import Pair, Persona, PersonaCatalog
-from bot.prompt import Message, PromptRenderer, TrainingExample
+from bot.prompt import Message, PromptRenderer
 from bot.registry import AdapterVersion
-from training.asking import answer_memory, ask_all
-from training.evaluate import Answer, OnProgress, Question, Version, measure_losses
+from training.evaluate import Answer, OnProgress, measure_losses
+from training.gate import Passed
+from training.measures import passed
+from training.probes import Topic
 from training.sources import preservation_heldout, preservation_pairs
-from training.studies.figures import CellFigures, cell_figures
+from training.studies.asker import Asker, Cell, Reply, cells_of
+from training.studies.figures import CellFigures, ConversationFigures, Judges, cell_figures, conversation_figures
 from training.studies.style import StyleJudge, accuracy
 
-SEED = 30_000
 FEWEST = 30  # prompts, and pairs
+BASE = "base model"
 
-
-@dataclass(frozen=True)
-class Cell:
-    """One way of asking: which version, led by the system prompt or not, held to the card's rules or not."""
-
-    version: Version
-    led: bool = True
-    ruled: bool = True
-
-    def describe(self, persona: Persona) -> str:
-        who = "adapter" if self.version else "base model"
-        if persona.rules is not None:
-            return f"{who}, {'with' if self.ruled else 'without'} the rules"
-        return f"{who}, {'with' if self.led else 'without'} the system prompt"
+Losses = Mapping[Reply, float]  # the base model's, per token of the answer
+Talks = Mapping[Cell, Sequence[Sequence[Reply]]]
 
 
 @dataclass(frozen=True)
 class Study:
-    """`judge_accuracy`: how often the measure of being in character is right on answers it was not taught."""
+    """`judge_accuracy`: how often the measure of being in character is right on answers it was not taught.
+
+    `kept` and `talks` are by who was asked, as members are served; without conversations there are no talks.
+    """
 
     persona: str
+    judge_accuracy: float
     cells: Mapping[Cell, CellFigures]
     answers: Mapping[Cell, Sequence[Answer]]
-    judge_accuracy: float
+    kept: Mapping[str, Mapping[Topic, Passed]]
+    talks: Mapping[str, ConversationFigures]
+    talked: Mapping[str, Sequence[Sequence[Reply]]]
 
 
 class Student:
@@ -71,61 +66,75 @@ class Student:
         self._precision = precision
         self._device = device
 
-    def study(self, version: AdapterVersion, catalog: PersonaCatalog, on_progress: OnProgress) -> Study:
-        """Raises DatasetError where the persona has too few pairs or held-out prompts to be judged by."""
+    def study(
+        self,
+        versions: Mapping[str, AdapterVersion],
+        conversations: Sequence[Sequence[str]],
+        catalog: PersonaCatalog,
+        on_progress: OnProgress,
+    ) -> Study:
+        """The base model and `versions`, by their names. Raises DatasetError where there is too little to judge by."""
         name = self._persona.name
         prompts, pairs = catalog.heldout_prompts(name), catalog.examples(name)
         _require_enough(name, prompts, pairs)
-        asked = {cell: self._questions(cell, prompts) for cell in self._cells(version)}
-        answers = self._ask(asked, on_progress)
-        losses = self._losses(pairs, answers, on_progress)
+        memory = f"study-{name}-{len(versions)}"
+        asker = Asker(self._config, self._persona, self._files, self._renderer, memory, on_progress)
+        cells = cells_of(self._persona, {BASE: None, **versions})
+        heard = asker.heldout(cells, prompts)
+        free = {cell: [reply for reply in own if reply.answer.probe is None] for cell, own in heard.items()}
+        talks = asker.converse([cell for cell in cells if cell.as_served], conversations)
+        written = list(map(_written, pairs))
+        spoken = [*written, *chain(*free.values()), *chain(*(talk for own in talks.values() for talk in own))]
+        losses = self._losses(spoken, on_progress)
         manner = [pair.completion for pair in pairs]
         neutral = [pair.completion for pair in [*preservation_pairs(), *preservation_heldout()]]
-        judge, rules = StyleJudge.taught(manner, neutral), self._persona.sampling_values().get("rules")
-        worst = max(losses[None])
-        figures = {cell: cell_figures(said, losses[cell], worst, judge, rules) for cell, said in answers.items()}
-        return Study(name, figures, answers, accuracy(manner, neutral))
+        rules = self._persona.sampling_values().get("rules")
+        judges = Judges(StyleJudge.taught(manner, neutral), max(losses[reply] for reply in written), rules)
+        return Study(
+            persona=name,
+            judge_accuracy=accuracy(manner, neutral),
+            cells=_figures(free, losses, judges),
+            answers={cell: [reply.answer for reply in own] for cell, own in free.items()},
+            kept={cell.who: _kept(own) for cell, own in heard.items() if cell.as_served},
+            talks=_talk_figures(talks, losses, judges),
+            talked={cell.who: own for cell, own in talks.items()},
+        )
 
-    def _cells(self, version: AdapterVersion) -> list[Cell]:
-        if self._persona.rules is not None:
-            return [Cell(v, ruled=ruled) for v in (None, version) for ruled in (False, True)]
-        return [Cell(v, led=led) for v in (None, version) for led in (False, True)]
+    def _losses(self, replies: Iterable[Reply], on_progress: OnProgress) -> dict[Reply, float]:
+        once = list(dict.fromkeys(replies))
+        examples = [self._renderer.training_example(reply.turns, reply.answer.text) for reply in once]
+        sets = {"replies": examples}
+        measured = measure_losses(self._files, [None], sets, self._precision, self._device, on_progress)
+        return dict(zip(once, measured[None]["replies"], strict=True))
 
-    def _questions(self, cell: Cell, prompts: Sequence[str]) -> list[Question]:
-        return [self._question(cell, index, prompt) for index, prompt in enumerate(prompts)]
 
-    def _question(self, cell: Cell, index: int, prompt: str) -> Question:
-        system = self._persona.system_prompt if cell.led else ""
-        messages = [*([Message("system", system)] if system.strip() else []), Message("user", prompt)]
-        values = {**self._config.sampling.model_dump(), **self._persona.sampling_values(), "seed": SEED + index}
-        sampling = SamplingParams(**values)
-        sampling = sampling if cell.ruled else dataclasses.replace(sampling, rules=None)
-        return Question(prompt, self._renderer.prompt_ids(messages), sampling)
+def _written(pair: Pair) -> Reply:
+    return Reply((*pair.history, Message("user", pair.prompt)), Answer(pair.prompt, pair.completion, 0, None))
 
-    def _ask(self, asked: Mapping[Cell, Sequence[Question]], on_progress: OnProgress) -> dict[Cell, list[Answer]]:
-        by_version: dict[Version, list[Question]] = {}
-        for cell, questions in asked.items():
-            by_version.setdefault(cell.version, []).extend(questions)
-        memory = answer_memory(self._config, self._files, f"study-{self._persona.name}")
-        said = asyncio.run(ask_all(self._config, self._files, by_version, memory, on_progress))
-        remaining = {version: iter(answers) for version, answers in said.items()}
-        return {cell: [next(remaining[cell.version]) for _ in questions] for cell, questions in asked.items()}
 
-    def _losses(
-        self, pairs: Sequence[Pair], answers: Mapping[Cell, Sequence[Answer]], on_progress: OnProgress
-    ) -> dict[Cell | None, list[float]]:
-        """The base model's loss per token of every answer after its prompt alone; under None, of the pairs'."""
-        texts: dict[Cell | None, list[tuple[str, str]]] = {
-            None: [(pair.prompt, pair.completion) for pair in pairs],
-            **{cell: [(answer.prompt, answer.text) for answer in own] for cell, own in answers.items()},
-        }
-        sets = {str(place): list(map(self._example, own)) for place, own in enumerate(texts.values())}
-        losses = measure_losses(self._files, [None], sets, self._precision, self._device, on_progress)[None]
-        return dict(zip(texts, losses.values(), strict=True))
+def _figures(free: Mapping[Cell, Sequence[Reply]], losses: Losses, judges: Judges) -> dict[Cell, CellFigures]:
+    return {
+        cell: cell_figures([reply.answer for reply in own], [losses[reply] for reply in own], judges)
+        for cell, own in free.items()
+    }
 
-    def _example(self, said: tuple[str, str]) -> TrainingExample:
-        prompt, completion = said
-        return self._renderer.training_example([Message("user", prompt)], completion)
+
+def _talk_figures(talks: Talks, losses: Losses, judges: Judges) -> dict[str, ConversationFigures]:
+    return {
+        cell.who: conversation_figures(
+            [[reply.answer for reply in talk] for talk in own],
+            [[losses[reply] for reply in talk] for talk in own],
+            judges,
+        )
+        for cell, own in talks.items()
+        if own
+    }
+
+
+def _kept(replies: Sequence[Reply]) -> dict[Topic, Passed]:
+    answers = [reply.answer for reply in replies]
+    kept = {topic: passed(answers, topic) for topic in Topic}
+    return {topic: result for topic, result in kept.items() if result is not None}
 
 
 def _require_enough(name: str, prompts: Sequence[str], pairs: Sequence[Pair]) -> None:

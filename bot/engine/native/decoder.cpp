@@ -215,9 +215,21 @@ class Decoder {
   }
 
   void embed(int t) {
-    const bf16* from = embedding_ + (long)step_->ids[t] * shape_.hidden;
-    for (int i = 0; i < shape_.hidden; i += kLanes) store(line(t) + i, load(from + i) * shape_.embedding_scale);
+    const int id = step_->ids[t];
+    if (embedding_) {
+      const bf16* from = embedding_ + (long)id * shape_.hidden;
+      for (int i = 0; i < shape_.hidden; i += kLanes) store(line(t) + i, load(from + i) * shape_.embedding_scale);
+    } else {
+      embed_by_head(id, line(t));
+    }
     enter(t, layers_[0].input_norm);
+  }
+
+  // The output head's own row of a token, of which there is no second copy.
+  void embed_by_head(int id, float* to) const {
+    const uint8_t* from = head_.weights + (long)(id / kLanes) * kLanes * head_.inputs + id % kLanes * 4;
+    const float scale = head_.scales[id] * shape_.embedding_scale;
+    for (int i = 0; i < shape_.hidden; i++) to[i] = (from[i / 4 * 4 * kLanes + i % 4] - 128) * scale;
   }
 
   // The next block's input: the normalized line.
@@ -334,7 +346,7 @@ class Decoder {
   const std::vector<Layer> layers_;
   std::vector<Adapter> adapters_;                // [slots]
   std::vector<std::pair<int, int>> part_sizes_;  // [layers][parts], inputs and outputs
-  const bf16* embedding_;      // [vocabulary][hidden]
+  const bf16* embedding_;                        // [vocabulary][hidden]; null: the head's
   const float* norm_;
   const Linear head_;
   Pool pool_;

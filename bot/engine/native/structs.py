@@ -5,6 +5,8 @@ from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_void_p
 
 # Of a layer, in decoder.cpp's order.
 PARTS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+PRODUCTS = ("qkv", "o", "gate_up", "down")
+NORMS = ("input_norm", "attention_norm", "mlp_input_norm", "mlp_norm", "q_norm", "k_norm")
 
 
 class Linear(Structure):

@@ -15,6 +15,8 @@ ENOUGH = Enough(pairs=20, votes=300)
         (Supply(0, 200, 149), ["rejection", "sft"]),
         (Supply(0, 150, 150), ["sft", "kto"]),
         (Supply(0, 5000, 9), ["sft"]),
+        (Supply(12, 0, 300, corrections=12), ["rejection", "sft"]),
+        (Supply(12, 300, 0, corrections=12), ["sft"]),
         (Supply(40, 150, 400), ["sft", "dpo", "kto"]),
     ],
 )

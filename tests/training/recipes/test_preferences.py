@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 
@@ -27,6 +28,7 @@ def test_all_stages_make_one_adapter_with_one_curve_and_one_count_of_steps(teach
     assert stages == ["sft"] * 12 + ["dpo"] * 9 + ["kto"] * 12
     assert [step for step, _, _ in seen] == list(range(1, 34))
     assert {steps for _, steps, _ in seen} == {33}
+    assert trained.loss_curve[12].loss == pytest.approx(math.log(2), abs=1e-3), "it starts where the examples led"
     assert b".ref." not in trained.weights, "the reference is no part of the adapter"
 
 

@@ -12,8 +12,8 @@ from bot.prompt import Message
 from tests.tiny import write_tiny_model
 from tests.training.recipes.conftest import PARAMETERS
 from training.recipes.base import resolve_device, resolve_precision
+from training.recipes.batching import Neighbours
 from training.recipes.plan import Method
-from training.recipes.sft import Neighbours
 from training.recipes.train import Lessons, train
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="refused only where there is no CUDA device")
@@ -39,14 +39,14 @@ def test_another_seed_gives_other_bytes(teach, trained):
 
 
 def test_a_batch_in_parts_is_the_whole_batch(teach, trained, monkeypatch):
-    monkeypatch.setattr("training.recipes.sft.FP32_NODES", 60)
+    monkeypatch.setattr("training.recipes.batching.FP32_NODES", 60)
     in_parts = teach()
     losses = [[point.loss for point in adapter.loss_curve] for adapter in (trained, in_parts)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)
 
 
 def test_each_epoch_orders_all_rows_anew_and_neighbours_of_a_batch_begin_alike(examples):
-    order = Neighbours(examples, PARAMETERS)
+    order = Neighbours([[example] for example in examples], PARAMETERS)
     first = list(order)
     order.set_epoch(1)
     second = list(order)

@@ -1,0 +1,204 @@
+"""Owns what a transformers model becomes for decoder.cpp: packed int8 weights and norms as tensors, facts as JSON.
+
+Says which models decoder.cpp computes; what is missed here, the engine's probe finds before anything is served.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from bot.engine.native.library import NativeUnavailable
+from bot.engine.native.structs import PARTS
+from bot.engine.projections import stacked_bias
+from bot.engine.reference import Reference, reference_of
+
+LANES, GROUP = 16, 64  # decoder.cpp's: outputs of a tile; inputs that share an activation scale
+LEVELS, OFFSET = 127, 128
+GELU = {"silu": 0, "gelu_pytorch_tanh": 1}
+MODEL_TYPES = {"llama", "qwen3", "gemma3_text"}
+CHECKED_POSITIONS = 4096  # of a rope, against the model's own
+
+Tensors = Iterator[tuple[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decoder.cpp and the engine must know of a model besides its tensors. All of it is JSON."""
+
+    shape: dict[str, float]  # fields of structs.Shape
+    windows: list[int]  # per layer: how much of the past it sees; 0: all
+    ropes: list[str]  # per layer: which of `rope_factors`
+    rope_factors: dict[str, float]
+    adaptable: dict[str, list[int]]  # name → inputs, outputs of each linear layer that an adapter may change
+    end_ids: list[int]
+    longest: int | None  # tokens of context the model was made for
+    probe: list[int]  # token ids
+    cache_shapes: list[list[int]]  # Reference.shapes
+
+
+@dataclass(frozen=True)
+class PackedModel:
+    """Tensors: "layers.N.PART.weights", ".scales" and ".bias" of each product, "layers.N.NORM", "rope.KIND" (angles per
+    position), "embedding" where the output head is not it, "norm", "head.…", "answer" (the logits after the probe)."""
+
+    facts: Facts
+    tensors: dict[str, Tensor]
+
+    @property
+    def reference(self) -> Reference:
+        shapes = tuple((heads, keys, values) for heads, keys, values in self.facts.cache_shapes)
+        return Reference(tuple(self.facts.probe), self.tensors["answer"], shapes)
+
+
+def pack_model(model: Any, end_ids: set[int], longest: int | None) -> PackedModel:
+    """`model` may be dropped afterwards. Raises NativeUnavailable for one that decoder.cpp does not compute."""
+    _refuse_unknown(model.config)
+    reference = reference_of(model)
+    kinds = [_kind(model, layer) for layer in range(model.config.num_hidden_layers)]
+    ropes = {kind: _rope(model, kind, reference.shapes[0][1]) for kind in dict.fromkeys(kinds)}
+    tensors = {name: tensor.contiguous() for name, tensor in _tensors(model)}
+    tensors |= {f"rope.{kind}": angles for kind, (angles, _) in ropes.items()} | {"answer": reference.logits}
+    window = int(getattr(model.config, "sliding_window", None) or 0)
+    facts = Facts(
+        shape=_shape(model, reference),
+        windows=[window if kind == "sliding_attention" else 0 for kind in kinds],
+        ropes=kinds,
+        rope_factors={kind: factor for kind, (_, factor) in ropes.items()},
+        adaptable=dict(_adaptable(model)),
+        end_ids=sorted(end_ids),
+        longest=longest,
+        probe=list(reference.ids),
+        cache_shapes=[list(shape) for shape in reference.shapes],
+    )
+    return PackedModel(facts, tensors)
+
+
+def _refuse_unknown(config: Any) -> None:
+    if config.model_type not in MODEL_TYPES:
+        raise NativeUnavailable(f"it is a {config.model_type} model")
+    sizes = (config.hidden_size, config.intermediate_size, getattr(config, "head_dim", None) or 0)
+    if any(size % LANES for size in sizes):
+        raise NativeUnavailable(f"its sizes {sizes} are no multiples of {LANES}")
+    if _activation(config) not in GELU:
+        raise NativeUnavailable(f"its activation is {_activation(config)}")
+    if any(getattr(config, f"{name}_logit_softcapping", None) for name in ("attn", "final")):
+        raise NativeUnavailable("it caps logits")
+
+
+def _activation(config: Any) -> str:
+    return str(getattr(config, "hidden_activation", None) or config.hidden_act)
+
+
+def _shape(model: Any, reference: Reference) -> dict[str, float]:
+    config = model.config
+    return {
+        "layers": config.num_hidden_layers,
+        "hidden": config.hidden_size,
+        "heads": config.num_attention_heads,
+        "kv_heads": config.num_key_value_heads,
+        "head_size": reference.shapes[0][1],
+        "intermediate": config.intermediate_size,
+        "vocabulary": config.vocab_size,
+        "gelu": GELU[_activation(config)],
+        "norm_epsilon": config.rms_norm_eps,
+        "attention_scale": model.model.layers[0].self_attn.scaling,
+        "embedding_scale": float(getattr(model.get_input_embeddings(), "scalar_embed_scale", 1.0)),
+    }
+
+
+def _adaptable(model: Any) -> Iterator[tuple[str, list[int]]]:
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and name.endswith(PARTS):
+            yield name, [module.in_features, module.out_features]
+
+
+def _kind(model: Any, layer: int) -> str:
+    kinds = getattr(model.config, "layer_types", None)
+    return str(kinds[layer]) if kinds else "full_attention"
+
+
+def _tensors(model: Any) -> Tensors:
+    for index, block in enumerate(model.model.layers):
+        for name, tensor in _layer(block):
+            yield f"layers.{index}.{name}", tensor
+    embedding, head = model.get_input_embeddings().weight, model.get_output_embeddings()
+    if embedding is not head.weight:
+        yield "embedding", embedding.detach().to(torch.bfloat16)
+    yield "norm", _norm(model.model.norm)
+    yield from _linear("head", [head])
+
+
+def _layer(block: Any) -> Tensors:
+    attention, mlp = block.self_attn, block.mlp
+    gemma = hasattr(block, "pre_feedforward_layernorm")
+    yield from _linear("qkv", [attention.q_proj, attention.k_proj, attention.v_proj])
+    yield from _linear("o", [attention.o_proj])
+    yield from _linear("gate_up", [mlp.gate_proj, mlp.up_proj])
+    yield from _linear("down", [mlp.down_proj])
+    norms = {
+        "input_norm": block.input_layernorm,
+        "attention_norm": block.post_attention_layernorm if gemma else None,
+        "mlp_input_norm": block.pre_feedforward_layernorm if gemma else block.post_attention_layernorm,
+        "mlp_norm": block.post_feedforward_layernorm if gemma else None,
+        "q_norm": getattr(attention, "q_norm", None),
+        "k_norm": getattr(attention, "k_norm", None),
+    }
+    for name, norm in norms.items():
+        if norm is not None:
+            yield name, _norm(norm)
+
+
+def _linear(name: str, layers: Sequence[nn.Linear]) -> Tensors:
+    """The layers side by side, quantized."""
+    weights, scales = quantized(torch.cat([layer.weight.detach() for layer in layers]).float())
+    yield f"{name}.weights", weights
+    yield f"{name}.scales", scales
+    if (bias := stacked_bias(layers)) is not None:
+        yield f"{name}.bias", padded(bias.detach().float(), LANES)
+
+
+def _norm(module: nn.Module) -> Tensor:
+    """The norm's factors; Gemma's are stored less one."""
+    weight = module.weight
+    assert isinstance(weight, Tensor)
+    return weight.detach().float() + (1 if type(module).__name__.startswith("Gemma") else 0)
+
+
+def quantized(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """float [outputs, inputs] → uint8 [outputs / 16, inputs / 4, 16, 4], float scales [outputs]; both padded."""
+    scales = weight.abs().amax(1).clamp_min(1e-12) / LEVELS
+    levels = weight.div(scales[:, None]).round_().add_(OFFSET).to(torch.uint8)
+    levels = padded(padded(levels, GROUP, OFFSET).t(), LANES, OFFSET).t()
+    outputs, inputs = levels.shape
+    tiles = levels.reshape(outputs // LANES, LANES, inputs // 4, 4).transpose(1, 2).contiguous()
+    return tiles, padded(scales, LANES)
+
+
+def padded(tensor: Tensor, multiple: int, value: int = 0) -> Tensor:
+    """The last dimension filled up to a multiple."""
+    missing = -tensor.shape[-1] % multiple
+    return nn.functional.pad(tensor, (0, missing), value=value) if missing else tensor.contiguous()
+
+
+def _rope(model: Any, kind: str, head_size: int) -> tuple[Tensor, float]:
+    """Angles per position, float [head size / 2], and what scales their cosines and sines."""
+    rotary = model.model.rotary_emb
+    prefix = f"{kind}_" if model.config.model_type.startswith("gemma3") else ""
+    angles, factor = getattr(rotary, f"{prefix}inv_freq").float(), float(getattr(rotary, f"{prefix}attention_scaling"))
+    if angles.shape[0] * 2 != head_size:
+        raise NativeUnavailable(f"only {angles.shape[0] * 2} of a head's {head_size} numbers carry the position")
+    place, like = torch.arange(CHECKED_POSITIONS)[None], torch.empty(1)
+    cos, sin = rotary(like, place, kind) if prefix else rotary(like, place)
+    if not torch.equal(rope_table(angles, factor, CHECKED_POSITIONS), torch.stack([cos[0], sin[0]], dim=1).float()):
+        raise NativeUnavailable("its positions are turned in another way")
+    return angles.clone(), factor
+
+
+def rope_table(angles: Tensor, factor: float, positions: int) -> Tensor:
+    """Cosines and sines, float [positions, 2, head size]: Su et al., "RoFormer", in the halves of GPT-NeoX."""
+    turned = torch.arange(positions).float()[:, None] * angles
+    both = torch.cat([turned, turned], dim=1)
+    return torch.stack([both.cos() * factor, both.sin() * factor], dim=1)

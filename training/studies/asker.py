@@ -1,0 +1,137 @@
+"""Owns what a study asks, and of whom: held-out prompts, probes, and conversations of several turns."""
+
+import asyncio
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.config import Config
+from bot.engine import SamplingParams
+from bot.engine.base_model import BaseModelFiles
+from bot.personas import Persona
+from bot.prompt import Message, PromptRenderer
+from training.asking import answer_memory, ask_all
+from training.evaluate import Answer, OnProgress, Question, Version
+from training.probes import Probe, chosen_probes
+
+SEED = 30_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One way of asking: who, led by the system prompt or not, held to the card's rules or not."""
+
+    who: str
+    version: Version
+    led: bool = True
+    ruled: bool = True
+
+    @property
+    def as_served(self) -> bool:
+        return self.led and self.ruled
+
+    def describe(self, persona: Persona) -> str:
+        if persona.rules is not None:
+            return f"{self.who}, {'with' if self.ruled else 'without'} the rules"
+        return f"{self.who}, {'with' if self.led else 'without'} the system prompt"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, and the turns before it without the system prompt; the last of them is what it answers."""
+
+    turns: tuple[Message, ...]
+    answer: Answer
+
+
+def cells_of(persona: Persona, versions: Mapping[str, Version]) -> list[Cell]:
+    """Two for each: without and with the rules of the card, or else the system prompt."""
+    if persona.rules is not None:
+        return [Cell(who, version, ruled=ruled) for who, version in versions.items() for ruled in (False, True)]
+    return [Cell(who, version, led=led) for who, version in versions.items() for led in (False, True)]
+
+
+class Asker:
+    """Asks the serving engine. What it was told before is remembered in the cache under `name`."""
+
+    def __init__(
+        self,
+        config: Config,
+        persona: Persona,
+        files: BaseModelFiles,
+        renderer: PromptRenderer,
+        name: str,
+        on_progress: OnProgress,
+    ) -> None:
+        self._config = config
+        self._persona = persona
+        self._files = files
+        self._renderer = renderer
+        self._memory = answer_memory(config, files, name)
+        self._on_progress = on_progress
+        self._probes = chosen_probes(config.gate.probes)
+
+    def heldout(self, cells: Sequence[Cell], prompts: Sequence[str]) -> dict[Cell, list[Reply]]:
+        """Every cell's answers to the prompts; a cell as served also answers the probes, after them."""
+        turns = [(Message("user", prompt),) for prompt in prompts]
+        asked = {
+            cell: [
+                *(self._question(cell, before, SEED + index) for index, before in enumerate(turns)),
+                *(self._probe(cell, probe) for probe in self._probes if cell.as_served),
+            ]
+            for cell in cells
+        }
+        said = self._ask(asked)
+        return {
+            cell: [Reply((Message("user", answer.prompt),), answer) for answer in answers]
+            for cell, answers in said.items()
+        }
+
+    def converse(self, cells: Sequence[Cell], conversations: Sequence[Sequence[str]]) -> dict[Cell, list[list[Reply]]]:
+        """Every cell's replies in every conversation, each to all that was said before, its own replies included."""
+        talks: dict[Cell, list[list[Reply]]] = {cell: [[] for _ in conversations] for cell in cells}
+        for turn in range(max(map(len, conversations), default=0)):
+            open_ones = [place for place, said in enumerate(conversations) if turn < len(said)]
+            before = {
+                (cell, place): (*_so_far(talks[cell][place]), Message("user", conversations[place][turn]))
+                for cell in cells
+                for place in open_ones
+            }
+            asked = {
+                cell: [self._question(cell, before[cell, place], SEED + 100 * turn + place) for place in open_ones]
+                for cell in cells
+            }
+            for cell, answers in self._ask(asked).items():
+                for place, answer in zip(open_ones, answers, strict=True):
+                    talks[cell][place].append(Reply(before[cell, place], answer))
+        return talks
+
+    def _question(self, cell: Cell, turns: Sequence[Message], seed: int) -> Question:
+        return Question(turns[-1].content, self._ids(cell, turns), dataclasses.replace(self._sampling(cell), seed=seed))
+
+    def _probe(self, cell: Cell, probe: Probe) -> Question:
+        ids = self._ids(cell, [Message("user", probe.prompt)])
+        return Question.of_probe(probe, ids, self._sampling(cell))
+
+    def _ids(self, cell: Cell, turns: Sequence[Message]) -> tuple[int, ...]:
+        system = self._persona.system_prompt if cell.led else ""
+        return self._renderer.prompt_ids([*([Message("system", system)] if system.strip() else []), *turns])
+
+    def _sampling(self, cell: Cell) -> SamplingParams:
+        sampling = SamplingParams(**{**self._config.sampling.model_dump(), **self._persona.sampling_values()})
+        return sampling if cell.ruled else dataclasses.replace(sampling, rules=None)
+
+    def _ask(self, asked: Mapping[Cell, Sequence[Question]]) -> dict[Cell, list[Answer]]:
+        by_version: dict[Version, list[Question]] = {}
+        for cell, questions in asked.items():
+            by_version.setdefault(cell.version, []).extend(questions)
+        said = asyncio.run(ask_all(self._config, self._files, by_version, self._memory, self._on_progress))
+        remaining = {version: iter(answers) for version, answers in said.items()}
+        return {cell: [next(remaining[cell.version]) for _ in questions] for cell, questions in asked.items()}
+
+
+def _so_far(talk: Sequence[Reply]) -> tuple[Message, ...]:
+    if not talk:
+        return ()
+    last = talk[-1]
+    return (*last.turns, Message("assistant", last.answer.text or "…"))
