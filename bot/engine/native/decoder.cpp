@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attention.h"
+#include "elementwise.h"
 #include "gemm.h"
 #include "lora.h"
 #include "pool.h"
@@ -39,6 +40,14 @@ struct Step {
   const int32_t *ids, *rows, *positions, *slots;  // [tokens]
   const int32_t* keep;                            // [kept], tokens whose logits are wanted
   float* logits;                                  // [kept][vocabulary]
+};
+
+// Blocks of a row's keys and values, and the same on the shelf; one of the two becomes a copy of the other.
+struct Move {
+  int32_t row, first, count, positions;  // `count` blocks of so many positions, from the row's block `first` on
+  const int32_t* places;                 // [count]: which blocks of the shelf they are
+  bf16* const* shelf;                    // [layers] keys, [layers] values: [blocks][kv_heads][positions][head_size]
+  int32_t to_shelf;
 };
 
 // Tokens of one row at positions that follow each other.
@@ -75,43 +84,6 @@ class Activations {
   std::vector<int32_t> sums_;
 };
 
-void normalize(const float* x, const float* weight, int size, float epsilon, float* out) {
-  f32x16 squares = {};
-  for (int i = 0; i < size; i += kLanes) squares += load(x + i) * load(x + i);
-  const float factor = 1.0f / std::sqrt(sum(squares) / size + epsilon);
-  for (int i = 0; i < size; i += kLanes) store(out + i, load(x + i) * factor * load(weight + i));
-}
-
-void add(float* x, const float* other, int size) {
-  for (int i = 0; i < size; i += kLanes) store(x + i, load(x + i) + load(other + i));
-}
-
-// Halves of a head turn around each other (GPT-NeoX's rotary embedding).
-void rotate(float* head, int size, const float* rope) {
-  const int half = size / 2;
-  const float *cos = rope, *sin = rope + size;
-  int i = 0;
-  for (; i + kLanes <= half; i += kLanes) {
-    const f32x16 low = load(head + i), high = load(head + i + half);
-    store(head + i, low * load(cos + i) - high * load(sin + i));
-    store(head + i + half, high * load(cos + i + half) + low * load(sin + i + half));
-  }
-  for (; i < half; i++) {
-    const float low = head[i], high = head[i + half];
-    head[i] = low * cos[i] - high * sin[i];
-    head[i + half] = high * cos[i + half] + low * sin[i + half];
-  }
-}
-
-// gate = activation(gate) * up
-void gate(float* gate, const float* up, int size, bool gelu) {
-  for (int i = 0; i < size; i += kLanes) {
-    const f32x16 x = load(gate + i);
-    const f32x16 z = gelu ? 1.5957691216f * (x + 0.044715f * x * x * x) : x;  // GELU by tanh is x * sigmoid(2y)
-    store(gate + i, x / (1.0f + exponential(-z)) * load(up + i));
-  }
-}
-
 class Decoder {
  public:
   Decoder(const Shape& shape, const Layer* layers, const bf16* embedding, const float* norm, const Linear& head,
@@ -143,6 +115,13 @@ class Decoder {
 
   // Steps may run meanwhile, but with no row that uses the slot. `shares`: [layers][parts].
   void set_slot(int slot, const Share* shares) { adapters_[slot].take(shares, part_sizes_); }
+
+  void move(const Move& move) {
+    pool_.run(2 * shape_.layers, [&](int tensor, int) {
+      const Layer& layer = layers_[tensor % shape_.layers];
+      move_tensor(move, tensor < shape_.layers ? layer.keys : layer.values, move.shelf[tensor]);
+    });
+  }
 
   void run(const Step& step) {
     step_ = &step;
@@ -283,15 +262,25 @@ class Decoder {
     }
     for (int h = 0; h < shape_.kv_heads; h++)
       for (int i = 0; i < size; i += kLanes) {
-        const long at = past(t, h) + (long)position * size + i;
+        const long at = head_of(step_->rows[t], h) + (long)position * size + i;
         store(layer.keys + at, load(k + h * size + i));
         store(layer.values + at, load(v + h * size + i));
       }
   }
 
-  // Where the row's keys and values of a head begin.
-  long past(int t, int head) const {
-    return ((long)step_->rows[t] * shape_.kv_heads + head) * shape_.room * shape_.head_size;
+  void move_tensor(const Move& move, bf16* rows, bf16* shelf) {
+    const long size = (long)move.positions * shape_.head_size;
+    for (int i = 0; i < move.count; i++)
+      for (int head = 0; head < shape_.kv_heads; head++) {
+        bf16* in_row = rows + head_of(move.row, head) + (move.first + i) * size;
+        bf16* kept = shelf + ((long)move.places[i] * shape_.kv_heads + head) * size;
+        memcpy(move.to_shelf ? kept : in_row, move.to_shelf ? in_row : kept, size * sizeof(bf16));
+      }
+  }
+
+  // Where a row's keys and values of a head begin.
+  long head_of(int row, int head) const {
+    return ((long)row * shape_.kv_heads + head) * shape_.room * shape_.head_size;
   }
 
   void attend_run(int l, int task, int thread) {
@@ -305,7 +294,7 @@ class Decoder {
     const Layer& layer = layers_[l];
     const int size = shape_.head_size, end = step_->positions[first] + 1;
     const int begin = layer.window ? std::max(0, end - layer.window) : 0;
-    const long from = past(first, head) + (long)begin * size;
+    const long from = head_of(step_->rows[first], head) + (long)begin * size;
     Desk& desk = desks_[thread];
     desk.askers.clear();
     for (int t = first; t < first + count; t++)
@@ -368,6 +357,8 @@ void* troupe_make(const Shape* shape, const Layer* layers, const bf16* embedding
 }
 
 void troupe_set_slot(void* decoder, int slot, const Share* shares) { ((Decoder*)decoder)->set_slot(slot, shares); }
+
+void troupe_move(void* decoder, const Move* move) { ((Decoder*)decoder)->move(*move); }
 
 void troupe_run(void* decoder, const Step* step) { ((Decoder*)decoder)->run(*step); }
 
