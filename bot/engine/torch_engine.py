@@ -52,6 +52,7 @@ class TorchEngine:
         model = ServedModel(files, placement, options.max_rows, options.context_tokens, options.cache_dir)
         self._placement = placement
         self._context = model.context
+        self._arithmetic = model.arithmetic
         self._end_ids = frozenset(model.end_ids() | _end_ids(self._tokenizer))
         self._outbox = Outbox()
         self._wake = threading.Event()
@@ -79,6 +80,11 @@ class TorchEngine:
     @property
     def fingerprint(self) -> str:
         return self._files.fingerprint
+
+    @property
+    def arithmetic(self) -> str:
+        """Names what computes the last bits of logits: engines of one name give one answer to one question."""
+        return self._arithmetic
 
     @property
     def tokenizer(self) -> Any:
