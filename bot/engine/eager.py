@@ -2,6 +2,7 @@
 attention exchanged for ours.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -53,6 +54,16 @@ class EagerDecoder:
             for projection in self._projections
             for name, (start, stop) in zip(projection.names, projection.bounds, strict=True)
         }
+
+    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
+        assert self._cache is not None
+        self._cache.shelve(row, first, blocks)
+
+    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
+        """Begin the row with copies of these blocks of the cache's shelf."""
+        assert self._cache is not None
+        self._cache.unshelve(row, blocks)
 
     def run(self, step: Step) -> Tensor:
         assert self._cache is not None

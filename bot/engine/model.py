@@ -58,6 +58,10 @@ class Decoder(Protocol):
 
     def run(self, step: Step) -> Tensor: ...
 
+    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
+
+    def unshelve(self, row: int, blocks: Sequence[int]) -> None: ...
+
 
 class ServedModel:
     """Runs steps: tokens of many rows in, the logits after each segment out."""
@@ -122,11 +126,11 @@ class ServedModel:
 
     def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
         """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
-        self._cache.shelve(row, first, blocks)
+        self._decoder.shelve(row, first, blocks)
 
     def unshelve(self, row: int, blocks: Sequence[int]) -> None:
         """Begin the row with copies of these blocks of the shelf."""
-        self._cache.unshelve(row, blocks)
+        self._decoder.unshelve(row, blocks)
 
     def _native(self, source: "ModelSource", cache_dir: Path) -> tuple[Decoder, RowCache] | None:
         """The compiled decoder, or None where there is none for this machine or model."""

@@ -44,11 +44,21 @@ class KeptPrefixes:
         """How many of the first tokens are kept, in whole blocks."""
         return len(self._path(adapter, ids)) * BLOCK
 
-    def find(self, adapter: AdapterVersion | None, ids: Sequence[int]) -> list[int]:
-        """The blocks that hold the longest kept beginning of `ids`, in order."""
+    def find(self, adapter: AdapterVersion | None, ids: Sequence[int]) -> tuple[list[int], int]:
+        """The blocks that hold the longest kept beginning of `ids`, in order, and how many tokens it has.
+
+        The last block may go on with tokens of another request.
+        """
         path = self._path(adapter, ids)
+        known = len(path) * BLOCK
+        rest = ids[known : known + BLOCK]
+        following = path[-1].children if path else self._trees.get(adapter, {})
+        nearest = max(following.values(), key=lambda node: common_beginning(node.tokens, rest), default=None)
+        if nearest is not None and (more := common_beginning(nearest.tokens, rest)):
+            path.append(nearest)
+            known += more
         self._touch(path)
-        return [node.block for node in path]
+        return [node.block for node in path], known
 
     def keep(self, adapter: AdapterVersion | None, ids: Sequence[int]) -> tuple[int, list[int]]:
         """Keep the whole blocks of `ids`: how many of them are kept already, and where the ones after them go.
@@ -93,6 +103,12 @@ class KeptPrefixes:
         assert not oldest.children, "a kept beginning lost its middle"
         del oldest.siblings[oldest.tokens]
         return oldest.block
+
+
+def common_beginning(tokens: Sequence[int], others: Sequence[int]) -> int:
+    """How many of their first tokens are the same."""
+    pairs = zip(tokens, others, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(tokens), len(others)))
 
 
 def _blocks(ids: Sequence[int]) -> list[Tokens]:
