@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor, nn
 
 from bot.engine.int8 import Int8Product
@@ -27,6 +28,10 @@ class EagerDecoder:
         self._binding = Binding()
         self._projections = _exchange_projections(model, placement)
         self._ranks = [0]
+
+    @property
+    def arithmetic(self) -> str:
+        return f"transformers {transformers.__version__}, torch {torch.__version__}"
 
     def use(self, cache: RowCache) -> None:
         """Serve the rows of `cache`: from now on the model's attention reads them."""

@@ -45,7 +45,10 @@ PROBE_TOLERANCE = 0.02
 
 
 class Decoder(Protocol):
-    """Runs steps on the rows of a cache."""
+    """Runs steps on the rows of a cache. `arithmetic` names what computes, down to the last bit."""
+
+    @property
+    def arithmetic(self) -> str: ...
 
     def make_slots(self, slots: int, rank: int) -> None: ...
 
@@ -89,6 +92,10 @@ class ServedModel:
     @property
     def compiled(self) -> bool:
         return isinstance(self._decoder, NativeDecoder)
+
+    @property
+    def arithmetic(self) -> str:
+        return self._decoder.arithmetic
 
     def end_ids(self) -> set[int]:
         """Token ids that end a turn, as the model's generation config names them."""

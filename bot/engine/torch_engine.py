@@ -55,6 +55,7 @@ class TorchEngine:
         self._placement = placement
         self._context = model.context
         self._compiled = model.compiled
+        self._arithmetic = model.arithmetic
         self._end_ids = frozenset(model.end_ids() | _end_ids(self._tokenizer))
         self._outbox = Outbox()
         self._wake = threading.Event()
@@ -82,6 +83,11 @@ class TorchEngine:
     @property
     def fingerprint(self) -> str:
         return self._files.fingerprint
+
+    @property
+    def arithmetic(self) -> str:
+        """Names what computes the last bits of logits: engines of one name give one answer to one question."""
+        return self._arithmetic
 
     @property
     def tokenizer(self) -> Any:

@@ -6,6 +6,7 @@ was cut into chunks.
 
 import ctypes
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -30,6 +31,10 @@ class NativeDecoder:
         self._weights = Weights(packed, cache)
         self._adaptable = packed.facts.adaptable
         self.make_slots(0, 0)
+
+    @property
+    def arithmetic(self) -> str:
+        return Path(self._library._name).stem  # made from source, flags, compiler and processor
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
         """Name → inputs and outputs of every linear layer that an adapter may change."""
