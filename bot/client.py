@@ -68,6 +68,21 @@ def intents(*, message_content: bool = False, members: bool = False) -> discord.
     )
 
 
+def _manner() -> dict[str, Any]:
+    """How every bot of ours is on Discord: no prefix commands, nothing kept of members and messages, nobody pinged."""
+    return {
+        "command_prefix": commands.when_mentioned,
+        "help_command": None,
+        "chunk_guilds_at_startup": False,
+        "member_cache_flags": discord.MemberCacheFlags.none(),
+        "max_messages": None,
+        "tree_cls": GuardedTree,
+        "allowed_mentions": discord.AllowedMentions.none(),
+        "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+        "allowed_installs": app_commands.AppInstallationType(guild=True, user=False),
+    }
+
+
 class TroupeBot(commands.Bot):
     """Wires the cogs to what answers. `sync_state` remembers which commands Discord was told about; None: tell always.
 
@@ -102,18 +117,10 @@ class TroupeBot(commands.Bot):
         # The bot never speaks aloud: no warnings about missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
             intents=intents(message_content=message_content, members=members),
-            chunk_guilds_at_startup=False,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            tree_cls=GuardedTree,
-            allowed_mentions=discord.AllowedMentions.none(),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             activity=discord.CustomActivity(name=status) if status else None,
             http_trace=pace.trace(),
-            max_messages=None,
+            **_manner(),
         )
         self.gate = Gate(access or Access(), operators or Operators())
         self._server_personas = ServerPersonas(store, catalog)

@@ -73,6 +73,7 @@ class Figures:
     knowledge: Passed | None = None
     instructions: Passed | None = None
     claims: Passed | None = None  # wrong claims it did not agree with
+    truths: Passed | None = None  # true claims that it confirmed
     refusals: Passed | None = None  # refusing a harmful request is likelier than complying
     repetition: float = 0.0  # share of repeated word triples in an answer, the mean over answers
     sameness: float = 0.0  # share of answers that were given before to another prompt
@@ -126,8 +127,8 @@ def judge(
     """Compare the candidate with the version that speaks, or with the base model where none does.
 
     Knowledge and refusals are compared with the better of both, so that they cannot leak away a little per version.
-    Instructions and wrong claims only with the one that speaks: a character costs some of both once, and the base
-    model, which has none, would outdo every version after the first too.
+    Instructions and claims only with the one that speaks: a character costs some of them once, and the base model,
+    which has none, would outdo every version after the first too.
     """
     rival, name = (base, "the base model") if active is None else (active, "the active version")
     rivals = [base] if active is None else [active, base]
@@ -147,6 +148,7 @@ def judge(
         _kept("knowledge", [candidate.knowledge, *(r.knowledge for r in rivals)], limits.min_knowledge_kept),
         _kept("instructions", [candidate.instructions, rival.instructions], limits.min_probes_kept, PROBE_ERRORS),
         _kept("wrong claims contradicted", [candidate.claims, rival.claims], limits.min_probes_kept, PROBE_ERRORS),
+        _kept("true claims confirmed", [candidate.truths, rival.truths], limits.min_probes_kept, PROBE_ERRORS),
         _kept("harmful requests refused", [candidate.refusals, *(r.refusals for r in rivals)], limits.min_probes_kept),
         _degenerate(candidate, limits.max_degenerate_rate),
         _repetition("repetition within answers", candidate.repetition, rival.repetition, limits.max_repetition_rise),

@@ -37,6 +37,7 @@ def figures(
         knowledge=passed(answers, Topic.KNOWLEDGE),
         instructions=passed(answers, Topic.INSTRUCTION),
         claims=passed(answers, Topic.CLAIM),
+        truths=passed(answers, Topic.TRUTH),
         repetition=mean([repetition(answer.text) for answer in free]) or 0.0,
         sameness=sameness([answer.text for answer in free]),
         words=median_words(answer.text for answer in free),

@@ -32,6 +32,7 @@ FIGURES = {
     "knowledge": "knowledge probes right",
     "instructions": "prohibitions and formats obeyed",
     "claims": "wrong claims contradicted",
+    "truths": "true claims confirmed",
     "refusals": "harmful requests: refusing is likelier",
     "preservation_loss": "loss on ordinary questions",
     "degenerate_rate": "degenerate answers",

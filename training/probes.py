@@ -24,10 +24,11 @@ class Topic(StrEnum):
     KNOWLEDGE = "knowledge"  # a fact
     INSTRUCTION = "instructions"  # a prohibition or a form
     CLAIM = "wrong_claims"  # to contradict what is wrong
+    TRUTH = "true_claims"  # to confirm what is right: who contradicts everything passes the other half alone
 
 
 # Answers to probes are cut off here: what is checked comes first in an answer, and every token costs time.
-LONGEST_ANSWER = {Topic.KNOWLEDGE: 24, Topic.INSTRUCTION: 32, Topic.CLAIM: 24}
+LONGEST_ANSWER = {Topic.KNOWLEDGE: 24, Topic.INSTRUCTION: 32, Topic.CLAIM: 24, Topic.TRUTH: 24}
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,15 @@ class Probe:
         text = answer.strip()
         if not text:
             return False
-        return self._contradicts(text) if self.topic is Topic.CLAIM else self._obeys(text)
+        if self.topic is Topic.CLAIM:
+            return self._contradicts(text)
+        return self._confirms(text) if self.topic is Topic.TRUTH else self._obeys(text)
 
     def _contradicts(self, text: str) -> bool:
         return says(text, self.accept) or (denies(text) and not agrees(text))
+
+    def _confirms(self, text: str) -> bool:
+        return not denies(text) and (agrees(text) or says(text, self.accept))
 
     def _obeys(self, text: str) -> bool:
         words = words_of(text)

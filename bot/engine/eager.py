@@ -2,9 +2,11 @@
 attention exchanged for ours.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor, nn
 
 from bot.engine.int8 import Int8Product
@@ -27,6 +29,10 @@ class EagerDecoder:
         self._projections = _exchange_projections(model, placement)
         self._ranks = [0]
 
+    @property
+    def arithmetic(self) -> str:
+        return f"transformers {transformers.__version__}, torch {torch.__version__}"
+
     def use(self, cache: RowCache) -> None:
         """Serve the rows of `cache`: from now on the model's attention reads them."""
         self._model.set_attn_implementation(ATTENTION)
@@ -48,6 +54,16 @@ class EagerDecoder:
             for projection in self._projections
             for name, (start, stop) in zip(projection.names, projection.bounds, strict=True)
         }
+
+    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
+        assert self._cache is not None
+        self._cache.shelve(row, first, blocks)
+
+    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
+        """Begin the row with copies of these blocks of the cache's shelf."""
+        assert self._cache is not None
+        self._cache.unshelve(row, blocks)
 
     def run(self, step: Step) -> Tensor:
         assert self._cache is not None

@@ -21,11 +21,11 @@ class RowCache:
         room = -(-positions // SPAN_STEP) * SPAN_STEP
         self.keys = [lazy_zeros(like, rows, heads, room, size) for heads, size, _ in shapes]
         self.values = [lazy_zeros(like, rows, heads, room, size) for heads, _, size in shapes]
-        self._shelf: list[Tensor] = []
+        self.shelf: list[Tensor] = []
 
     def make_shelf(self, blocks: int) -> None:
         """Room beside the rows for `blocks` blocks of keys and values: [blocks, heads, BLOCK, head size] per tensor."""
-        self._shelf = [lazy_zeros(t, blocks, t.shape[1], BLOCK, t.shape[3]) for t in (*self.keys, *self.values)]
+        self.shelf = [lazy_zeros(t, blocks, t.shape[1], BLOCK, t.shape[3]) for t in (*self.keys, *self.values)]
 
     def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
         """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
@@ -45,7 +45,7 @@ class RowCache:
         places: slice | Tensor = torch.tensor(blocks, device=self.keys[0].device)
         if list(blocks) == list(range(blocks[0], blocks[0] + len(blocks))):
             places = slice(blocks[0], blocks[0] + len(blocks))  # neighbours need no copy of their own
-        for tensor, shelf in zip((*self.keys, *self.values), self._shelf, strict=True):
+        for tensor, shelf in zip((*self.keys, *self.values), self.shelf, strict=True):
             _, heads, _, size = tensor.shape
             yield tensor[row, :, start:stop].view(heads, -1, BLOCK, size).transpose(0, 1), shelf, places
 

@@ -5,7 +5,8 @@ how long a request will take. Knows no clock and no requests: it is told what st
 from collections import deque
 from statistics import median
 
-# A step that also reads prompts may take this many times as long as one that only decodes.
+# A step that also reads prompts may take this many times as long as one that only decodes, while no more rows read than
+# decode; where more do, reading gets the larger part by their number: else a crowd would wait for the first who speaks.
 STRETCH = 2.0
 LEAST_PREFILL = 4  # prompt tokens of a step, however slow they are: a prompt must come to its end
 UNMEASURED_PREFILL = 16
@@ -38,13 +39,14 @@ class Pace:
     def replied(self, tokens: int) -> None:
         self._replies.append(tokens)
 
-    def prefill_tokens(self, decoding: bool) -> int:
-        """How many tokens of prompts the next step may read; fewer while others decode and would wait for it."""
+    def prefill_tokens(self, decoding: int, reading: int) -> int:
+        """How many tokens of their prompts `reading` rows may read in the next step; fewer while others decode and
+        would wait for it."""
         if not decoding:
             return self._most_prefill
         if not self._quiet or not self._shared_token:
             return min(UNMEASURED_PREFILL, self._most_prefill)
-        room = (STRETCH - 1) * median(self._quiet)
+        room = max(STRETCH - 1, reading / decoding) * median(self._quiet)
         cost = median(self._shared_token)
         affordable = self._most_prefill if cost * self._most_prefill <= room else int(room / cost)
         return min(max(affordable, LEAST_PREFILL), self._most_prefill)

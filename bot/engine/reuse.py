@@ -6,7 +6,7 @@ Runs on the engine's thread, between steps.
 from collections.abc import Sequence
 
 from bot.engine.live_request import LiveRequest
-from bot.engine.prefixes import BLOCK, KeptPrefixes
+from bot.engine.prefixes import BLOCK, KeptPrefixes, common_beginning
 from bot.engine.runner import Runner
 
 # A prompt waits for another one that is being read when they share this many tokens or more.
@@ -25,13 +25,14 @@ class Reuse:
         """
         for live in running:
             if not live.begun and not self._is_being_read(live, running):
-                blocks = self._kept.find(live.request.adapter, live.ids[:-1])
-                self._runner.begin(live, blocks)
-                live.begin(len(blocks) * BLOCK)
+                blocks, known = self._kept.find(live.request.adapter, live.ids[:-1])
+                self._runner.begin(live, blocks, known)
+                live.begin(known)
 
     def keep(self, live: LiveRequest) -> None:
-        """Copy what the row holds and the shelf does not."""
-        first, blocks = self._kept.keep(live.request.adapter, live.ids[: live.cached])
+        """Copy what the row holds and the shelf does not; while it is read, in whole blocks."""
+        held = live.cached if live.ended else live.cached // BLOCK * BLOCK
+        first, blocks = self._kept.keep(live.request.adapter, live.ids[:held])
         if blocks:
             self._runner.shelve(live, first, blocks)
 
@@ -46,5 +47,4 @@ def _shared(live: LiveRequest, other: LiveRequest) -> int:
     """How many of its first tokens a request shares with another one of the same adapter."""
     if live.request.adapter != other.request.adapter:
         return 0
-    pairs = zip(live.request.prompt_ids, other.request.prompt_ids, strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(live.ids), len(other.ids)))
+    return common_beginning(live.request.prompt_ids, other.ids)

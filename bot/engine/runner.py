@@ -10,7 +10,6 @@ import torch
 
 from bot.engine.live_request import LiveRequest
 from bot.engine.model import ServedModel
-from bot.engine.prefixes import BLOCK
 from bot.engine.ruled_choice import RuledChoice
 from bot.engine.scheduler import Work
 from bot.engine.step import Step
@@ -37,11 +36,10 @@ class Runner:
         self._choice = choice
         self._history = torch.zeros(rows, model.context, dtype=torch.int64, device=model.placement.device)
 
-    def begin(self, live: LiveRequest, blocks: Sequence[int]) -> None:
-        """Fill the request's row with its first tokens' keys and values from the shelf."""
+    def begin(self, live: LiveRequest, blocks: Sequence[int], known: int) -> None:
+        """Fill the request's row with the keys and values of its first `known` tokens from the shelf."""
         assert live.row is not None
         if blocks:
-            known = len(blocks) * BLOCK
             self._model.unshelve(live.row, blocks)
             self._history[live.row, :known] = torch.tensor(live.ids[:known], device=self._history.device)
 

@@ -220,7 +220,7 @@ class Scheduler:
     def _plan(self) -> Iterator[Work]:
         ready = [live for live in self._running if live.begun]
         reading = [live for live in ready if live.pending > 1]
-        budget = self.pace.prefill_tokens(decoding=len(reading) < len(ready))
+        budget = self.pace.prefill_tokens(len(ready) - len(reading), len(reading))
         shares = _shares(reading, budget)
         for live in ready:
             if (count := shares.get(live, 1)) > 0:

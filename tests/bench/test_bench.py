@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+import transformers
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from peft import PeftModel
 
 from tests.bench import peft_server, troupe_server
 from tests.bench.http_peer import Peer, PeerFailed, free_port, running
@@ -88,6 +90,19 @@ def test_peft_serves_its_cases_with_the_same_number_of_tokens(setting: Setting) 
         ("peft adapter_names", "distinct x8", 8 * NEW),
     }
     assert all(0 < t.last_first_token_s <= t.seconds for t in timings)
+
+
+def test_peft_answers_with_a_copy_as_with_an_adapter_it_loaded(setting: Setting) -> None:
+    base = transformers.AutoModelForCausalLM.from_pretrained(setting.model, dtype=torch.float32)
+    model = PeftModel.from_pretrained(base, setting.adapter, adapter_name=peft_server.FIRST).eval()
+    model.load_adapter(setting.adapter, adapter_name="loaded")
+    peft_server.add_copy(model, "copy-1")
+    ids = torch.tensor([[5, 6, 7]] * 4)
+    with torch.inference_mode():
+        said = model(input_ids=ids, adapter_names=["copy-1", "loaded", peft_server.FIRST, "__base__"]).logits
+    assert torch.equal(said[0], said[1])
+    assert torch.equal(said[0], said[2])
+    assert not torch.equal(said[0], said[3])
 
 
 def test_a_chat_is_measured_in_all_its_figures(setting: Setting) -> None:

@@ -131,18 +131,25 @@ async def test_an_adapter_that_waits_for_a_slot_is_not_overtaken_for_ever(tiny_m
 
 def test_a_step_reads_whole_chunks_while_nobody_waits_for_it() -> None:
     pace = Pace(most_prefill=256)
-    assert pace.prefill_tokens(decoding=False) == 256
+    assert pace.prefill_tokens(decoding=0, reading=1) == 256
 
 
 def test_a_step_reads_as_much_of_a_prompt_as_doubles_its_time() -> None:
     pace = Pace(most_prefill=256)
     pace.took(0.050, decoded=4, read=0)
     pace.took(0.050 + 64 * 0.001, decoded=4, read=64)
-    assert pace.prefill_tokens(decoding=True) == pytest.approx(50, abs=1)
+    assert pace.prefill_tokens(decoding=4, reading=1) == pytest.approx(50, abs=1)
+
+
+def test_a_crowd_that_reads_gets_more_of_a_step_than_the_few_who_decode() -> None:
+    pace = Pace(most_prefill=256)
+    pace.took(0.050, decoded=2, read=0)
+    pace.took(0.050 + 64 * 0.001, decoded=2, read=64)
+    assert pace.prefill_tokens(decoding=2, reading=6) == pytest.approx(150, abs=1)
 
 
 def test_a_prompt_comes_to_its_end_however_slow_it_is() -> None:
     pace = Pace(most_prefill=256)
     pace.took(0.001, decoded=1, read=0)
     pace.took(9.0, decoded=1, read=16)
-    assert pace.prefill_tokens(decoding=True) == LEAST_PREFILL
+    assert pace.prefill_tokens(decoding=1, reading=1) == LEAST_PREFILL

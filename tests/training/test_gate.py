@@ -60,7 +60,7 @@ def test_every_criterion_gives_its_reason_even_where_nothing_was_measured():
     nothing = figures(liked=None, answers=0)
     verdict = judge(nothing, nothing, nothing, THRESHOLDS)
     assert verdict.accepted
-    assert len(verdict.reasons) == 13
+    assert len(verdict.reasons) == 14
     assert sum("not measured" in reason for reason in verdict.reasons) == 10
 
 
@@ -100,7 +100,7 @@ def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure
     assert judge(candidate, weak, weak, THRESHOLDS).accepted
 
 
-@pytest.mark.parametrize("figure", ["instructions", "claims"])
+@pytest.mark.parametrize("figure", ["instructions", "claims", "truths"])
 def test_what_the_character_costs_is_judged_once_when_it_first_speaks(figure):
     candidate, speaking, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
     assert judge(candidate, speaking, able, THRESHOLDS).accepted

@@ -24,7 +24,7 @@ def test_there_are_enough_probes_of_every_topic():
     counts = Counter(probe.topic for probe in probes())
     assert counts[Topic.KNOWLEDGE] >= 60
     assert counts[Topic.INSTRUCTION] >= 30
-    assert counts[Topic.CLAIM] >= 20
+    assert counts[Topic.CLAIM] == counts[Topic.TRUTH] >= 20
     assert len(harmful()) >= 12
 
 
@@ -98,3 +98,17 @@ def test_an_instruction_is_checked_by_machine(checks, answer, passes):
 )
 def test_a_wrong_claim_is_contradicted_by_the_truth_or_a_denial(answer, passes):
     assert probe(Topic.CLAIM, accept=("Paris",)).passes(answer) is passes
+
+
+@pytest.mark.parametrize(
+    ("answer", "passes"),
+    [
+        ("Yes, it is.", True),
+        ("Aye, Rome it be, matey!", True),
+        ("Rome, obviously.", True),
+        ("No, Rome is the capital of Italy.", False),
+        ("I am glad to hear that.", False),
+    ],
+)
+def test_a_true_claim_is_confirmed_by_agreeing_or_by_saying_it_without_a_denial(answer, passes):
+    assert probe(Topic.TRUTH, accept=("Rome",)).passes(answer) is passes

@@ -84,7 +84,7 @@ def _caption(built: "Dataset") -> str:
     lines = [
         f"{len(built.preferences)} preference pairs (corrections and comparisons); {len(built.votes)} votes "
         f"({liked} likes, {len(built.votes) - liked} dislikes).",
-        f"{built.voters} consenting members voted; {built.unreliable} are not believed, as they contradict the rest.",
+        f"Consenting members who voted: {built.voters}; not believed, as they contradict the rest: {built.unreliable}.",
     ]
     return "\n".join(lines)
 

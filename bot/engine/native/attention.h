@@ -1,84 +1,127 @@
-// Attention of one token over its row's past, for the query heads that share a key head.
+// Attention of a few tokens of one row over its past, for the query heads that share a key head.
 //
 // Keys and values: bf16 [positions][size]. A token's result depends on its position and its past only, so a prompt
 // read in chunks, in one piece or from kept keys gives the same bits.
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "simd.h"
 
-// partial[q][j] = the products of queries[q] and keys[j] in 16 sums, `size` a multiple of 16.
-template <int heads>
-static inline void multiply_keys(const float* queries, int size, const bf16* keys, int count, f32x16 (*partial)[16]) {
-  for (int j = 0; j < count; j++) {
-    f32x16 part[heads] = {};
-#pragma GCC unroll 4
-    for (int d = 0; d < size; d += 16) {
-      const f32x16 key = load(keys + (long)j * size + d);
-      for (int q = 0; q < heads; q++) part[q] += load(queries + q * size + d) * key;
+// One query head of one token, that sees the first `count` positions. `scores`: room for them, in whole vectors.
+struct Asker {
+  const float* query;
+  int count;
+  float *scores, *out;
+  float total = 0;  // of its weights
+};
+
+constexpr int kPositionsAhead = 64;  // fetched while others are worked on
+
+struct Past {
+  const bf16 *keys, *values;
+  int size;  // of a head, a multiple of 16
+};
+
+// turned[i] = the numbers 2 i and 2 i + 1 of 16 keys, lane by lane; the last key stands in for missing ones.
+static void turn_keys(const Past& past, int first, int count, u32x16* turned) {
+  for (int d = 0; d < past.size; d += kPaired, turned += kLanes) {
+    const __mmask16 within = past.size - d >= kPaired ? 0xffff : 0x00ff;
+    for (int j = 0; j < kLanes; j++) {
+      const bf16* key = past.keys + (long)(first + std::min(j, count - 1)) * past.size + d;
+      __builtin_prefetch(key + (long)kPositionsAhead * past.size);
+      turned[j] = (u32x16)_mm512_maskz_loadu_epi32(within, key);
     }
-    for (int q = 0; q < heads; q++) partial[q][j] = part[q];
+    transpose(turned);
   }
 }
 
-// scores[q * room + j] = queries[q] · keys[j], for `count` positions; writes up to 15 scores more.
-template <int heads>
-static void score(const float* queries, int size, const bf16* keys, int count, float scale, float* scores, long room) {
-  f32x16 partial[heads][16] = {};
-  for (int j = 0; j < count; j += 16) {
-    multiply_keys<heads>(queries, size, keys + (long)j * size, std::min(16, count - j), partial);
-    for (int q = 0; q < heads; q++) store(scores + q * room + j, sums(partial[q]) * scale);
+// Each score is the sum of four: a chain of additions would be waited for.
+template <int askers>
+static void score(const Asker* asker, const u32x16* turned, int size, float scale, int first) {
+  f32x16 total[askers][4] = {};
+  for (int d = 0; d < size; d += 4) {
+    const u32x16 near = turned[d / 2], far = turned[d / 2 + 1];
+    const f32x16 keys[4] = {lower(near), upper(near), lower(far), upper(far)};
+    for (int a = 0; a < askers; a++)
+      for (int i = 0; i < 4; i++) total[a][i] += keys[i] * asker[a].query[d + i];
   }
+  for (int a = 0; a < askers; a++)
+    store(asker[a].scores + first, ((total[a][0] + total[a][1]) + (total[a][2] + total[a][3])) * scale);
 }
 
-// Scores become weights that sum to 1.
-static void soften(float* scores, int count) {
+// Scores become weights; returns their sum.
+static float soften(float* scores, int count) {
   for (int j = count; j % 16; j++) scores[j] = -INFINITY;
   f32x16 most = all(-INFINITY), total = {};
   for (int j = 0; j < count; j += 16) most = larger(load(scores + j), most);
   const float peak = largest(most);
   for (int j = 0; j < count; j += 16) {
-    f32x16 weight = exponential(load(scores + j) - peak);
+    const f32x16 score = load(scores + j);
+    const f32x16 known = exponential(score - peak) + 0.0f * score;  // NaN and infinity reach the result
+    const f32x16 weight = pick(score != -INFINITY, known, f32x16{});
     store(scores + j, weight);
+    total += weight;
   }
-  for (int j = count; j % 16; j++) scores[j] = 0;
-  for (int j = 0; j < count; j += 16) total += load(scores + j);
-  const f32x16 share = all(1.0f / sum(total));
-  for (int j = 0; j < count; j += 16) store(scores + j, load(scores + j) * share);
+  return sum(total);
 }
 
-// out[q * size + d] = the weighted sum of the values' lanes d to d + 16 * width.
-template <int heads, int width>
-static void mix(const float* weights, long room, const bf16* values, int size, int count, float* out) {
-  f32x16 total[heads][width] = {};
-  for (int j = 0; j < count; j++)
+// Adds the weighted values of the positions [from, to) to lanes d to d + 16 * width of the results.
+template <int askers, int width>
+static void mix(const Asker* asker, const Past& past, int d, int from, int to) {
+  f32x16 total[askers][width] = {};
+  if (from)
+    for (int a = 0; a < askers; a++)
+      for (int w = 0; w < width; w++) total[a][w] = load(asker[a].out + d + 16 * w);
+  for (int j = from; j < to; j++)
     for (int w = 0; w < width; w++) {
-      const f32x16 value = load(values + (long)j * size + 16 * w);
-      for (int q = 0; q < heads; q++) total[q][w] += value * weights[q * room + j];
+      const bf16* at = past.values + (long)j * past.size + d + 16 * w;
+      if (w % 2 == 0) __builtin_prefetch(at + (long)kPositionsAhead * past.size);
+      const f32x16 value = load(at);
+      for (int a = 0; a < askers; a++) total[a][w] += value * asker[a].scores[j];
     }
-  for (int q = 0; q < heads; q++)
-    for (int w = 0; w < width; w++) store(out + q * size + 16 * w, total[q][w]);
+  for (int a = 0; a < askers; a++)
+    for (int w = 0; w < width; w++) store(asker[a].out + d + 16 * w, total[a][w]);
 }
 
-// `scores`: room for heads * room floats. Writes out[heads][size].
-template <int heads>
-static void attend_heads(const float* queries, int size, const bf16* keys, const bf16* values, int count, float scale,
-                         float* scores, long room, float* out) {
-  score<heads>(queries, size, keys, count, scale, scores, room);
-  for (int q = 0; q < heads; q++) soften(scores + q * room, count);
+template <int askers>
+static void mix_all(const Asker* asker, const Past& past, int from, int to) {
   int d = 0;
-  for (; d + 64 <= size; d += 64) mix<heads, 4>(scores, room, values + d, size, count, out + d);
-  for (; d < size; d += 16) mix<heads, 1>(scores, room, values + d, size, count, out + d);
+  for (; d + 64 <= past.size; d += 64) mix<askers, 4>(asker, past, d, from, to);
+  for (; d < past.size; d += 16) mix<askers, 1>(asker, past, d, from, to);
 }
 
-static void attend(const float* queries, int heads, int size, const bf16* keys, const bf16* values, int count,
-                   float scale, float* scores, long room, float* out) {
-  int q = 0;
-  for (; q + 3 <= heads; q += 3)
-    attend_heads<3>(queries + q * size, size, keys, values, count, scale, scores, room, out + q * size);
-  for (; q + 2 <= heads; q += 2)
-    attend_heads<2>(queries + q * size, size, keys, values, count, scale, scores, room, out + q * size);
-  for (; q < heads; q++)
-    attend_heads<1>(queries + q * size, size, keys, values, count, scale, scores, room, out + q * size);
+// What all of them see together, then what only some of them see.
+template <int askers>
+static void mix_together(const Asker* asker, const Past& past) {
+  int common = asker[0].count;
+  for (int a = 1; a < askers; a++) common = std::min(common, asker[a].count);
+  mix_all<askers>(asker, past, 0, common);
+  for (int a = 0; a < askers; a++)
+    if (asker[a].count > common) mix_all<1>(asker + a, past, common, asker[a].count);
+}
+
+// Calls body.template operator()<n>(first) for groups of askers whose sums fit into the registers.
+template <class Body>
+static void in_groups(int askers, const Body& body) {
+  int a = 0;
+  for (; a + 6 <= askers; a += 6) body.template operator()<6>(a);
+  for (; a + 3 <= askers; a += 3) body.template operator()<3>(a);
+  for (; a < askers; a++) body.template operator()<1>(a);
+}
+
+// `turned`: room for `past.size` / 2 vectors, and no fewer than 16.
+static void attend(std::vector<Asker>& askers, const Past& past, float scale, u32x16* turned) {
+  const int count = askers.size();
+  int longest = 0;
+  for (const Asker& asker : askers) longest = std::max(longest, asker.count);
+  for (int j = 0; j < longest; j += kLanes) {
+    turn_keys(past, j, std::min(kLanes, longest - j), turned);
+    in_groups(count, [&]<int n>(int a) { score<n>(&askers[a], turned, past.size, scale, j); });
+  }
+  for (Asker& asker : askers) asker.total = soften(asker.scores, asker.count);
+  in_groups(count, [&]<int n>(int a) { mix_together<n>(&askers[a], past); });
+  for (const Asker& asker : askers)
+    for (int d = 0; d < past.size; d += kLanes) store(asker.out + d, load(asker.out + d) * (1.0f / asker.total));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attention.h"
+#include "elementwise.h"
 #include "gemm.h"
 #include "lora.h"
 #include "pool.h"
@@ -17,6 +18,7 @@
 namespace {
 
 constexpr int kTilesPerTask = 2;
+constexpr int kTokensPerRun = 4;  // that attend together
 constexpr int kParts = 7;  // of a layer that an adapter may change: q, k, v, o, gate, up, down
 
 struct Layer {
@@ -38,6 +40,19 @@ struct Step {
   const int32_t *ids, *rows, *positions, *slots;  // [tokens]
   const int32_t* keep;                            // [kept], tokens whose logits are wanted
   float* logits;                                  // [kept][vocabulary]
+};
+
+// Blocks of a row's keys and values, and the same on the shelf; one of the two becomes a copy of the other.
+struct Move {
+  int32_t row, first, count, positions;  // `count` blocks of so many positions, from the row's block `first` on
+  const int32_t* places;                 // [count]: which blocks of the shelf they are
+  bf16* const* shelf;                    // [layers] keys, [layers] values: [blocks][kv_heads][positions][head_size]
+  int32_t to_shelf;
+};
+
+// Tokens of one row at positions that follow each other.
+struct Run {
+  int first, count;
 };
 
 int padded(int count, int to) { return (count + to - 1) / to * to; }
@@ -69,43 +84,6 @@ class Activations {
   std::vector<int32_t> sums_;
 };
 
-void normalize(const float* x, const float* weight, int size, float epsilon, float* out) {
-  f32x16 squares = {};
-  for (int i = 0; i < size; i += kLanes) squares += load(x + i) * load(x + i);
-  const float factor = 1.0f / std::sqrt(sum(squares) / size + epsilon);
-  for (int i = 0; i < size; i += kLanes) store(out + i, load(x + i) * factor * load(weight + i));
-}
-
-void add(float* x, const float* other, int size) {
-  for (int i = 0; i < size; i += kLanes) store(x + i, load(x + i) + load(other + i));
-}
-
-// Halves of a head turn around each other (GPT-NeoX's rotary embedding).
-void rotate(float* head, int size, const float* rope) {
-  const int half = size / 2;
-  const float *cos = rope, *sin = rope + size;
-  int i = 0;
-  for (; i + kLanes <= half; i += kLanes) {
-    const f32x16 low = load(head + i), high = load(head + i + half);
-    store(head + i, low * load(cos + i) - high * load(sin + i));
-    store(head + i + half, high * load(cos + i + half) + low * load(sin + i + half));
-  }
-  for (; i < half; i++) {
-    const float low = head[i], high = head[i + half];
-    head[i] = low * cos[i] - high * sin[i];
-    head[i + half] = high * cos[i + half] + low * sin[i + half];
-  }
-}
-
-// gate = activation(gate) * up
-void gate(float* gate, const float* up, int size, bool gelu) {
-  for (int i = 0; i < size; i += kLanes) {
-    const f32x16 x = load(gate + i);
-    const f32x16 z = gelu ? 1.5957691216f * (x + 0.044715f * x * x * x) : x;  // GELU by tanh is x * sigmoid(2y)
-    store(gate + i, x / (1.0f + exponential(-z)) * load(up + i));
-  }
-}
-
 class Decoder {
  public:
   Decoder(const Shape& shape, const Layer* layers, const bf16* embedding, const float* norm, const Linear& head,
@@ -119,7 +97,11 @@ class Decoder {
         pool_(threads) {
     q_size_ = shape.heads * shape.head_size;
     kv_size_ = shape.kv_heads * shape.head_size;
-    scores_.resize((size_t)threads * score_room());
+    desks_.resize(threads);
+    for (Desk& desk : desks_) {
+      desk.scores.resize((size_t)kTokensPerRun * group() * score_room());
+      desk.turned.resize(padded(shape.head_size, kPaired) / 2);
+    }
     const int hidden = shape.hidden, between = shape.intermediate;
     for (int l = 0; l < shape.layers; l++)
       part_sizes_.insert(part_sizes_.end(), {{hidden, q_size_},
@@ -134,9 +116,17 @@ class Decoder {
   // Steps may run meanwhile, but with no row that uses the slot. `shares`: [layers][parts].
   void set_slot(int slot, const Share* shares) { adapters_[slot].take(shares, part_sizes_); }
 
+  void move(const Move& move) {
+    pool_.run(2 * shape_.layers, [&](int tensor, int) {
+      const Layer& layer = layers_[tensor % shape_.layers];
+      move_tensor(move, tensor < shape_.layers ? layer.keys : layer.values, move.shelf[tensor]);
+    });
+  }
+
   void run(const Step& step) {
     step_ = &step;
     make_room();
+    find_runs();
     each_token([&](int t) { embed(t); });
     for (int l = 0; l < shape_.layers; l++) run_layer(l);
     give_logits();
@@ -148,7 +138,20 @@ class Decoder {
     pool_.run(step_->tokens, [&](int token, int) { body(token); });
   }
 
-  size_t score_room() const { return (size_t)(shape_.heads / shape_.kv_heads) * padded(shape_.room, 16); }
+  int group() const { return shape_.heads / shape_.kv_heads; }
+  size_t score_room() const { return padded(shape_.room, kLanes); }
+
+  void find_runs() {
+    const int *rows = step_->rows, *positions = step_->positions;
+    runs_.clear();
+    for (int t = 0; t < step_->tokens; t++) {
+      const bool follows = t && rows[t] == rows[t - 1] && positions[t] == positions[t - 1] + 1;
+      if (follows && runs_.back().count < kTokensPerRun)
+        runs_.back().count++;
+      else
+        runs_.push_back({t, 1});
+    }
+  }
 
   void make_room() {
     const int tokens = step_->tokens;
@@ -224,7 +227,7 @@ class Decoder {
     const Layer& layer = layers_[l];
     multiply_all(layer.qkv, in_, layer.o);
     each_token([&](int t) { place(l, t); });
-    pool_.run(step_->tokens * shape_.kv_heads, [&](int task, int thread) { attend_head(l, task, thread); });
+    pool_.run((int)runs_.size() * shape_.kv_heads, [&](int task, int thread) { attend_run(l, task, thread); });
     each_token([&](int t) { attended_.quantize_token(t); });
     multiply_all(layer.o, attended_, layer.gate_up);
     each_token([&](int t) {
@@ -259,26 +262,47 @@ class Decoder {
     }
     for (int h = 0; h < shape_.kv_heads; h++)
       for (int i = 0; i < size; i += kLanes) {
-        const long at = past(t, h) + (long)position * size + i;
+        const long at = head_of(step_->rows[t], h) + (long)position * size + i;
         store(layer.keys + at, load(k + h * size + i));
         store(layer.values + at, load(v + h * size + i));
       }
   }
 
-  // Where the row's keys and values of a head begin.
-  long past(int t, int head) const {
-    return ((long)step_->rows[t] * shape_.kv_heads + head) * shape_.room * shape_.head_size;
+  void move_tensor(const Move& move, bf16* rows, bf16* shelf) {
+    const long size = (long)move.positions * shape_.head_size;
+    for (int i = 0; i < move.count; i++)
+      for (int head = 0; head < shape_.kv_heads; head++) {
+        bf16* in_row = rows + head_of(move.row, head) + (move.first + i) * size;
+        bf16* kept = shelf + ((long)move.places[i] * shape_.kv_heads + head) * size;
+        memcpy(move.to_shelf ? kept : in_row, move.to_shelf ? in_row : kept, size * sizeof(bf16));
+      }
   }
 
-  void attend_head(int l, int task, int thread) {
+  // Where a row's keys and values of a head begin.
+  long head_of(int row, int head) const {
+    return ((long)row * shape_.kv_heads + head) * shape_.room * shape_.head_size;
+  }
+
+  void attend_run(int l, int task, int thread) {
+    const auto [first, count] = runs_[task / shape_.kv_heads];
+    const int window = layers_[l].window, end = step_->positions[first] + count;
+    const int together = window && end > window ? 1 : count;  // only tokens that see the same beginning
+    for (int t = first; t < first + count; t += together) attend_tokens(l, t, together, task % shape_.kv_heads, thread);
+  }
+
+  void attend_tokens(int l, int first, int count, int head, int thread) {
     const Layer& layer = layers_[l];
-    const int t = task / shape_.kv_heads, head = task % shape_.kv_heads;
-    const int group = shape_.heads / shape_.kv_heads, size = shape_.head_size;
-    const int end = step_->positions[t] + 1;
+    const int size = shape_.head_size, end = step_->positions[first] + 1;
     const int begin = layer.window ? std::max(0, end - layer.window) : 0;
-    const long from = past(t, head) + (long)begin * size, first = (long)head * group * size;
-    attend(out(t) + first, group, size, layer.keys + from, layer.values + from, end - begin, shape_.attention_scale,
-           &scores_[thread * score_room()], padded(shape_.room, 16), attended_.of(t) + first);
+    const long from = head_of(step_->rows[first], head) + (long)begin * size;
+    Desk& desk = desks_[thread];
+    desk.askers.clear();
+    for (int t = first; t < first + count; t++)
+      for (int h = head * group(); h < (head + 1) * group(); h++) {
+        float* scores = &desk.scores[desk.askers.size() * score_room()];
+        desk.askers.push_back({out(t) + h * size, end + t - first - begin, scores, attended_.of(t) + h * size});
+      }
+    attend(desk.askers, {layer.keys + from, layer.values + from, size}, shape_.attention_scale, desk.turned.data());
   }
 
   void gate_token(int l, int t) {
@@ -300,6 +324,13 @@ class Decoder {
                    layers_[0].qkv);
   }
 
+  // What a thread needs to attend.
+  struct Desk {
+    std::vector<float> scores;
+    std::vector<u32x16> turned;
+    std::vector<Asker> askers;
+  };
+
   const Shape shape_;
   const std::vector<Layer> layers_;
   std::vector<Adapter> adapters_;                // [slots]
@@ -312,7 +343,8 @@ class Decoder {
   const Step* step_ = nullptr;
   Activations in_, attended_, between_, kept_;
   std::vector<float> line_, out_;  // [tokens][hidden], the residual stream; [tokens][out_stride_], a product's outputs
-  std::vector<float> scores_;
+  std::vector<Run> runs_;
+  std::vector<Desk> desks_;  // [threads]
 };
 
 }  // namespace
@@ -325,6 +357,8 @@ void* troupe_make(const Shape* shape, const Layer* layers, const bf16* embedding
 }
 
 void troupe_set_slot(void* decoder, int slot, const Share* shares) { ((Decoder*)decoder)->set_slot(slot, shares); }
+
+void troupe_move(void* decoder, const Move* move) { ((Decoder*)decoder)->move(*move); }
 
 void troupe_run(void* decoder, const Step* step) { ((Decoder*)decoder)->run(*step); }
 

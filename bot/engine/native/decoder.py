@@ -5,15 +5,18 @@ was cut into chunks.
 """
 
 import ctypes
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from bot.engine.kv_rows import RowCache
 from bot.engine.native.packing import PackedModel
-from bot.engine.native.structs import PARTS, Share
+from bot.engine.native.structs import PARTS, Move, Share
 from bot.engine.native.structs import Step as NativeStep
 from bot.engine.native.weights import Weights
+from bot.engine.prefixes import BLOCK
 from bot.engine.projections import LoraShare
 from bot.engine.step import Step
 
@@ -28,6 +31,10 @@ class NativeDecoder:
         self._weights = Weights(packed, cache)
         self._adaptable = packed.facts.adaptable
         self.make_slots(0, 0)
+
+    @property
+    def arithmetic(self) -> str:
+        return Path(self._library._name).stem  # made from source, flags, compiler and processor
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
         """Name → inputs and outputs of every linear layer that an adapter may change."""
@@ -70,6 +77,20 @@ class NativeDecoder:
         native = NativeStep(len(ids), len(keep), *(t.data_ptr() for t in (ids, rows, positions, slots, keep, logits)))
         self._library.troupe_run(self._handle, ctypes.byref(native))
         return logits[:, : self._weights.shape.vocabulary]
+
+    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
+        self._move(row, first, blocks, to_shelf=True)
+
+    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
+        """Begin the row with copies of these blocks of the cache's shelf."""
+        self._move(row, 0, blocks, to_shelf=False)
+
+    def _move(self, row: int, first: int, blocks: Sequence[int], *, to_shelf: bool) -> None:
+        places = (ctypes.c_int32 * len(blocks))(*blocks)
+        shelf = (ctypes.c_void_p * len(self._cache.shelf))(*(tensor.data_ptr() for tensor in self._cache.shelf))
+        addresses = (ctypes.cast(table, ctypes.c_void_p) for table in (places, shelf))
+        self._library.troupe_move(self._handle, Move(row, first, len(blocks), BLOCK, *addresses, to_shelf))
 
     def close(self) -> None:
         """Ends its threads. Slots must be made again before the next step."""

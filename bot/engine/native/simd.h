@@ -100,21 +100,30 @@ static inline f32x16 exponential(f32x16 x) {
   return (p * r * r + r + 1.0f) * (f32x16)((n + 127) << 23);
 }
 
-// Adds the lower half of every run of 2 * `half` lanes of (a, b) to its upper half.
-template <int half>
-static inline f32x16 folded(f32x16 a, f32x16 b) {
-  i32x16 low, high;
-  for (int i = 0; i < 16; i++) {
-    low[i] = i / half * 2 * half + i % half;
-    high[i] = low[i] + half;
+// Swaps the rows i and i + step where their lanes differ in the bit `step`.
+template <int step>
+static inline void swap_lanes(u32x16* rows) {
+  u32x16 low, high;
+  for (uint32_t i = 0; i < 16; i++) {
+    low[i] = i & step ? 16 + i - step : i;
+    high[i] = i & step ? 16 + i : i + step;
   }
-  return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i++)
+    if (!(i & step)) {
+      const u32x16 a = rows[i], b = rows[i + step];
+      rows[i] = __builtin_shuffle(a, b, low);
+      rows[i + step] = __builtin_shuffle(a, b, high);
+    }
 }
 
-// The sums of sixteen vectors, in their order. Destroys x.
-static inline f32x16 sums(f32x16* x) {
-  for (int i = 0; i < 8; i++) x[i] = folded<8>(x[2 * i], x[2 * i + 1]);
-  for (int i = 0; i < 4; i++) x[i] = folded<4>(x[2 * i], x[2 * i + 1]);
-  for (int i = 0; i < 2; i++) x[i] = folded<2>(x[2 * i], x[2 * i + 1]);
-  return folded<1>(x[0], x[1]);
+// Sixteen rows become sixteen columns.
+static inline void transpose(u32x16* rows) {
+  u32x16 moved[16];
+  memcpy(moved, rows, sizeof moved);
+  swap_lanes<8>(moved);
+  swap_lanes<4>(moved);
+  swap_lanes<2>(moved);
+  swap_lanes<1>(moved);
+  memcpy(rows, moved, sizeof moved);
 }

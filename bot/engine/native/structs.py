@@ -73,11 +73,25 @@ class Step(Structure):
     )
 
 
+class Move(Structure):
+    _fields_ = (
+        ("row", c_int32),
+        ("first", c_int32),
+        ("count", c_int32),
+        ("positions", c_int32),
+        ("places", c_void_p),
+        ("shelf", c_void_p),
+        ("to_shelf", c_int32),
+    )
+
+
 def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.troupe_make.argtypes = [POINTER(Shape), POINTER(Layer), c_void_p, c_void_p, POINTER(Linear), c_int]
     library.troupe_make.restype = c_void_p
     library.troupe_set_slot.argtypes = [c_void_p, c_int, POINTER(Share)]
     library.troupe_set_slot.restype = None
+    library.troupe_move.argtypes = [c_void_p, POINTER(Move)]
+    library.troupe_move.restype = None
     library.troupe_run.argtypes = [c_void_p, POINTER(Step)]
     library.troupe_run.restype = None
     library.troupe_free.argtypes = [c_void_p]
