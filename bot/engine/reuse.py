@@ -30,8 +30,9 @@ class Reuse:
                 live.begin(known)
 
     def keep(self, live: LiveRequest) -> None:
-        """Copy what the row holds and the shelf does not."""
-        first, blocks = self._kept.keep(live.request.adapter, live.ids[: live.cached])
+        """Copy what the row holds and the shelf does not; while it is read, in whole blocks."""
+        held = live.cached if live.ended else live.cached // BLOCK * BLOCK
+        first, blocks = self._kept.keep(live.request.adapter, live.ids[:held])
         if blocks:
             self._runner.shelve(live, first, blocks)
 

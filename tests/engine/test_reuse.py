@@ -141,11 +141,11 @@ def test_the_shelf_gives_the_longest_kept_beginning_to_the_token() -> None:
     kept = KeptPrefixes(8)
     assert kept.find(None, tokens(20)) == ([], 0)
     first, blocks = kept.keep(None, tokens(20))
-    assert (first, len(blocks)) == (0, 2)
-    assert kept.find(None, tokens(20)) == (blocks, 16)
-    assert kept.find(None, tokens(15)) == (blocks, 15)
+    assert (first, len(blocks)) == (0, 3)
+    assert kept.find(None, tokens(30)) == (blocks, 20)
+    assert kept.find(None, tokens(15)) == (blocks[:2], 15)
     assert kept.find(None, tokens(8)) == (blocks[:1], 8)
-    assert kept.find(None, (*tokens(12), 99, 99, 99, 99)) == (blocks, 12)
+    assert kept.find(None, (*tokens(12), 99, 99, 99, 99)) == (blocks[:2], 12)
     assert kept.find(None, tokens(20, start=1)) == ([], 0)
 
 
@@ -162,6 +162,7 @@ def test_what_is_kept_already_is_not_kept_twice() -> None:
     kept.keep(None, tokens(16))
     first, blocks = kept.keep(None, tokens(32))
     assert (first, len(blocks)) == (2, 2)
+    assert kept.keep(None, tokens(29)) == (3, [])
     assert kept.used_blocks == 4
 
 
