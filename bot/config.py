@@ -137,7 +137,7 @@ class TrainingSection(Section):
     preference_pairs: Count = 10
     preference_votes: Count = 300
     preference_epochs: Annotated[float, Field(gt=0)] = 2.0
-    preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 3e-4
+    preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     preference_beta: Annotated[float, Field(gt=0, le=10)] = 0.1
     grpo_steps: Count = 40
     grpo_curriculum: bool = True

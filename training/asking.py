@@ -21,6 +21,7 @@ async def ask_all(
     if not any(asked.values()):
         return {version: [] for version in asked}
     engine = await asyncio.to_thread(TorchEngine, files, _options(config, asked))
+    memory.computed_by(engine.arithmetic)
     await engine.start()
     try:
         return await collect_answers(engine, asked, memory, on_progress)

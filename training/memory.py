@@ -38,8 +38,13 @@ class AnswerMemory:
     def __init__(self, file: Path, identity: str) -> None:
         self._file = file
         self._identity = identity
+        self._arithmetic = ""
         self._known = _read(file)
         self._used: dict[str, Said] = {}
+
+    def computed_by(self, arithmetic: str) -> None:
+        """What the engine computes with: where that is another one, the same question may get another answer."""
+        self._arithmetic = arithmetic
 
     def recall(self, version: AdapterVersion | None, ids: tuple[int, ...], sampling: SamplingParams) -> Said | None:
         return self._known.get(self._key(version, ids, sampling))
@@ -59,7 +64,7 @@ class AnswerMemory:
             log.warning("answers are not remembered (%s)", error)
 
     def _key(self, version: AdapterVersion | None, ids: tuple[int, ...], sampling: SamplingParams) -> str:
-        facts = [self._identity, version.sha256 if version else "", ids, dataclasses.asdict(sampling)]
+        facts = [self._identity, self._arithmetic, version.sha256 if version else "", ids, dataclasses.asdict(sampling)]
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 

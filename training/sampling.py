@@ -15,7 +15,7 @@ from training.appraisal import served
 from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, Row
 from training.evaluate import Answer, OnProgress, Question
-from training.mixing import evenly, giving_way
+from training.mixing import evenly, giving_way, needed
 from training.recipes.base import load_base
 from training.recipes.rejection import Chosen, chances, keep_liked, scorer_of
 from training.sources import Source
@@ -25,8 +25,29 @@ LEAST_TEMPERATURE = 0.9
 LONGEST_SAMPLE = 96  # tokens; an answer that has not ended by then is not kept
 SEED = 40_000
 
-MEMBERS = frozenset({Source.CORRECTION, Source.LIKED})  # what they taught directly
+MEMBERS = frozenset({Source.CORRECTION, Source.LIKED})  # who taught such rows
 OUTVOTED = "members would dislike it: it makes room for what they taught"
+
+
+def remixed(
+    dataset: Dataset, chosen: Chosen, likely: Mapping[Row, float], seed_share: float, preservation_share: float
+) -> Dataset:
+    """The dataset with what was chosen, for which seed pairs that members would dislike make room.
+
+    Ordinary questions keep their share. `likely`: how likely a like of each seed pair is.
+    """
+    taught = [row for row in dataset.rows if row.source in MEMBERS]
+    places = giving_way(list(likely.values()), sum(row.weight for row in taught) + len(chosen.rows), seed_share)
+    gone = {row for place, row in enumerate(likely) if place in places}
+    own = [*(row for row in dataset.own_rows if row not in gone), *chosen.rows]
+    ordinary = [row for row in dataset.rows if row.source is Source.PRESERVATION]
+    enough = needed(sum(row.weight for row in own), preservation_share)
+    return dataclasses.replace(
+        dataset,
+        rows=(*own, *evenly(ordinary, enough)),
+        preferences=(*dataset.preferences, *chosen.pairs),
+        dropped=dataset.dropped + Counter({(Source.SEED, OUTVOTED): len(gone)}),
+    )
 
 
 class Sampling:
@@ -66,16 +87,10 @@ class Sampling:
         answers = self._answers(prompts, speaker, on_progress)
         model = load_base(self._files, self._precision, self._device).eval()
         chosen = keep_liked(scorer, model, self._renderer, prompts, answers)
-        return self._mixed(dataset, chosen, dict(zip(seeds, likely, strict=True)))
-
-    def _mixed(self, dataset: Dataset, chosen: Chosen, likely: Mapping[Row, float]) -> Dataset:
-        learned = sum(row.weight for row in dataset.rows if row.source in MEMBERS) + len(chosen.rows)
-        places = giving_way(list(likely.values()), learned, self._config.training.seed_share)
-        gone = {row for place, row in enumerate(likely) if place in places}
-        rows = (*(row for row in dataset.rows if row not in gone), *chosen.rows)
-        dropped = dataset.dropped + Counter({(Source.SEED, OUTVOTED): len(gone)})
-        preferences = (*dataset.preferences, *chosen.pairs)
-        return dataclasses.replace(dataset, rows=rows, preferences=preferences, dropped=dropped)
+        training = self._config.training
+        return remixed(
+            dataset, chosen, dict(zip(seeds, likely, strict=True)), training.seed_share, training.preservation_share
+        )
 
     def _prompts(self, dataset: Dataset) -> list[tuple[Message, ...]]:
         """What members asked and what seed pairs ask; nothing that is held out is among a dataset's training part."""

@@ -1,5 +1,8 @@
 """Owns the slow work on adapters in the background, so that no step waits for it: reading files, writing slots."""
 
+import os
+import sys
+import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -8,6 +11,7 @@ from bot.engine.projections import LoraShare
 from bot.registry import AdapterVersion
 
 Shares = dict[str, LoraShare]
+NICENESS = 10
 
 
 class AdapterLoader:
@@ -20,7 +24,7 @@ class AdapterLoader:
         self._target = target
         self._write_slot = write_slot
         self._on_done = on_done
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="troupe-adapters")
+        self._pool = ThreadPoolExecutor(1, "troupe-adapters", initializer=_yield_to_others)
         self._readings: dict[AdapterVersion, Future[Shares]] = {}
 
     def read(self, version: AdapterVersion) -> Future[Shares]:
@@ -48,3 +52,9 @@ class AdapterLoader:
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._readings.clear()
+
+
+def _yield_to_others() -> None:
+    """Where a thread has a priority of its own, as on Linux: steps are waited for more than adapters are."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor, nn
 
 from bot.engine.int8 import Int8Product
@@ -27,6 +28,10 @@ class EagerDecoder:
         self._binding = Binding()
         self._projections = _exchange_projections(model, placement)
         self._ranks = [0]
+
+    @property
+    def arithmetic(self) -> str:
+        return f"transformers {transformers.__version__}, torch {torch.__version__}"
 
     def use(self, cache: RowCache) -> None:
         """Serve the rows of `cache`: from now on the model's attention reads them."""
@@ -55,10 +60,10 @@ class EagerDecoder:
         assert self._cache is not None
         self._cache.shelve(row, first, blocks)
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the cache's shelf."""
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the cache's shelf to the row, from its block number `first` on."""
         assert self._cache is not None
-        self._cache.unshelve(row, blocks)
+        self._cache.unshelve(row, first, blocks)
 
     def run(self, step: Step) -> Tensor:
         assert self._cache is not None

@@ -45,7 +45,10 @@ PROBE_TOLERANCE = 0.02
 
 
 class Decoder(Protocol):
-    """Runs steps on the rows of a cache."""
+    """Runs steps on the rows of a cache. `arithmetic` names what computes, down to the last bit."""
+
+    @property
+    def arithmetic(self) -> str: ...
 
     def make_slots(self, slots: int, rank: int) -> None: ...
 
@@ -57,7 +60,7 @@ class Decoder(Protocol):
 
     def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None: ...
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
 
 
 class ServedModel:
@@ -90,6 +93,10 @@ class ServedModel:
     def compiled(self) -> bool:
         return isinstance(self._decoder, NativeDecoder)
 
+    @property
+    def arithmetic(self) -> str:
+        return self._decoder.arithmetic
+
     def end_ids(self) -> set[int]:
         """Token ids that end a turn, as the model's generation config names them."""
         return set(self._end_ids)
@@ -121,9 +128,9 @@ class ServedModel:
         """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
         self._decoder.shelve(row, first, blocks)
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the shelf."""
-        self._decoder.unshelve(row, blocks)
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the shelf to the row, from its block number `first` on."""
+        self._decoder.unshelve(row, first, blocks)
 
     def _native(self, source: "ModelSource", cache_dir: Path) -> tuple[Decoder, RowCache] | None:
         """The compiled decoder, or None where there is none for this machine or model."""

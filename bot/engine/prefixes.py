@@ -4,7 +4,7 @@ A tree per adapter version: every node is a block of tokens that follows its par
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.registry import AdapterVersion
@@ -18,7 +18,7 @@ Tokens = tuple[int, ...]
 @dataclass(eq=False)
 class _Node:
     block: int
-    tokens: Tokens
+    tokens: Tokens  # fewer than a block's at the end of a request
     siblings: "dict[Tokens, _Node]"  # where it hangs
     children: "dict[Tokens, _Node]" = field(default_factory=dict)
 
@@ -51,17 +51,15 @@ class KeptPrefixes:
         """
         path = self._path(adapter, ids)
         known = len(path) * BLOCK
-        rest = ids[known : known + BLOCK]
-        following = path[-1].children if path else self._trees.get(adapter, {})
-        nearest = max(following.values(), key=lambda node: common_beginning(node.tokens, rest), default=None)
-        if nearest is not None and (more := common_beginning(nearest.tokens, rest)):
+        nodes = path[-1].children if path else self._trees.get(adapter, {})
+        nearest, more = _nearest(nodes, ids[known : known + BLOCK])
+        if nearest is not None:
             path.append(nearest)
-            known += more
         self._touch(path)
-        return [node.block for node in path], known
+        return [node.block for node in path], known + more
 
     def keep(self, adapter: AdapterVersion | None, ids: Sequence[int]) -> tuple[int, list[int]]:
-        """Keep the whole blocks of `ids`: how many of them are kept already, and where the ones after them go.
+        """Keep `ids`, whose end may fill a block in part: how many blocks are kept already, and where the others go.
 
         The caller must write the latter before the next `find`. They end early when the whole shelf is this request's.
         """
@@ -69,9 +67,9 @@ class KeptPrefixes:
         known = len(path)
         self._touch(path)
         for tokens in _blocks(ids)[known:]:
-            if (block := self._take_block(len(path))) is None:
-                break
             siblings = path[-1].children if path else self._trees.setdefault(adapter, {})
+            if _nearest(siblings, tokens)[1] == len(tokens) or (block := self._take_block(len(path))) is None:
+                break
             node = siblings[tokens] = _Node(block, tokens, siblings)
             self._order[node] = None
             path.append(node)
@@ -105,6 +103,13 @@ class KeptPrefixes:
         return oldest.block
 
 
+def _nearest(nodes: Mapping[Tokens, _Node], tokens: Sequence[int]) -> tuple[_Node | None, int]:
+    """The one that shares most of its first tokens, and how many; None where none shares any."""
+    shared = ((common_beginning(node.tokens, tokens), node) for node in nodes.values())
+    most, nearest = max(shared, key=lambda pair: pair[0], default=(0, None))
+    return (nearest, most) if most else (None, 0)
+
+
 def common_beginning(tokens: Sequence[int], others: Sequence[int]) -> int:
     """How many of their first tokens are the same."""
     pairs = zip(tokens, others, strict=False)
@@ -112,4 +117,4 @@ def common_beginning(tokens: Sequence[int], others: Sequence[int]) -> int:
 
 
 def _blocks(ids: Sequence[int]) -> list[Tokens]:
-    return [tuple(ids[start : start + BLOCK]) for start in range(0, len(ids) - BLOCK + 1, BLOCK)]
+    return [tuple(ids[start : start + BLOCK]) for start in range(0, len(ids), BLOCK)]

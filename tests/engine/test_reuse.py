@@ -133,6 +133,24 @@ async def test_a_small_shelf_changes_no_answer(tiny_model_dir: Path, kept_tokens
     assert all(c.reused_tokens <= kept_tokens for c in (*got, *later))
 
 
+async def test_a_row_whose_last_words_go_on_another_way_answers_as_a_fresh_one(model_dir: Path, tmp_path: Path) -> None:
+    """One row: each request finds there what the last one left, of it shares more or less, and of another speaker."""
+    adapter = write_random_adapter(tmp_path / "a", model_dir)
+    asks = [
+        Ask(SYSTEM + end, speaker, SHORT)
+        for end in ("Ahoy", "Ahoy mateys! Is it?", "Explain a car.", "Ahoy")
+        for speaker in (adapter, adapter, None)
+    ]
+    async with (
+        running_engine(model_dir, context_tokens=512, max_rows=1) as engine,
+        running_engine(model_dir, context_tokens=512, kept_tokens=0) as fresh,
+    ):
+        got = [await answer(engine, model_dir, ask) for ask in asks]
+        expected = [await answer(fresh, model_dir, ask) for ask in asks]
+    assert [completion.token_ids for completion in got] == [completion.token_ids for completion in expected]
+    assert all(completion.reused_tokens for completion in got[3:])
+
+
 def tokens(count: int, start: int = 0) -> tuple[int, ...]:
     return tuple(range(start, start + count))
 
@@ -141,11 +159,11 @@ def test_the_shelf_gives_the_longest_kept_beginning_to_the_token() -> None:
     kept = KeptPrefixes(8)
     assert kept.find(None, tokens(20)) == ([], 0)
     first, blocks = kept.keep(None, tokens(20))
-    assert (first, len(blocks)) == (0, 2)
-    assert kept.find(None, tokens(20)) == (blocks, 16)
-    assert kept.find(None, tokens(15)) == (blocks, 15)
+    assert (first, len(blocks)) == (0, 3)
+    assert kept.find(None, tokens(30)) == (blocks, 20)
+    assert kept.find(None, tokens(15)) == (blocks[:2], 15)
     assert kept.find(None, tokens(8)) == (blocks[:1], 8)
-    assert kept.find(None, (*tokens(12), 99, 99, 99, 99)) == (blocks, 12)
+    assert kept.find(None, (*tokens(12), 99, 99, 99, 99)) == (blocks[:2], 12)
     assert kept.find(None, tokens(20, start=1)) == ([], 0)
 
 
@@ -162,6 +180,7 @@ def test_what_is_kept_already_is_not_kept_twice() -> None:
     kept.keep(None, tokens(16))
     first, blocks = kept.keep(None, tokens(32))
     assert (first, len(blocks)) == (2, 2)
+    assert kept.keep(None, tokens(29)) == (3, [])
     assert kept.used_blocks == 4
 
 

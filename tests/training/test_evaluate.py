@@ -59,6 +59,17 @@ async def test_answers_of_another_base_model_or_sampling_are_not_remembered(memo
     assert memory.recall(None, question("a").ids, warmer) is None
 
 
+async def test_answers_that_other_arithmetic_gave_are_not_remembered(memory, tmp_path):
+    memory.computed_by("decoder 1")
+    await collect_answers(ScriptedEngine("Squawk."), {None: [question("a")]}, memory, quiet)
+    memory.save()
+    again = AnswerMemory(tmp_path / "answers" / "parrot.json", "base fp32")
+    again.computed_by("decoder 2")
+    assert again.recall(None, question("a").ids, question("a").sampling) is None
+    again.computed_by("decoder 1")
+    assert again.recall(None, question("a").ids, question("a").sampling) is not None
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"key": [1]}', '{"key": null}'])
 async def test_a_damaged_memory_is_forgotten(tmp_path, content):
     file = tmp_path / "parrot.json"

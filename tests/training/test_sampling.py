@@ -14,8 +14,8 @@ from training.dataset import Dataset, Row, VotedRow
 from training.evaluate import Answer
 from training.quality import Flaw
 from training.recipes.base import load_base
-from training.recipes.rejection import chances, keep_liked, scorer_of
-from training.sampling import Sampling
+from training.recipes.rejection import Chosen, chances, keep_liked, scorer_of
+from training.sampling import Sampling, remixed
 from training.sources import Source
 
 
@@ -77,6 +77,20 @@ def test_better_answers_say_what_is_liked_where_nothing_was(model, renderer):
     [asks, states] = chances(scorer, model, renderer, ["Nay sand?", "Nay sand!"])
     assert scorer.tells_apart
     assert asks > 0.7 > 0.3 > states
+
+
+def test_seed_pairs_that_members_would_dislike_make_room_and_ordinary_questions_keep_their_share():
+    def rows(source, count, weight=1):
+        asked = [(Message("user", f"{source} {number}?"),) for number in range(count)]
+        return [Row(source, messages, "Squawk!", weight) for messages in asked]
+
+    seeds, better, sampled = rows(Source.SEED, 20), rows(Source.CORRECTION, 2, weight=4), rows(Source.SAMPLED, 3)
+    dataset = Dataset("parrot", (*better, *seeds, *rows(Source.PRESERVATION, 14)))
+    likely = {seed: 0.9 if place < 5 else 0.1 for place, seed in enumerate(seeds)}
+    mixed = remixed(dataset, Chosen(tuple(sampled)), likely, seed_share=0.2, preservation_share=0.25)
+    assert mixed.kept == {Source.CORRECTION: 2, Source.SEED: 9, Source.SAMPLED: 3, Source.PRESERVATION: 7}
+    assert set(seeds[:5]) <= set(mixed.rows)
+    assert mixed.dropped.total() == 11
 
 
 async def like_questions(project: Project) -> None:

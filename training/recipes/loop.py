@@ -35,7 +35,7 @@ class Hyperparameters:
     precision: str  # fp32, bf16, int8, nf4: of the base model's weights
     device: str
     preference_epochs: float = 2.0
-    preference_learning_rate: float = 3e-4
+    preference_learning_rate: float = 1e-4
     preference_beta: float = 0.1  # how much DPO and KTO hold to the adapter they start from
     grpo_steps: int = 40
     grpo_curriculum: bool = True

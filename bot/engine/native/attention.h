@@ -14,6 +14,7 @@ struct Asker {
   const float* query;
   int count;
   float *scores, *out;
+  float total = 0;  // of its weights
 };
 
 constexpr int kPositionsAhead = 64;  // fetched while others are worked on
@@ -50,20 +51,20 @@ static void score(const Asker* asker, const u32x16* turned, int size, float scal
     store(asker[a].scores + first, ((total[a][0] + total[a][1]) + (total[a][2] + total[a][3])) * scale);
 }
 
-// Scores become weights that sum to 1.
-static void soften(float* scores, int count) {
+// Scores become weights; returns their sum.
+static float soften(float* scores, int count) {
   for (int j = count; j % 16; j++) scores[j] = -INFINITY;
   f32x16 most = all(-INFINITY), total = {};
   for (int j = 0; j < count; j += 16) most = larger(load(scores + j), most);
   const float peak = largest(most);
   for (int j = 0; j < count; j += 16) {
-    f32x16 weight = exponential(load(scores + j) - peak);
+    const f32x16 score = load(scores + j);
+    const f32x16 known = exponential(score - peak) + 0.0f * score;  // NaN and infinity reach the result
+    const f32x16 weight = pick(score != -INFINITY, known, f32x16{});
     store(scores + j, weight);
+    total += weight;
   }
-  for (int j = count; j % 16; j++) scores[j] = 0;
-  for (int j = 0; j < count; j += 16) total += load(scores + j);
-  const f32x16 share = all(1.0f / sum(total));
-  for (int j = 0; j < count; j += 16) store(scores + j, load(scores + j) * share);
+  return sum(total);
 }
 
 // Adds the weighted values of the positions [from, to) to lanes d to d + 16 * width of the results.
@@ -111,7 +112,7 @@ static void in_groups(int askers, const Body& body) {
 }
 
 // `turned`: room for `past.size` / 2 vectors, and no fewer than 16.
-static void attend(const std::vector<Asker>& askers, const Past& past, float scale, u32x16* turned) {
+static void attend(std::vector<Asker>& askers, const Past& past, float scale, u32x16* turned) {
   const int count = askers.size();
   int longest = 0;
   for (const Asker& asker : askers) longest = std::max(longest, asker.count);
@@ -119,6 +120,8 @@ static void attend(const std::vector<Asker>& askers, const Past& past, float sca
     turn_keys(past, j, std::min(kLanes, longest - j), turned);
     in_groups(count, [&]<int n>(int a) { score<n>(&askers[a], turned, past.size, scale, j); });
   }
-  for (const Asker& asker : askers) soften(asker.scores, asker.count);
+  for (Asker& asker : askers) asker.total = soften(asker.scores, asker.count);
   in_groups(count, [&]<int n>(int a) { mix_together<n>(&askers[a], past); });
+  for (const Asker& asker : askers)
+    for (int d = 0; d < past.size; d += kLanes) store(asker.out + d, load(asker.out + d) * (1.0f / asker.total));
 }

@@ -6,6 +6,7 @@ was cut into chunks.
 
 import ctypes
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -30,6 +31,10 @@ class NativeDecoder:
         self._weights = Weights(packed, cache)
         self._adaptable = packed.facts.adaptable
         self.make_slots(0, 0)
+
+    @property
+    def arithmetic(self) -> str:
+        return Path(self._library._name).stem  # made from source, flags, compiler and processor
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
         """Name → inputs and outputs of every linear layer that an adapter may change."""
@@ -77,9 +82,9 @@ class NativeDecoder:
         """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
         self._move(row, first, blocks, to_shelf=True)
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the cache's shelf."""
-        self._move(row, 0, blocks, to_shelf=False)
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the cache's shelf to the row, from its block number `first` on."""
+        self._move(row, first, blocks, to_shelf=False)
 
     def _move(self, row: int, first: int, blocks: Sequence[int], *, to_shelf: bool) -> None:
         places = (ctypes.c_int32 * len(blocks))(*blocks)
