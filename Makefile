@@ -57,7 +57,7 @@ learn: $(READY) ## simulated members with a hidden taste vote, the persona is re
 bench-training: $(READY) ## what learning costs: training, evaluation, a dataset of 100,000 votes; about 10 minutes
 	$(BIN)/python -m tests.bench_training
 
-bench: $(READY) ## our engine beside what people would otherwise pick; targets, table, chart (PEERS=llama,vllm)
+bench: $(READY) ## our engine beside what people would otherwise pick; targets, table, chart (PEERS=llama,vllm,peft)
 	$(BIN)/python -m tests.bench --peers "$(PEERS)"
 
 gpu: $(READY) ## on a machine with CUDA: the GPU tests, and the bench with models of 1.7B and 8B (random weights)

@@ -24,11 +24,10 @@ async def ask_all(
     memory.computed_by(engine.arithmetic)
     await engine.start()
     try:
-        answers = await collect_answers(engine, asked, memory, on_progress)
+        return await collect_answers(engine, asked, memory, on_progress)
     finally:
+        memory.save()  # what was said before an interruption need not be said again
         await engine.stop()
-    memory.save()
-    return answers
 
 
 def answer_memory(config: Config, files: BaseModelFiles, name: str) -> AnswerMemory:

@@ -60,10 +60,10 @@ class EagerDecoder:
         assert self._cache is not None
         self._cache.shelve(row, first, blocks)
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the cache's shelf."""
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the cache's shelf to the row, from its block number `first` on."""
         assert self._cache is not None
-        self._cache.unshelve(row, blocks)
+        self._cache.unshelve(row, first, blocks)
 
     def run(self, step: Step) -> Tensor:
         assert self._cache is not None

@@ -32,9 +32,9 @@ class RowCache:
         for part, shelf, places in self._in_blocks(row, first, blocks):
             shelf[places] = part
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the shelf."""
-        for part, shelf, places in self._in_blocks(row, 0, blocks):
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the shelf to the row, from its block number `first` on."""
+        for part, shelf, places in self._in_blocks(row, first, blocks):
             part.copy_(shelf[places])
 
     def _in_blocks(

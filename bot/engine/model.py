@@ -60,7 +60,7 @@ class Decoder(Protocol):
 
     def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None: ...
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
 
 
 class ServedModel:
@@ -128,9 +128,9 @@ class ServedModel:
         """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
         self._decoder.shelve(row, first, blocks)
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the shelf."""
-        self._decoder.unshelve(row, blocks)
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the shelf to the row, from its block number `first` on."""
+        self._decoder.unshelve(row, first, blocks)
 
     def _native(self, source: "ModelSource", cache_dir: Path) -> tuple[Decoder, RowCache] | None:
         """The compiled decoder, or None where there is none for this machine or model."""

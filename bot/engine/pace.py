@@ -7,7 +7,7 @@ from statistics import median
 
 # A step that also reads prompts may take this many times as long as one that only decodes, while no more rows read than
 # decode; where more do, reading gets the larger part by their number: else a crowd would wait for the first who speaks.
-STRETCH = 2.0
+STRETCH = 1.75
 LEAST_PREFILL = 4  # prompt tokens of a step, however slow they are: a prompt must come to its end
 UNMEASURED_PREFILL = 16
 REMEMBERED_STEPS = 15

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.engine.live_request import LiveRequest
 from bot.engine.prefixes import BLOCK, KeptPrefixes, common_beginning
 from bot.engine.runner import Runner
+from bot.registry import AdapterVersion
 
 # A prompt waits for another one that is being read when they share this many tokens or more.
 WORTH_WAITING = 64
@@ -17,6 +18,8 @@ class Reuse:
     def __init__(self, runner: Runner, kept: KeptPrefixes) -> None:
         self._runner = runner
         self._kept = kept
+        # By row, what the request that ended there had computed: it lies there until the next one begins.
+        self._left: dict[int, tuple[AdapterVersion | None, list[int]]] = {}
 
     def begin(self, running: Sequence[LiveRequest]) -> None:
         """Fill the rows that have not begun with what is kept of their prompts.
@@ -26,15 +29,24 @@ class Reuse:
         for live in running:
             if not live.begun and not self._is_being_read(live, running):
                 blocks, known = self._kept.find(live.request.adapter, live.ids[:-1])
-                self._runner.begin(live, blocks, known)
+                self._runner.begin(live, self._blocks_in_row(live), blocks, known)
                 live.begin(known)
 
     def keep(self, live: LiveRequest) -> None:
         """Copy what the row holds and the shelf does not; while it is read, in whole blocks."""
+        assert live.row is not None
         held = live.cached if live.ended else live.cached // BLOCK * BLOCK
+        if live.ended:
+            self._left[live.row] = live.request.adapter, live.ids[:held]
         first, blocks = self._kept.keep(live.request.adapter, live.ids[:held])
         if blocks:
             self._runner.shelve(live, first, blocks)
+
+    def _blocks_in_row(self, live: LiveRequest) -> int:
+        """How many of its first blocks the last request has left in its row: a conversation goes on where it was."""
+        assert live.row is not None
+        adapter, ids = self._left.pop(live.row, (None, []))
+        return common_beginning(ids, live.ids) // BLOCK if adapter == live.request.adapter else 0
 
     def _is_being_read(self, live: LiveRequest, running: Sequence[LiveRequest]) -> bool:
         if not self._kept.capacity:

@@ -36,11 +36,13 @@ class Runner:
         self._choice = choice
         self._history = torch.zeros(rows, model.context, dtype=torch.int64, device=model.placement.device)
 
-    def begin(self, live: LiveRequest, blocks: Sequence[int], known: int) -> None:
-        """Fill the request's row with the keys and values of its first `known` tokens from the shelf."""
+    def begin(self, live: LiveRequest, there: int, blocks: Sequence[int], known: int) -> None:
+        """Fill the request's row with the keys and values of its first `known` tokens, which lie in `blocks` of the
+        shelf; the first `there` of these blocks are in the row."""
         assert live.row is not None
-        if blocks:
-            self._model.unshelve(live.row, blocks)
+        if missing := blocks[there:]:
+            self._model.unshelve(live.row, there, missing)
+        if known:
             self._history[live.row, :known] = torch.tensor(live.ids[:known], device=self._history.device)
 
     def shelve(self, live: LiveRequest, first: int, blocks: Sequence[int]) -> None:

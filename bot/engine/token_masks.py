@@ -1,5 +1,6 @@
 """Owns which tokens can never be in a reply under rules: one mask per set of forbidden characters, computed once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -19,7 +20,10 @@ class TokenMasks:
         self._tokenizer = tokenizer
         self._end_ids = end_ids
         self._masks: dict[tuple[tuple[str, ...], int, torch.device], Tensor] = {}
-        self._texts: list[str] | None = None
+        # Half a second for 50,000 tokens: begun now, so that the first reply under rules need not wait for it.
+        background = ThreadPoolExecutor(1, thread_name_prefix="troupe-masks")
+        self._texts = background.submit(self._token_texts)
+        background.shutdown(wait=False)
 
     def of(self, rules: Rules, like: Tensor) -> Tensor:
         """bool [vocabulary], for `like`'s last dimension and device."""
@@ -33,13 +37,12 @@ class TokenMasks:
         forbidden = silent - self._end_ids
         if rules.forbidden_characters:
             characters = Rules(forbidden_characters=rules.forbidden_characters)
-            forbidden.update(token for token, text in enumerate(self._token_texts()) if not characters.permit(text))
+            forbidden.update(token for token, text in enumerate(self._texts.result()) if not characters.permit(text))
         mask = torch.zeros(vocabulary, dtype=torch.bool)
         mask[[token for token in forbidden if token < vocabulary]] = True
         return mask
 
     def _token_texts(self) -> list[str]:
-        if self._texts is None:
-            ids = [[token] for token in range(len(self._tokenizer))]
-            self._texts = self._tokenizer.batch_decode(ids, skip_special_tokens=True)
-        return self._texts
+        ids = [[token] for token in range(len(self._tokenizer))]
+        texts: list[str] = self._tokenizer.batch_decode(ids, skip_special_tokens=True)
+        return texts

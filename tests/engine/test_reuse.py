@@ -133,6 +133,24 @@ async def test_a_small_shelf_changes_no_answer(tiny_model_dir: Path, kept_tokens
     assert all(c.reused_tokens <= kept_tokens for c in (*got, *later))
 
 
+async def test_a_row_whose_last_words_go_on_another_way_answers_as_a_fresh_one(model_dir: Path, tmp_path: Path) -> None:
+    """One row: each request finds there what the last one left, of it shares more or less, and of another speaker."""
+    adapter = write_random_adapter(tmp_path / "a", model_dir)
+    asks = [
+        Ask(SYSTEM + end, speaker, SHORT)
+        for end in ("Ahoy", "Ahoy mateys! Is it?", "Explain a car.", "Ahoy")
+        for speaker in (adapter, adapter, None)
+    ]
+    async with (
+        running_engine(model_dir, context_tokens=512, max_rows=1) as engine,
+        running_engine(model_dir, context_tokens=512, kept_tokens=0) as fresh,
+    ):
+        got = [await answer(engine, model_dir, ask) for ask in asks]
+        expected = [await answer(fresh, model_dir, ask) for ask in asks]
+    assert [completion.token_ids for completion in got] == [completion.token_ids for completion in expected]
+    assert all(completion.reused_tokens for completion in got[3:])
+
+
 def tokens(count: int, start: int = 0) -> tuple[int, ...]:
     return tuple(range(start, start + count))
 

@@ -33,7 +33,7 @@ def study(
     system prompt (or the card's rules), and print the figures of its adapters/PERSONA/README.md.
     """
     workshop = open_workshop(config, persona)
-    from training.studies.variants import train_variants  # it loads TRL
+    from training.studies.variants import train_variants  # torch and TRL load with it
 
     settings = load_config(config)
     plan = read_plan(settings.adapters_dir / persona)

@@ -69,23 +69,19 @@ class Asker:
         self._renderer = renderer
         self._memory = answer_memory(config, files, name)
         self._on_progress = on_progress
-        self._probes = chosen_probes(config.gate.probes)
 
     def heldout(self, cells: Sequence[Cell], prompts: Sequence[str]) -> dict[Cell, list[Reply]]:
-        """Every cell's answers to the prompts; a cell as served also answers the probes, after them."""
+        """Every cell's answers to the prompts."""
         turns = [(Message("user", prompt),) for prompt in prompts]
-        asked = {
-            cell: [
-                *(self._question(cell, before, SEED + index) for index, before in enumerate(turns)),
-                *(self._probe(cell, probe) for probe in self._probes if cell.as_served),
-            ]
-            for cell in cells
-        }
-        said = self._ask(asked)
-        return {
-            cell: [Reply((Message("user", answer.prompt),), answer) for answer in answers]
-            for cell, answers in said.items()
-        }
+        said = self._ask(
+            {cell: [self._question(cell, own, SEED + index) for index, own in enumerate(turns)] for cell in cells}
+        )
+        return {cell: list(map(Reply, turns, answers)) for cell, answers in said.items()}
+
+    def probed(self, cells: Sequence[Cell]) -> dict[Cell, list[Answer]]:
+        """Every cell's answers to the probes."""
+        chosen = chosen_probes(self._config.gate.probes)
+        return self._ask({cell: [self._probe(cell, probe) for probe in chosen] for cell in cells})
 
     def converse(self, cells: Sequence[Cell], conversations: Sequence[Sequence[str]]) -> dict[Cell, list[list[Reply]]]:
         """Every cell's replies in every conversation, each to all that was said before, its own replies included."""

@@ -80,9 +80,10 @@ class Student:
         memory = f"study-{name}-{len(versions)}"
         asker = Asker(self._config, self._persona, self._files, self._renderer, memory, on_progress)
         cells = cells_of(self._persona, {BASE: None, **versions})
-        heard = asker.heldout(cells, prompts)
-        free = {cell: [reply for reply in own if reply.answer.probe is None] for cell, own in heard.items()}
-        talks = asker.converse([cell for cell in cells if cell.as_served], conversations)
+        served = [cell for cell in cells if cell.as_served]
+        free = asker.heldout(cells, prompts)
+        probed = asker.probed(served)
+        talks = asker.converse(served, conversations)
         written = list(map(_written, pairs))
         spoken = [*written, *chain(*free.values()), *chain(*(talk for own in talks.values() for talk in own))]
         losses = self._losses(spoken, on_progress)
@@ -95,7 +96,7 @@ class Student:
             judge_accuracy=accuracy(manner, neutral),
             cells=_figures(free, losses, judges),
             answers={cell: [reply.answer for reply in own] for cell, own in free.items()},
-            kept={cell.who: _kept(own) for cell, own in heard.items() if cell.as_served},
+            kept={cell.who: _kept(own) for cell, own in probed.items()},
             talks=_talk_figures(talks, losses, judges),
             talked={cell.who: own for cell, own in talks.items()},
         )
@@ -131,8 +132,7 @@ def _talk_figures(talks: Talks, losses: Losses, judges: Judges) -> dict[str, Con
     }
 
 
-def _kept(replies: Sequence[Reply]) -> dict[Topic, Passed]:
-    answers = [reply.answer for reply in replies]
+def _kept(answers: Sequence[Answer]) -> dict[Topic, Passed]:
     kept = {topic: passed(answers, topic) for topic in Topic}
     return {topic: result for topic, result in kept.items() if result is not None}
 

@@ -82,9 +82,9 @@ class NativeDecoder:
         """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
         self._move(row, first, blocks, to_shelf=True)
 
-    def unshelve(self, row: int, blocks: Sequence[int]) -> None:
-        """Begin the row with copies of these blocks of the cache's shelf."""
-        self._move(row, 0, blocks, to_shelf=False)
+    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the cache's shelf to the row, from its block number `first` on."""
+        self._move(row, first, blocks, to_shelf=False)
 
     def _move(self, row: int, first: int, blocks: Sequence[int], *, to_shelf: bool) -> None:
         places = (ctypes.c_int32 * len(blocks))(*blocks)
