@@ -7,9 +7,12 @@ from statistics import median
 
 # A step that also reads prompts may take this many times as long as one that only decodes, while no more rows read than
 # decode; where more do, reading gets the larger part by their number: else a crowd would wait for the first who speaks.
-STRETCH = 1.75
+STRETCH = 1.6
 LEAST_PREFILL = 4  # prompt tokens of a step, however slow they are: a prompt must come to its end
 UNMEASURED_PREFILL = 16
+# Prompt tokens beside decoding rows cost at most so many times what they cost alone. Where more rows decode than ever
+# before, a step's own time would be taken for its prompts' cost, and they would be read by the smallest pieces.
+DEAREST = 2.0
 REMEMBERED_STEPS = 15
 REMEMBERED_REPLIES = 32
 
@@ -47,9 +50,13 @@ class Pace:
         if not self._quiet or not self._shared_token:
             return min(UNMEASURED_PREFILL, self._most_prefill)
         room = max(STRETCH - 1, reading / decoding) * median(self._quiet)
-        cost = median(self._shared_token)
+        cost = self._token_cost()
         affordable = self._most_prefill if cost * self._most_prefill <= room else int(room / cost)
         return min(max(affordable, LEAST_PREFILL), self._most_prefill)
+
+    def _token_cost(self) -> float:
+        cost = median(self._shared_token)
+        return float(min(cost, DEAREST * median(self._lone_token)) if self._lone_token else cost)
 
     def seconds(self, prompt_tokens: int, said: int, most: int) -> float | None:
         """How long a request will run that has to read `prompt_tokens`, has said `said` tokens and may say `most`.

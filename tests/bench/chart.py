@@ -1,5 +1,6 @@
 """Results as a picture: tokens/s and the last first token against rows and against registered adapters."""
 
+import math
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -45,7 +46,11 @@ def _first_tokens(axes: Axes, results: Results, sweep: str) -> None:
     axes.set_ylabel("seconds to the last first token", color=INK)
     found = sweep_of(results, sweep)
     _lines(axes, {server: {n: t.last_first_token_s for n, t in points.items()} for server, points in found.items()})
+    seconds = [t.last_first_token_s for points in found.values() for t in points.values()]
     axes.set_yscale("log")
+    if seconds:  # whole decades
+        axes.set_ylim(10 ** math.floor(math.log10(min(seconds))), 10 ** math.ceil(math.log10(max(seconds))))
+    axes.yaxis.set_major_formatter("{x:g}")
 
 
 def _lines(axes: Axes, found: dict[str, dict[int, float]]) -> None:

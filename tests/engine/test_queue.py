@@ -134,11 +134,19 @@ def test_a_step_reads_whole_chunks_while_nobody_waits_for_it() -> None:
     assert pace.prefill_tokens(decoding=0, reading=1) == 256
 
 
-def test_a_step_reads_as_much_of_a_prompt_as_stretches_it_by_three_quarters() -> None:
+def test_a_step_reads_as_much_of_a_prompt_as_stretches_it_by_three_fifths() -> None:
     pace = Pace(most_prefill=256)
     pace.took(0.050, decoded=4, read=0)
     pace.took(0.050 + 64 * 0.001, decoded=4, read=64)
-    assert pace.prefill_tokens(decoding=4, reading=1) == pytest.approx(37, abs=1)
+    assert pace.prefill_tokens(decoding=4, reading=1) == pytest.approx(30, abs=1)
+
+
+def test_more_rows_than_ever_do_not_make_prompts_seem_dear() -> None:
+    pace = Pace(most_prefill=256)
+    pace.took(64 * 0.001, decoded=0, read=64)
+    pace.took(0.010, decoded=1, read=0)
+    pace.took(0.050 + 4 * 0.001, decoded=16, read=4)
+    assert pace.prefill_tokens(decoding=16, reading=16) == pytest.approx(5, abs=1)
 
 
 def test_a_crowd_that_reads_gets_more_of_a_step_than_the_few_who_decode() -> None:

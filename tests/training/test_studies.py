@@ -3,13 +3,17 @@
 import json
 
 import pytest
+from rich.console import Console
 
+from bot.config import load_config
 from bot.rules import Rules
 from tests.tiny import write_random_adapter
 from training.evaluate import Answer
 from training.quality import Flaw
 from training.studies.figures import Judges, cell_figures, conversation_figures
+from training.studies.plan import read_plan
 from training.studies.style import StyleJudge, accuracy
+from training.studies.variants import train_variants
 
 PIRATE = ["Arr, that be Rome, matey!", "Aye, ye be right, matey!", "Arr, I be a pirate!", "Ye have 14 coins, matey!"]
 PLAIN = ["The capital is Rome.", "Yes, you are right.", "I am an assistant.", "You have 14 coins."]
@@ -110,14 +114,14 @@ def test_variants_are_trained_once_beside_the_personas_versions_and_measured_lik
 
     first = project.cli("study", "parrot", "--variants", "--json").facts
     trained = {path: path.stat().st_mtime_ns for path in (project.folder / "cache").rglob("manifest.json")}
-    again = project.cli("study", "parrot", "--variants", "--json").facts
+    again = train_variants(load_config(), "parrot", read_plan(folder), Console(quiet=True))
 
     assert list(first["kept"]) == ["base model", "adapter", "plain", "the script"]
     assert {"plain, without the system prompt", "the script, with the system prompt"} <= set(first["cells"])
     manifests = [json.loads(path.read_text()) for path in trained]
     assert sorted(list(manifest["rows"].items()) for manifest in manifests) == [[("seed", 12)], [("seed", 30)]]
     assert {path: path.stat().st_mtime_ns for path in trained} == trained
-    assert again == first
+    assert {version.path for version in again.values()} == {path.parent for path in trained}
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
