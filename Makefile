@@ -51,7 +51,7 @@ adapters: $(READY) ## train and publish the shipped personas from scratch (about
 bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
 	$(BIN)/python -m tests.bench_bot --minutes $(or $(MINUTES),1.5)
 
-learn: $(READY) ## simulated members with a hidden taste vote, the persona is retrained twice: does it learn? (TASTE=ends:?)
+learn: $(READY) ## simulated members with a hidden taste vote, the persona is retrained twice: does it learn? Fails when not (TASTE=ends:?)
 	$(BIN)/python -m tests.learning --taste '$(or $(TASTE),ends:?)'
 
 bench-training: $(READY) ## what learning costs: training, evaluation, a dataset of 100,000 votes; about 10 minutes

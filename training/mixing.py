@@ -32,12 +32,12 @@ def needed(others: int, share: float) -> int:
     return round(others * share / (1.0 - share))
 
 
-def giving_way(chances: Sequence[float], learned: int, least_share: float) -> set[int]:
-    """Places of the persona's own examples that make room, one for each example that members taught (`learned`).
+def giving_way(chances: Sequence[float], learned: int, least: int) -> set[int]:
+    """Places of the persona's own examples that make room, one for each row that members taught (`learned`).
 
-    `chances`: how likely members are to like each. Those that they would dislike go, the worst first, as long as the
-    others are `least_share` of the mixture: feedback that contradicts them takes over as it grows.
+    `chances`: how likely members are to like each. Those that they would dislike go, the worst first, until `least`
+    are left: feedback that contradicts them takes over as it grows.
     """
-    room = min(learned, len(chances) - needed(learned, least_share))
+    room = min(learned, len(chances) - least)
     disliked = [place for place, chance in enumerate(chances) if chance <= UNLIKELY]
     return set(sorted(disliked, key=lambda place: (chances[place], place))[: max(0, room)])

@@ -36,8 +36,9 @@ def remixed(
 
     Ordinary questions keep their share. `likely`: how likely a like of each seed pair is.
     """
-    taught = [row for row in dataset.rows if row.source in MEMBERS]
-    places = giving_way(list(likely.values()), sum(row.weight for row in taught) + len(chosen.rows), seed_share)
+    taught = [*(row for row in dataset.rows if row.source in MEMBERS), *chosen.rows]
+    least = needed(sum(row.weight for row in taught), seed_share)
+    places = giving_way(list(likely.values()), len(taught), least)
     gone = {row for place, row in enumerate(likely) if place in places}
     own = [*(row for row in dataset.own_rows if row not in gone), *chosen.rows]
     ordinary = [row for row in dataset.rows if row.source is Source.PRESERVATION]
