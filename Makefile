@@ -45,7 +45,7 @@ contracts: $(READY) ## who may import whom
 
 check: lint types contracts test ## everything CI runs
 
-adapters: $(READY) ## train and publish the shipped personas from scratch (about 35 minutes on 2 cores)
+adapters: $(READY) ## train and publish the shipped personas from scratch (about 20 minutes on 2 cores)
 	$(BIN)/python -m training rebuild pirate sarcastic gadsby mentor friend
 
 bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
