@@ -148,7 +148,8 @@ class TorchEngine:
             model=self._files.name,
             device=str(self._placement.device),
             precision=self._placement.precision,
-            running=len(self._scheduler.running),
+            # One that has ended leaves its row a moment after its listener heard so: what it read is kept first.
+            running=sum(not live.ended for live in self._scheduler.running),
             waiting=len(self._scheduler.waiting),
             max_rows=self._options.max_rows,
             resident=self._scheduler.resident(),

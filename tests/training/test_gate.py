@@ -61,7 +61,7 @@ def test_every_criterion_gives_its_reason_even_where_nothing_was_measured():
     verdict = judge(nothing, nothing, nothing, THRESHOLDS)
     assert verdict.accepted
     assert len(verdict.reasons) == 14
-    assert sum("not measured" in reason for reason in verdict.reasons) == 10
+    assert sum("not measured" in reason for reason in verdict.reasons) == 11
 
 
 def test_that_the_active_version_wrote_the_liked_replies_itself_gives_it_no_advantage():
