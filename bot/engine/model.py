@@ -81,7 +81,7 @@ class ServedModel:
             self._decoder, self._cache = self._native(source, cache_dir) or self._eager(source)
         except BaseModelError:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever the code of a model we do not know raises: the operator gets a sentence
             log.exception("%s failed its probe", files.name)
             raise BaseModelError(
                 f"model.base = {files.name!r}: this engine cannot serve a {source.config.model_type} model "

@@ -101,6 +101,17 @@ def crowds(taste: Taste, corrections: float) -> dict[str, Crowd]:
     }
 
 
+def _wanted(names: Sequence[str], plan: Plan, taste: str, corrections: float) -> dict[str, Crowd]:
+    """The crowds by name. Raises ValueError that says what was asked wrongly."""
+    known = crowds(parse_taste(taste), corrections)
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"there is no crowd {unknown[0]!r}; there are {', '.join(known)}")
+    there_are = len(questions(plan.seed)) - UNSEEN
+    if plan.rounds * plan.replies > there_are:
+        raise ValueError(f"{plan.rounds} rounds of {plan.replies} replies: there are questions for {there_are}")
+    return {name: known[name] for name in names}
+
+
 def _show(stories: Sequence[Story], console: Console) -> None:
     table = Table(
         "crowd", "approval before", "after each round", "rise", "promoted", "knowledge kept", "minutes", "met"
@@ -135,9 +146,12 @@ def main() -> None:
     chosen = parser.parse_args()
     console = Console()
     plan = Plan(chosen.persona, chosen.rounds, chosen.replies, chosen.voters, chosen.seed)
+    try:
+        wanted = _wanted(chosen.crowds.split(","), plan, chosen.taste, chosen.corrections)
+    except ValueError as error:
+        parser.error(str(error))
     stories = []
-    for name in chosen.crowds.split(","):
-        crowd = crowds(parse_taste(chosen.taste), chosen.corrections)[name]
+    for name, crowd in wanted.items():
         console.print(f"{name}, who like {crowd.taste.written}")
         random.seed(plan.seed)
         with home_of(plan.persona, SETTINGS) as home:

@@ -10,7 +10,7 @@ from training.recipes.loop import Hyperparameters
 from training.recipes.prefix_tree import plant
 
 # What a step holds in memory grows with the nodes of its tree (about 2 MB a node for SmolLM2 in fp32, half of it in
-# bf16); this many keep a training on a CPU below 2 GB. Larger batches are accumulated from parts.
+# bf16); with this many a training on a CPU stays at about 2 GB. Larger batches are accumulated from parts.
 FP32_NODES = 320
 BF16_NODES = 640
 
