@@ -92,6 +92,11 @@ class Workshop:
         """From the seed pairs and the preservation set alone: the same wherever it is built."""
         return self._build(Feedback())
 
+    def require_readable_store(self) -> None:
+        """Raises StoreError for a database whose votes could not judge what is trained; none is none to read."""
+        if self._config.store_path.exists():
+            open_snapshot(self._config.store_path).close()
+
     def train(self, dataset: Dataset, number: int | None = None) -> AdapterVersion:
         """Train on the dataset and publish the result as a new version, or as version `number` in place of the old.
 

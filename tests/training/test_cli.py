@@ -135,6 +135,17 @@ def test_rebuild_needs_no_database_and_gives_the_same_adapter_again(project):
     assert project.registry.numbers("parrot") == [1]
 
 
+def test_rebuild_refuses_a_database_it_cannot_be_judged_by_before_it_trains(stored):
+    with sqlite3.connect(stored.database) as database:
+        database.execute("PRAGMA user_version = 2")
+
+    outcome = stored.cli("rebuild", "parrot")
+
+    assert outcome.code == 1
+    assert "was written by an older Troupe (schema 2" in sentence(outcome)
+    assert stored.registry.numbers("parrot") == []
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_training_that_is_interrupted_ends_at_once_and_leaves_only_its_checkpoints(stored, tmp_path, number, code):
     (tmp_path / "scratch").mkdir()

@@ -58,10 +58,11 @@ def rebuild(
 ) -> None:
     """Train version 1 of each PERSONA afresh from its seed pairs and the preservation set alone, and let it speak.
 
-    No database is read, so the same files and seed give the same adapter. Exits 3 when the gate refuses one.
+    No votes are learned, so the same files and seed give the same adapter. Exits 3 when the gate refuses one.
     """
     workshops = [open_workshop(config, persona) for persona in personas]
     for workshop in workshops:
+        workshop.require_readable_store()
         built = workshop.seed_dataset()
         say(dataset_table(built))
         _train_and_judge(workshop, built, number=1, as_json=False)
