@@ -7,6 +7,8 @@ import mmap
 import torch
 from torch import Tensor
 
+M_MMAP_THRESHOLD = -3  # of malloc.h
+
 
 def lazy_zeros(like: Tensor, *shape: int) -> Tensor:
     """Zeros of `like`'s device and dtype. On a CPU their pages are committed by the first write, as torch's are not.
@@ -27,3 +29,13 @@ def give_back_freed() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def map_large_pieces() -> None:
+    """From now on a piece of memory of 1 MiB or more goes back to the system when it is freed (glibc).
+
+    For work whose tensors have another size each time: the C library would keep the holes between them.
+    """
+    options = getattr(ctypes.CDLL(None), "mallopt", None)
+    if options is not None:
+        options(M_MMAP_THRESHOLD, 1 << 20)

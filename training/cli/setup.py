@@ -32,9 +32,11 @@ def open_workshop(path: Path | None, persona: str, **overrides: float | str | No
     # Beside a serving bot, threads that wait by spinning make both many times slower. Read when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # Every batch has a shape of its own, and oneDNN keeps the kernels of 1024 shapes: 10 MB more a step.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+    from bot.engine.memory import map_large_pieces
     from training.workshop import Workshop  # torch and TRL load only once there is something to do
 
+    map_large_pieces()
     return Workshop(_with_overrides(config, overrides), persona, Console(stderr=True))
 
 
