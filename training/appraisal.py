@@ -9,10 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.config import Config
-from bot.engine import SamplingParams
-from bot.engine.base_model import BaseModelFiles
-from bot.personas import HeldOut, Pair, Persona
+from bot.personas import HeldOut, Pair
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
 from training.asking import answer_memory, ask_all
@@ -23,6 +20,7 @@ from training.measures import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE,
 from training.mixing import evenly
 from training.probes import Contrast, Probe, Topic, chosen_probes, harmful
 from training.sources import PLAIN_PROMPT
+from training.subject import Subject
 
 # Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.
 LONGEST_HELD_OUT = 96
@@ -75,25 +73,11 @@ class Measurement:
     plain_knowledge: Passed | None
 
 
+@dataclass(frozen=True)
 class Appraiser:
-    """Measures versions of one persona. `precision` and `device` are those of the losses."""
+    """Measures versions of one persona."""
 
-    def __init__(
-        self,
-        config: Config,
-        persona: Persona,
-        files: BaseModelFiles,
-        renderer: PromptRenderer,
-        *,
-        precision: str,
-        device: str,
-    ) -> None:
-        self._config = config
-        self._persona = persona
-        self._files = files
-        self._renderer = renderer
-        self._precision = precision
-        self._device = device
+    subject: Subject
 
     def measure(
         self,
@@ -108,10 +92,10 @@ class Appraiser:
         versions: list[Version] = [candidate, *([active] if active else []), None]
         contrasts = [Contrast(row.prompt, row.completion, row.neutral) for row in heldout if row.neutral]
         sets, names = self._sets(contrasts, preservation, unseen)
-        losses = measure_losses(self._files, versions, sets, self._precision, self._device, on_progress)
-        inquiry = self._inquiry(versions, heldout)
-        memory = answer_memory(self._config, self._files, self._persona.name)
-        answers = asyncio.run(ask_all(self._config, self._files, inquiry, memory, on_progress))
+        subject = self.subject
+        losses = measure_losses(subject.files, versions, sets, subject.precision, subject.device, on_progress)
+        memory = answer_memory(subject, subject.persona.name)
+        answers = asyncio.run(ask_all(subject, self._inquiry(versions, heldout), memory, on_progress))
         plain = answers[None][-len(self._plain()) :] if self._plain() else []
         answers[None] = answers[None][: len(answers[None]) - len(plain)]
         return Measurement(
@@ -125,15 +109,15 @@ class Appraiser:
         self, contrasts: Sequence[Contrast], preservation: Sequence[Pair], unseen: Unseen
     ) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
         """The rows whose losses are taken, and the names of those that come in pairs."""
-        compared = evenly(unseen.comparisons, MOST_ROWS)
-        refused = evenly(harmful(), self._config.gate.probes)
+        example, compared = self.subject.example, evenly(unseen.comparisons, MOST_ROWS)
+        refused = evenly(harmful(), self.subject.config.gate.probes)
         sets = {
             LIKED: evenly(unseen.liked, MOST_ROWS),
-            PRESERVATION: [self._example(pair.prompt, pair.completion, PLAIN_PROMPT) for pair in preservation],
-            STYLE[0]: [self._example(row.prompt, row.better) for row in contrasts],
-            STYLE[1]: [self._example(row.prompt, row.worse) for row in contrasts],
-            REFUSALS[0]: [self._example(row.prompt, row.better) for row in refused],
-            REFUSALS[1]: [self._example(row.prompt, row.worse) for row in refused],
+            PRESERVATION: [example(pair.prompt, pair.completion, PLAIN_PROMPT) for pair in preservation],
+            STYLE[0]: [example(row.prompt, row.better) for row in contrasts],
+            STYLE[1]: [example(row.prompt, row.worse) for row in contrasts],
+            REFUSALS[0]: [example(row.prompt, row.better) for row in refused],
+            REFUSALS[1]: [example(row.prompt, row.worse) for row in refused],
             COMPARISONS[0]: [kept for kept, _ in compared],
             COMPARISONS[1]: [given_up for _, given_up in compared],
             VOTES[0]: evenly(unseen.upvoted, MOST_ROWS),
@@ -146,13 +130,6 @@ class Appraiser:
         }
         return sets, names
 
-    def _example(self, prompt: str, completion: str, system: str | None = None) -> Example:
-        return self._renderer.training_example(self._messages(prompt, system), completion)
-
-    def _messages(self, prompt: str, system: str | None = None) -> list[Message]:
-        text = self._persona.system_prompt if system is None else system
-        return [*([Message("system", text)] if text.strip() else []), Message("user", prompt)]
-
     def _inquiry(self, versions: Iterable[Version], heldout: Sequence[HeldOut]) -> dict[Version, list[Question]]:
         """Who is asked what. Where an active version speaks, the base model answers the probes alone."""
         asked = [self._probe(probe) for probe in self._probes()]
@@ -164,25 +141,18 @@ class Appraiser:
         return inquiry
 
     def _free(self, index: int, prompt: str) -> Question:
-        sampling = served(self._config, self._persona)
+        sampling = self.subject.sampling
         limit = min(sampling.max_tokens, LONGEST_HELD_OUT)
         seeded = dataclasses.replace(sampling, seed=SEED + index, max_tokens=limit)
-        ids = self._renderer.prompt_ids(self._messages(prompt))
+        ids = self.subject.prompt_ids([Message("user", prompt)])
         return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
 
     def _probe(self, probe: Probe, system: str | None = None) -> Question:
-        ids = self._renderer.prompt_ids(self._messages(probe.prompt, system))
-        return Question.of_probe(probe, ids, served(self._config, self._persona))
+        ids = self.subject.prompt_ids([Message("user", probe.prompt)], system)
+        return Question.of_probe(probe, ids, self.subject.sampling)
 
     def _plain(self) -> list[Question]:
         return [self._probe(probe, PLAIN_PROMPT) for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
 
     def _probes(self) -> list[Probe]:
-        return chosen_probes(self._config.gate.probes)
-
-
-def served(config: Config, persona: Persona) -> SamplingParams:
-    """As members are served: the defaults with the card's overrides, at most half of the context."""
-    values = {**config.sampling.model_dump(), **persona.sampling_values()}
-    limit = config.engine.context_tokens // 2
-    return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})
+        return chosen_probes(self.subject.config.gate.probes)

@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from bot.config import Config
 from bot.engine import EngineOptions, TorchEngine
-from bot.engine.base_model import BaseModelFiles
 from training.evaluate import Answer, OnProgress, Question, Version, collect_answers
 from training.memory import AnswerMemory
+from training.subject import Subject
 
 
 async def ask_all(
-    config: Config,
-    files: BaseModelFiles,
+    subject: Subject,
     asked: Mapping[Version, Sequence[Question]],
     memory: AnswerMemory,
     on_progress: OnProgress,
@@ -20,7 +19,7 @@ async def ask_all(
     """Every version's answers to its questions, in their order; what is remembered is not asked again."""
     if not any(asked.values()):
         return {version: [] for version in asked}
-    engine = await asyncio.to_thread(TorchEngine, files, _options(config, asked))
+    engine = await asyncio.to_thread(TorchEngine, subject.files, _options(subject.config, asked))
     memory.computed_by(engine.arithmetic)
     await engine.start()
     try:
@@ -30,8 +29,9 @@ async def ask_all(
         await engine.stop()
 
 
-def answer_memory(config: Config, files: BaseModelFiles, name: str) -> AnswerMemory:
+def answer_memory(subject: Subject, name: str) -> AnswerMemory:
     """What was answered before, in the cache folder, under `name`."""
+    config, files = subject.config, subject.files
     file = config.cache_dir / "answers" / f"{name}-{files.fingerprint[:12]}.json"
     return AnswerMemory(file, f"{files.fingerprint} {config.model.precision} {config.model.device}")
 

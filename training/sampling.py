@@ -5,13 +5,10 @@ import dataclasses
 import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.config import Config
-from bot.engine.base_model import BaseModelFiles
-from bot.personas import Persona
-from bot.prompt import Message, PromptRenderer
+from bot.prompt import Message
 from bot.registry import AdapterVersion
-from training.appraisal import served
 from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, Row
 from training.evaluate import Answer, OnProgress, Question
@@ -19,6 +16,7 @@ from training.mixing import evenly, giving_way, needed
 from training.recipes.base import load_base
 from training.recipes.rejection import Chosen, chances, keep_liked, scorer_of
 from training.sources import Source
+from training.subject import Subject
 
 # Varied answers are what there is to choose from.
 LEAST_TEMPERATURE = 0.9
@@ -51,25 +49,11 @@ def remixed(
     )
 
 
+@dataclass(frozen=True)
 class Sampling:
-    """Asks the version of a persona that speaks. `precision` and `device` are those of the base model in training."""
+    """Asks the version of a persona that speaks."""
 
-    def __init__(
-        self,
-        config: Config,
-        persona: Persona,
-        files: BaseModelFiles,
-        renderer: PromptRenderer,
-        *,
-        precision: str,
-        device: str,
-    ) -> None:
-        self._config = config
-        self._persona = persona
-        self._files = files
-        self._renderer = renderer
-        self._precision = precision
-        self._device = device
+    subject: Subject
 
     def enrich(self, dataset: Dataset, speaker: AdapterVersion | None, on_progress: OnProgress) -> Dataset:
         """With more rows to imitate, and without seed pairs that members would dislike, which make room for them.
@@ -77,18 +61,19 @@ class Sampling:
         The dataset as it is when the votes tell nothing that holds for other answers.
         """
         seeds = [row for row in dataset.rows if row.source is Source.SEED]
-        model = load_base(self._files, self._precision, self._device).eval()
-        scorer = scorer_of(dataset, model, self._renderer)
-        likely = chances(scorer, model, self._renderer, [seed.completion for seed in seeds])
+        subject, renderer = self.subject, self.subject.renderer
+        model = load_base(subject.files, subject.precision, subject.device).eval()
+        scorer = scorer_of(dataset, model, renderer)
+        likely = chances(scorer, model, renderer, [seed.completion for seed in seeds])
         del model
         gc.collect()  # the engine needs the room
         if not scorer.tells_apart:
             return dataset
         prompts = self._prompts(dataset)
         answers = self._answers(prompts, speaker, on_progress)
-        model = load_base(self._files, self._precision, self._device).eval()
-        chosen = keep_liked(scorer, model, self._renderer, prompts, answers)
-        training = self._config.training
+        model = load_base(subject.files, subject.precision, subject.device).eval()
+        chosen = keep_liked(scorer, model, renderer, prompts, answers)
+        training = subject.config.training
         return remixed(
             dataset, chosen, dict(zip(seeds, likely, strict=True)), training.seed_share, training.preservation_share
         )
@@ -97,27 +82,27 @@ class Sampling:
         """What members asked and what seed pairs ask; nothing that is held out is among a dataset's training part."""
         seeds = [row.messages for row in dataset.rows if row.source is Source.SEED]
         prompts = dict.fromkeys([*(vote.messages for vote in dataset.votes), *seeds])
-        return evenly(list(prompts), self._config.training.sampled_prompts)
+        return evenly(list(prompts), self.subject.config.training.sampled_prompts)
 
     def _answers(
         self, prompts: Sequence[tuple[Message, ...]], speaker: AdapterVersion | None, on_progress: OnProgress
     ) -> list[list[Answer]]:
-        count = self._config.training.sampled_answers
+        count = self.subject.config.training.sampled_answers
         questions = [
             self._question(messages, place * count + number)
             for place, messages in enumerate(prompts)
             for number in range(count)
         ]
-        memory = answer_memory(self._config, self._files, f"{self._persona.name}-samples")
-        answers = asyncio.run(ask_all(self._config, self._files, {speaker: questions}, memory, on_progress))[speaker]
+        memory = answer_memory(self.subject, f"{self.subject.persona.name}-samples")
+        answers = asyncio.run(ask_all(self.subject, {speaker: questions}, memory, on_progress))[speaker]
         return [answers[start : start + count] for start in range(0, len(answers), count)]
 
     def _question(self, messages: tuple[Message, ...], number: int) -> Question:
-        usual = served(self._config, self._persona)
+        usual = self.subject.sampling
         sampling = dataclasses.replace(
             usual,
             temperature=max(usual.temperature, LEAST_TEMPERATURE),
-            seed=SEED + self._config.training.seed + number,
+            seed=SEED + self.subject.config.training.seed + number,
             max_tokens=min(usual.max_tokens, LONGEST_SAMPLE),
         )
-        return Question(messages[-1].content, self._renderer.prompt_ids(messages), sampling)
+        return Question(messages[-1].content, self.subject.renderer.prompt_ids(messages), sampling)

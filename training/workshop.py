@@ -42,6 +42,7 @@ from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
 from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 from training.studies.study import Student, Study
+from training.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -180,9 +181,7 @@ class Workshop:
         version = publish.require_version(
             self.registry, self.persona.name, self.registry.active_number(self.persona.name)
         )
-        student = Student(
-            self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
-        )
+        student = Student(self._subject)
         with progress_bar(self._console) as progress:
             return student.study({"adapter": version, **others}, conversations, self._catalog, progress)
 
@@ -198,6 +197,10 @@ class Workshop:
     @cached_property
     def _renderer(self) -> PromptRenderer:
         return PromptRenderer(self._tokenizer)
+
+    @property
+    def _subject(self) -> Subject:
+        return Subject(self._config, self.persona, self._files, self._renderer, self._precision, self._device)
 
     @property
     def _heldout_prompts(self) -> list[str]:
@@ -242,9 +245,7 @@ class Workshop:
     def _with_samples(self, dataset: Dataset) -> Dataset:
         """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
         speaker = self._rival(None)
-        sampling = Sampling(
-            self._config, self.persona, self._files, self._renderer, precision=self._precision, device=self._device
-        )
+        sampling = Sampling(self._subject)
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
         sampled = enriched.kept[Source.SAMPLED]
@@ -297,16 +298,9 @@ class Workshop:
         return active
 
     def _measure(self, candidate: AdapterVersion, active: AdapterVersion | None) -> Measurement:
-        appraiser = Appraiser(
-            self._config,
-            self.persona,
-            self._files,
-            self._renderer,
-            precision=self._precision,
-            device=self._device,
-        )
         feedback = self._unseen([candidate, *([active] if active else [])])
         heldout = self._catalog.heldout(self.persona.name)
+        appraiser = Appraiser(self._subject)
         with progress_bar(self._console) as progress:
             return appraiser.measure(candidate, active, heldout, preservation_heldout(), feedback, progress)
 

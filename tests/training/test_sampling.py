@@ -17,6 +17,7 @@ from training.recipes.base import load_base
 from training.recipes.rejection import Chosen, chances, keep_liked, scorer_of
 from training.sampling import Sampling, remixed
 from training.sources import Source
+from training.subject import Subject
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project,
     ]
     persona = PersonaCatalog(project.folder / "adapters").get("parrot")
     config = load_config(project.folder / "config.toml", {})
-    sampling = Sampling(config, persona, tiny_base, renderer, precision="fp32", device="cpu")
+    sampling = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"))
 
     def asked(*_):
         raise AssertionError("no answer was needed")

@@ -5,14 +5,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.config import Config
 from bot.engine import SamplingParams
-from bot.engine.base_model import BaseModelFiles
 from bot.personas import Persona
-from bot.prompt import Message, PromptRenderer
+from bot.prompt import Message
 from training.asking import answer_memory, ask_all
 from training.evaluate import Answer, OnProgress, Question, Version
 from training.probes import Probe, chosen_probes
+from training.subject import Subject
 
 SEED = 30_000
 
@@ -54,20 +53,9 @@ def cells_of(persona: Persona, versions: Mapping[str, Version]) -> list[Cell]:
 class Asker:
     """Asks the serving engine. What it was told before is remembered in the cache under `name`."""
 
-    def __init__(
-        self,
-        config: Config,
-        persona: Persona,
-        files: BaseModelFiles,
-        renderer: PromptRenderer,
-        name: str,
-        on_progress: OnProgress,
-    ) -> None:
-        self._config = config
-        self._persona = persona
-        self._files = files
-        self._renderer = renderer
-        self._memory = answer_memory(config, files, name)
+    def __init__(self, subject: Subject, name: str, on_progress: OnProgress) -> None:
+        self._subject = subject
+        self._memory = answer_memory(subject, name)
         self._on_progress = on_progress
 
     def heldout(self, cells: Sequence[Cell], prompts: Sequence[str]) -> dict[Cell, list[Reply]]:
@@ -80,7 +68,7 @@ class Asker:
 
     def probed(self, cells: Sequence[Cell]) -> dict[Cell, list[Answer]]:
         """Every cell's answers to the probes."""
-        chosen = chosen_probes(self._config.gate.probes)
+        chosen = chosen_probes(self._subject.config.gate.probes)
         return self._ask({cell: [self._probe(cell, probe) for probe in chosen] for cell in cells})
 
     def converse(self, cells: Sequence[Cell], conversations: Sequence[Sequence[str]]) -> dict[Cell, list[list[Reply]]]:
@@ -110,18 +98,17 @@ class Asker:
         return Question.of_probe(probe, ids, self._sampling(cell))
 
     def _ids(self, cell: Cell, turns: Sequence[Message]) -> tuple[int, ...]:
-        system = self._persona.system_prompt if cell.led else ""
-        return self._renderer.prompt_ids([*([Message("system", system)] if system.strip() else []), *turns])
+        return self._subject.prompt_ids(turns, None if cell.led else "")
 
     def _sampling(self, cell: Cell) -> SamplingParams:
-        sampling = SamplingParams(**{**self._config.sampling.model_dump(), **self._persona.sampling_values()})
+        sampling = self._subject.sampling
         return sampling if cell.ruled else dataclasses.replace(sampling, rules=None)
 
     def _ask(self, asked: Mapping[Cell, Sequence[Question]]) -> dict[Cell, list[Answer]]:
         by_version: dict[Version, list[Question]] = {}
         for cell, questions in asked.items():
             by_version.setdefault(cell.version, []).extend(questions)
-        said = asyncio.run(ask_all(self._config, self._files, by_version, self._memory, self._on_progress))
+        said = asyncio.run(ask_all(self._subject, by_version, self._memory, self._on_progress))
         remaining = {version: iter(answers) for version, answers in said.items()}
         return {cell: [next(remaining[cell.version]) for _ in questions] for cell, questions in asked.items()}
 

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from bot.config import Config
-from bot.engine.base_model import BaseModelFiles
 from bot.errors import DatasetError
-from bot.personas import Pair, Persona, PersonaCatalog
-from bot.prompt import Message, PromptRenderer
+from bot.personas import Pair, PersonaCatalog
+from bot.prompt import Message
 from bot.registry import AdapterVersion
 from training.evaluate import Answer, OnProgress, measure_losses
 from training.gate import Passed
@@ -22,6 +20,7 @@ from training.sources import preservation_heldout, preservation_pairs
 from training.studies.asker import Asker, Cell, Reply, cells_of
 from training.studies.figures import CellFigures, ConversationFigures, Judges, cell_figures, conversation_figures
 from training.studies.style import StyleJudge, accuracy
+from training.subject import Subject
 
 FEWEST = 30  # prompts, and pairs
 BASE = "base model"
@@ -46,25 +45,11 @@ class Study:
     talked: Mapping[str, Sequence[Sequence[Reply]]]
 
 
+@dataclass(frozen=True)
 class Student:
-    """Measures one persona. `precision` and `device` are those of the losses."""
+    """Measures one persona."""
 
-    def __init__(
-        self,
-        config: Config,
-        persona: Persona,
-        files: BaseModelFiles,
-        renderer: PromptRenderer,
-        *,
-        precision: str,
-        device: str,
-    ) -> None:
-        self._config = config
-        self._persona = persona
-        self._files = files
-        self._renderer = renderer
-        self._precision = precision
-        self._device = device
+    subject: Subject
 
     def study(
         self,
@@ -74,12 +59,11 @@ class Student:
         on_progress: OnProgress,
     ) -> Study:
         """The base model and `versions`, by their names. Raises DatasetError where there is too little to judge by."""
-        name = self._persona.name
+        persona, name = self.subject.persona, self.subject.persona.name
         prompts, pairs = catalog.heldout_prompts(name), catalog.examples(name)
         _require_enough(name, prompts, pairs)
-        memory = f"study-{name}-{len(versions)}"
-        asker = Asker(self._config, self._persona, self._files, self._renderer, memory, on_progress)
-        cells = cells_of(self._persona, {BASE: None, **versions})
+        asker = Asker(self.subject, f"study-{name}-{len(versions)}", on_progress)
+        cells = cells_of(persona, {BASE: None, **versions})
         served = [cell for cell in cells if cell.as_served]
         free = asker.heldout(cells, prompts)
         probed = asker.probed(served)
@@ -89,7 +73,7 @@ class Student:
         losses = self._losses(spoken, on_progress)
         manner = [pair.completion for pair in pairs]
         neutral = [pair.completion for pair in [*preservation_pairs(), *preservation_heldout()]]
-        rules = self._persona.sampling_values().get("rules")
+        rules = persona.sampling_values().get("rules")
         judges = Judges(StyleJudge.taught(manner, neutral), max(losses[reply] for reply in written), rules)
         return Study(
             persona=name,
@@ -103,9 +87,9 @@ class Student:
 
     def _losses(self, replies: Iterable[Reply], on_progress: OnProgress) -> dict[Reply, float]:
         once = list(dict.fromkeys(replies))
-        examples = [self._renderer.training_example(reply.turns, reply.answer.text) for reply in once]
-        sets = {"replies": examples}
-        measured = measure_losses(self._files, [None], sets, self._precision, self._device, on_progress)
+        subject = self.subject
+        sets = {"replies": [subject.renderer.training_example(reply.turns, reply.answer.text) for reply in once]}
+        measured = measure_losses(subject.files, [None], sets, subject.precision, subject.device, on_progress)
         return dict(zip(once, measured[None]["replies"], strict=True))
 
 
