@@ -11,7 +11,7 @@ import resource
 from pathlib import Path
 from bot.engine.memory import map_large_pieces
 
-{before}
+map_large_pieces()
 first = b"x" * (16 << 20)
 del first  # teaches the C library to take pieces of this size from the heap
 pieces, smaller = [], []
@@ -24,12 +24,7 @@ print((full - int(Path("/proc/self/statm").read_text().split()[1])) * resource.g
 """
 
 
-def mebibytes_given_back(before: str) -> int:
-    done = subprocess.run([sys.executable, "-c", HOLES.format(before=before)], check=True, capture_output=True)
-    return int(done.stdout)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and asks glibc")
 def test_large_pieces_go_back_to_the_system_when_they_are_freed() -> None:
-    assert mebibytes_given_back("") < 64
-    assert mebibytes_given_back("map_large_pieces()") >= 120
+    done = subprocess.run([sys.executable, "-c", HOLES], check=True, capture_output=True)
+    assert int(done.stdout) >= 120  # under 64 unless it is told
