@@ -113,6 +113,11 @@ class Dataset:
         """Training rows in the persona's own voice."""
         return [row for row in self.rows if row.source is not Source.PRESERVATION]
 
+    def once(self, source: Source) -> "Dataset":
+        """With each row of this source counting once."""
+        rows = (dataclasses.replace(row, weight=1) if row.source is source else row for row in self.rows)
+        return dataclasses.replace(self, rows=tuple(rows))
+
     @property
     def kept(self) -> Counter[Source]:
         """Training rows by source."""

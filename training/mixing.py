@@ -6,6 +6,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MOST_REPEATS = 4  # of one hand-written pair in an epoch: more teach it by heart
+MOST_GIVING_WAY = 0.25  # of a persona's own examples, in one training: they also hold what it knows and refuses
 UNLIKELY = 0.3  # how likely members are to like an example, at most, for it to give way to what they taught
 
 
@@ -36,8 +37,8 @@ def giving_way(chances: Sequence[float], learned: int, least: int) -> set[int]:
     """Places of the persona's own examples that make room, one for each row that members taught (`learned`).
 
     `chances`: how likely members are to like each. Those that they would dislike go, the worst first, until `least`
-    are left: feedback that contradicts them takes over as it grows.
+    are left or MOST_GIVING_WAY are gone.
     """
-    room = min(learned, len(chances) - least)
+    room = min(learned, len(chances) - least, int(MOST_GIVING_WAY * len(chances)))
     disliked = [place for place, chance in enumerate(chances) if chance <= UNLIKELY]
     return set(sorted(disliked, key=lambda place: (chances[place], place))[: max(0, room)])

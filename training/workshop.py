@@ -27,6 +27,7 @@ from bot.registry import AdapterRegistry, AdapterVersion, read_manifest
 from bot.store import open_snapshot
 from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
+from training.averaging import averaged, comparable
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
@@ -110,25 +111,30 @@ class Workshop:
             if Method.REJECTION in methods:
                 dataset = self._with_samples(dataset)
                 methods = self._methods(dataset)  # they may make it enough for others
-            lineage = self._lineage(dataset, methods, parameters)
+            kept = self._kept_of(dataset, parameters) if number is None else None
+            if kept:
+                dataset = _with_origin(dataset, kept)
+            lineage = self._lineage(dataset, methods, parameters, kept)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
                 trained = train(
                     self._files,
                     self._tokenizer,
-                    self._lessons(dataset),
+                    self._lessons(dataset, methods),
                     methods,
                     parameters,
                     folder,
                     on_step,
                 )
+            if kept:
+                trained = averaged(trained, kept.path, self._config.training.kept_share)
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
             return version
 
     def trained(self, dataset: Dataset) -> AdapterVersion:
         """Version 1, trained on the dataset: the one on disk where that came from the same input, else a new one."""
-        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters())
+        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters(), None)
         if 1 in self.registry.numbers(self.persona.name):
             version = self.registry.version(self.persona.name, 1)
             if json.loads(json.dumps(lineage)).items() <= read_manifest(version.path).items():
@@ -248,13 +254,18 @@ class Workshop:
         sampling = Sampling(self._subject)
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
-        sampled = enriched.kept[Source.SAMPLED]
-        origin = publish.trained_on(speaker) if speaker and sampled else frozenset()
-        return dataclasses.replace(enriched, origin_ids=origin)
+        return _with_origin(enriched, speaker) if speaker and enriched.kept[Source.SAMPLED] else enriched
 
-    def _lessons(self, dataset: Dataset) -> Lessons:
+    def _kept_of(self, dataset: Dataset, parameters: Hyperparameters) -> AdapterVersion | None:
+        """The version that is averaged with what feedback teaches; None where nothing did, or where none can be."""
+        speaker = self._rival(None) if dataset.reply_ids and self._config.training.kept_share else None
+        return speaker if speaker and comparable(speaker, self._files.fingerprint, parameters) else None
+
+    def _lessons(self, dataset: Dataset, methods: Sequence[Method]) -> Lessons:
+        """SFT learns the whole of a better answer, DPO only what is better about it: where DPO does, SFT does once."""
+        imitated = dataset.once(Source.CORRECTION) if Method.DPO in methods else dataset
         return Lessons(
-            dataset.examples(self._renderer, self._config.training.bare_share),
+            imitated.examples(self._renderer, self._config.training.bare_share),
             dataset.preference_examples(self._renderer),
             dataset.voted_examples(self._renderer),
             list(dict.fromkeys(self._renderer.prompt_ids(row.messages) for row in dataset.own_rows if row.messages)),
@@ -265,8 +276,13 @@ class Workshop:
         words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
         return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
-    def _lineage(self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters) -> dict[str, Any]:
+    def _lineage(
+        self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters, kept: AdapterVersion | None
+    ) -> dict[str, Any]:
         """All that the weights depend on, and where the data came from."""
+        average = (
+            {"number": kept.number, "sha256": kept.sha256, "share": self._config.training.kept_share} if kept else None
+        )
         return {
             "base_model": self._files.name,
             "base_fingerprint": self._files.fingerprint,
@@ -279,6 +295,7 @@ class Workshop:
             "methods": [method.value for method in methods],
             "bare_share": self._config.training.bare_share,
             "hyperparameters": dataclasses.asdict(parameters),
+            **({"averaged_with": average} if average else {}),
             "libraries": library_versions(),
         }
 
@@ -315,3 +332,8 @@ class Workshop:
         """The length of its seed pairs, and whether feedback taught it more than they did."""
         words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
         return Lesson(bool(publish.trained_on(candidate)), (words,) if words else ())
+
+
+def _with_origin(dataset: Dataset, version: AdapterVersion) -> Dataset:
+    """What the version learned from counts as learned again, so that forgetting a member finds this one too."""
+    return dataclasses.replace(dataset, origin_ids=dataset.origin_ids | publish.trained_on(version))

@@ -137,6 +137,8 @@ def test_a_correction_counts_more_than_a_like(build, renderer):
     [row, *_] = dataset.rows
     assert (row.source, row.completion, row.weight) == (Source.CORRECTION, "Squawk! Better.", 3)
     assert len(dataset.examples(renderer)) == 3 + len(SEEDS)
+    assert len(dataset.once(Source.CORRECTION).examples(renderer)) == 1 + len(SEEDS)
+    assert len(dataset.once(Source.CORRECTION).preference_examples(renderer)) == 3
 
 
 @pytest.mark.parametrize(

@@ -65,12 +65,13 @@ def test_a_share_is_of_the_whole_mixture(others, share, count):
     ids=["nothing taught", "one example", "two", "more than contradict it"],
 )
 def test_own_examples_that_members_would_dislike_give_way_to_as_many_that_they_taught(learned, places):
-    assert giving_way([0.9, 0.1, 0.3, 0.05, 0.5], learned, least=0) == places
+    assert giving_way([0.9, 0.1, 0.3, 0.05, 0.5, *[0.9] * 8], learned, least=0) == places
 
 
 def test_own_examples_keep_their_share_however_much_members_dislike_them():
-    assert len(giving_way([0.1] * 100, learned=60, least=20)) == 60
-    assert len(giving_way([0.1] * 100, learned=200, least=50)) == 50
+    assert len(giving_way([0.1] * 100, learned=20, least=20)) == 20
+    assert len(giving_way([0.1] * 100, learned=60, least=20)) == 25
+    assert len(giving_way([0.1] * 100, learned=200, least=90)) == 10
     assert giving_way([0.1] * 100, learned=5000, least=1250) == set()
 
 

@@ -1,0 +1,58 @@
+"""What votes taught is averaged with the version that speaks, where both began alike; and says so."""
+
+import asyncio
+import json
+
+import pytest
+import safetensors.torch
+import torch
+
+from tests.training.conftest import Project, fill_store
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+@pytest.fixture
+def speaking(project) -> Project:
+    """A parrot whose v1 learned from three likes."""
+    asyncio.run(fill_store(project.database, liked=3))
+    assert project.cli("train", "parrot").code == 0
+    assert project.cli("promote", "parrot", "--force").code == 0
+    return project
+
+
+def manifest(project: Project, number: int) -> dict:
+    return json.loads((project.persona("parrot") / "versions" / str(number) / "manifest.json").read_text())
+
+
+def weights(project: Project, number: int) -> dict[str, torch.Tensor]:
+    return safetensors.torch.load_file(project.persona("parrot") / "versions" / str(number) / WEIGHTS)
+
+
+def test_a_quarter_of_the_version_that_speaks_is_kept(speaking, monkeypatch):
+    assert speaking.cli("train", "parrot", "--epochs", "2").code == 0
+    monkeypatch.setenv("TROUPE_TRAINING__KEPT_SHARE", "0")
+    assert speaking.cli("train", "parrot", "--epochs", "2").code == 0
+    before, mixed, alone = (weights(speaking, number) for number in (1, 2, 3))
+    for name, tensor in mixed.items():
+        assert torch.allclose(tensor.float(), 0.25 * before[name].float() + 0.75 * alone[name].float(), atol=1e-3)
+    assert any(not torch.equal(mixed[name], alone[name]) for name in mixed)
+
+
+def test_the_manifest_says_what_was_averaged_and_forgetting_finds_both(speaking):
+    assert speaking.cli("train", "parrot").code == 0
+    first, second = manifest(speaking, 1), manifest(speaking, 2)
+    assert second["averaged_with"] == {"number": 1, "sha256": first["adapter_sha256"], "share": 0.25}
+    assert set(first["reply_ids"]) <= set(second["reply_ids"])
+
+
+@pytest.mark.parametrize("what", ["another seed", "no feedback", "nothing speaks"])
+def test_nothing_is_averaged_that_has_nothing_in_common(speaking, what):
+    options = ["--seed", "8"] if what == "another seed" else []
+    if what == "no feedback":
+        speaking.database.unlink()
+        asyncio.run(fill_store(speaking.database, liked=0))
+    if what == "nothing speaks":
+        (speaking.persona("parrot") / "active").unlink()
+    assert speaking.cli("train", "parrot", *options).code == 0
+    assert "averaged_with" not in manifest(speaking, 2)

@@ -1,0 +1,37 @@
+"""Owns the averaging of a newly trained adapter with the version that speaks.
+
+Both were trained from the base model, from the same first weights, and what they have in common outweighs their
+difference: the average keeps what the new one learned, and more of what the old one knew than the new one does
+(WiSE-FT, Wortsman et al., 2022; for preferences Ramé et al., 2024).
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+
+from bot.registry import WEIGHTS, AdapterVersion, read_manifest
+from training.recipes.adapter import TrainedAdapter
+from training.recipes.loop import Hyperparameters
+
+
+def comparable(version: AdapterVersion, base_fingerprint: str, parameters: Hyperparameters) -> bool:
+    """Whether the version began with the same weights: another seed, rank or base model has nothing in common."""
+    manifest = read_manifest(version.path)
+    shape: dict[str, Any] = manifest.get("hyperparameters", {})
+    return (manifest.get("base_fingerprint"), manifest.get("seed"), shape.get("rank"), shape.get("alpha")) == (
+        base_fingerprint,
+        parameters.seed,
+        parameters.rank,
+        parameters.alpha,
+    )
+
+
+def averaged(trained: TrainedAdapter, speaker: Path, share: float) -> TrainedAdapter:
+    """`trained` with `share` of the adapter in the folder `speaker`, whose tensors have the same names and shapes."""
+    new = safetensors.torch.load(trained.weights)
+    old = safetensors.torch.load_file(speaker / WEIGHTS)
+    mixed = {name: torch.lerp(new[name].float(), old[name].float(), share).half().contiguous() for name in sorted(new)}
+    return dataclasses.replace(trained, weights=safetensors.torch.save(mixed, metadata={"format": "pt"}))
