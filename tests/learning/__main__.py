@@ -79,7 +79,7 @@ def main() -> None:
     except ValueError as error:
         parser.error(str(error))
     began, lanes = time.monotonic(), min(len(names), AT_ONCE)
-    console.print(f"Members who like {chosen.taste}; {lanes} crowds at once.")
+    console.print(f"Members who like {chosen.taste}: {chosen.crowds}")
     with ProcessPoolExecutor(lanes, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         told_by = [pool.submit(story_of, plan, name, chosen.taste, chosen.corrections) for name in names]
         stories = [story.result() for story in told_by]
