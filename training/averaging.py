@@ -16,6 +16,9 @@ from bot.registry import WEIGHTS, AdapterVersion, read_manifest
 from training.recipes.adapter import TrainedAdapter
 from training.recipes.loop import Hyperparameters
 
+# Of the version that speaks, where nothing shows that what votes taught holds for other replies: a small step.
+KEPT_OF_UNPROVEN = 0.75
+
 
 def comparable(version: AdapterVersion, base_fingerprint: str, parameters: Hyperparameters) -> bool:
     """Whether the version began with the same weights: another seed, rank or base model has nothing in common."""

@@ -145,7 +145,12 @@ def judge(
         ),
         _kept("comparisons", [candidate.comparisons, *(r.comparisons for r in rivals)], 1.0),
         _style(candidate.style, rival.style, base.style, name, limits.min_probes_kept),
-        _kept("knowledge", [candidate.knowledge, *(r.knowledge for r in rivals)], limits.min_knowledge_kept),
+        _kept(
+            "knowledge",
+            [candidate.knowledge, *(r.knowledge for r in rivals)],
+            limits.min_knowledge_kept,
+            KNOWLEDGE_ERRORS if _shows_gain(candidate, rival, lesson) else 0.0,
+        ),
         _kept("instructions", [candidate.instructions, rival.instructions], limits.min_probes_kept, PROBE_ERRORS),
         _kept("wrong claims contradicted", [candidate.claims, rival.claims], limits.min_probes_kept, PROBE_ERRORS),
         _kept("true claims confirmed", [candidate.truths, rival.truths], limits.min_probes_kept, PROBE_ERRORS),
@@ -183,6 +188,16 @@ def _votes(
         f"and {candidate.disliked} disliked replies, {name} in {rival.share:.0%} (chance: 50% ± "
         f"{candidate.error:.0%}); {'at least' if passed else 'below'} the needed {needed:.0%}"
     )
+
+
+def _shows_gain(candidate: Figures, rival: Figures, lesson: Lesson) -> bool:
+    """Whether it may cost anything. Votes at random teach nothing: what they taught gets no benefit of the doubt."""
+    if not lesson.from_votes:
+        return True
+    votes, kept, before = candidate.votes, candidate.comparisons, rival.comparisons
+    if votes is not None and min(votes.liked, votes.disliked) >= FEWEST_VOTES:
+        return True
+    return kept is not None and len(kept.right) > (len(before.right) if before else 0)
 
 
 def _ratio(what: str, candidate: float, rival: float, name: str, limit: float) -> Criterion:

@@ -27,7 +27,7 @@ from bot.registry import AdapterRegistry, AdapterVersion, read_manifest
 from bot.store import open_snapshot
 from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
-from training.averaging import averaged, comparable
+from training.averaging import KEPT_OF_UNPROVEN, averaged, comparable
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
@@ -112,9 +112,10 @@ class Workshop:
                 dataset = self._with_samples(dataset)
                 methods = self._methods(dataset)  # they may make it enough for others
             kept = self._kept_of(dataset, parameters) if number is None else None
+            share = self._kept_share(dataset, methods)
             if kept:
                 dataset = _with_origin(dataset, kept)
-            lineage = self._lineage(dataset, methods, parameters, kept)
+            lineage = self._lineage(dataset, methods, parameters, (kept, share) if kept else None)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
                 trained = train(
@@ -127,7 +128,7 @@ class Workshop:
                     on_step,
                 )
             if kept:
-                trained = averaged(trained, kept.path, self._config.training.kept_share)
+                trained = averaged(trained, kept.path, share)
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
             return version
@@ -276,13 +277,20 @@ class Workshop:
         words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
         return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
+    def _kept_share(self, dataset: Dataset, methods: Sequence[Method]) -> float:
+        """Preferences show what members want, and so do samples, which the votes' scorer chose once it was proven."""
+        proven = {Method.DPO, Method.KTO} & set(methods) or dataset.kept[Source.SAMPLED]
+        return self._config.training.kept_share if proven else max(self._config.training.kept_share, KEPT_OF_UNPROVEN)
+
     def _lineage(
-        self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters, kept: AdapterVersion | None
+        self,
+        dataset: Dataset,
+        methods: Sequence[Method],
+        parameters: Hyperparameters,
+        kept: tuple[AdapterVersion, float] | None,
     ) -> dict[str, Any]:
-        """All that the weights depend on, and where the data came from."""
-        average = (
-            {"number": kept.number, "sha256": kept.sha256, "share": self._config.training.kept_share} if kept else None
-        )
+        """All that the weights depend on, and where the data came from. `kept`: what is averaged, and its share."""
+        average = {"number": kept[0].number, "sha256": kept[0].sha256, "share": kept[1]} if kept else None
         return {
             "base_model": self._files.name,
             "base_fingerprint": self._files.fingerprint,

@@ -93,6 +93,24 @@ def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, 
     assert any(f"knowledge: {candidate} of 80 right, its best rival 60" in reason for reason in verdict.reasons)
 
 
+@pytest.mark.parametrize(
+    ("shown", "accepted"),
+    [
+        ({}, False),
+        ({"votes": Preference(0.9, 4, 40)}, False),
+        ({"votes": Preference(0.9, 10, 10)}, True),
+        ({"comparisons": right(0, 4)}, False),
+        ({"comparisons": right(3, 4)}, True),
+    ],
+    ids=["nothing", "too few votes", "votes", "comparisons as before", "comparisons"],
+)
+def test_what_votes_taught_may_cost_no_knowledge_unless_something_shows_that_it_is_liked_better(shown, accepted):
+    before = figures(knowledge=right(60), votes=Preference(0.6, 10, 10), comparisons=right(0, 4))
+    candidate = figures(knowledge=right(55), **shown)
+    assert judge(candidate, before, before, THRESHOLDS, Lesson(from_votes=True)).accepted == accepted
+    assert judge(candidate, before, before, THRESHOLDS, Lesson()).accepted
+
+
 @pytest.mark.parametrize("figure", ["knowledge", "refusals", "comparisons"])
 def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure):
     candidate, weak, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
