@@ -6,7 +6,7 @@ difference: the average keeps what the new one learned, and more of what the old
 """
 
 import dataclasses
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import safetensors.torch
@@ -18,6 +18,17 @@ from training.recipes.loop import Hyperparameters
 
 # Of the version that speaks, where nothing shows that what votes taught holds for other replies: a small step.
 KEPT_OF_UNPROVEN = 0.75
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How much of which version a new adapter keeps."""
+
+    version: AdapterVersion
+    share: float
+
+    def describe(self) -> dict[str, Any]:
+        return {"number": self.version.number, "sha256": self.version.sha256, "share": self.share}
 
 
 def comparable(version: AdapterVersion, base_fingerprint: str, parameters: Hyperparameters) -> bool:
@@ -32,9 +43,9 @@ def comparable(version: AdapterVersion, base_fingerprint: str, parameters: Hyper
     )
 
 
-def averaged(trained: TrainedAdapter, speaker: Path, share: float) -> TrainedAdapter:
-    """`trained` with `share` of the adapter in the folder `speaker`, whose tensors have the same names and shapes."""
+def averaged(trained: TrainedAdapter, kept: Kept) -> TrainedAdapter:
+    """`trained` with what it keeps of a comparable version."""
     new = safetensors.torch.load(trained.weights)
-    old = safetensors.torch.load_file(speaker / WEIGHTS)
-    mixed = {name: torch.lerp(new[name].float(), old[name].float(), share).half().contiguous() for name in sorted(new)}
+    old = safetensors.torch.load_file(kept.version.path / WEIGHTS)
+    mixed = {name: torch.lerp(new[name].float(), old[name].float(), kept.share).half() for name in sorted(new)}
     return dataclasses.replace(trained, weights=safetensors.torch.save(mixed, metadata={"format": "pt"}))

@@ -27,7 +27,7 @@ from bot.registry import AdapterRegistry, AdapterVersion, read_manifest
 from bot.store import open_snapshot
 from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
-from training.averaging import KEPT_OF_UNPROVEN, averaged, comparable
+from training.averaging import KEPT_OF_UNPROVEN, Kept, averaged, comparable
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
@@ -108,14 +108,14 @@ class Workshop:
             raise DatasetError(dataset.refusal)
         methods, parameters = self._methods(dataset), self._hyperparameters()
         with publish.training_lock(self.registry, self.persona.name) as versions:
+            speaker = self._rival(None) if dataset.reply_ids else None
             if Method.REJECTION in methods:
-                dataset = self._with_samples(dataset)
+                dataset = self._with_samples(dataset, speaker)
                 methods = self._methods(dataset)  # they may make it enough for others
-            kept = self._kept_of(dataset, parameters) if number is None else None
-            share = self._kept_share(dataset, methods)
+            kept = self._kept(speaker, dataset, methods, parameters)
             if kept:
-                dataset = _with_origin(dataset, kept)
-            lineage = self._lineage(dataset, methods, parameters, (kept, share) if kept else None)
+                dataset = _with_origin(dataset, kept.version)
+            lineage = self._lineage(dataset, methods, parameters, kept)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
                 trained = train(
@@ -128,14 +128,14 @@ class Workshop:
                     on_step,
                 )
             if kept:
-                trained = averaged(trained, kept.path, share)
+                trained = averaged(trained, kept)
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
             return version
 
     def trained(self, dataset: Dataset) -> AdapterVersion:
         """Version 1, trained on the dataset: the one on disk where that came from the same input, else a new one."""
-        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters(), None)
+        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters())
         if 1 in self.registry.numbers(self.persona.name):
             version = self.registry.version(self.persona.name, 1)
             if json.loads(json.dumps(lineage)).items() <= read_manifest(version.path).items():
@@ -249,18 +249,25 @@ class Workshop:
         )
         return choose(training.method, supply, Enough(training.preference_pairs, training.preference_votes))
 
-    def _with_samples(self, dataset: Dataset) -> Dataset:
+    def _with_samples(self, dataset: Dataset, speaker: AdapterVersion | None) -> Dataset:
         """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
-        speaker = self._rival(None)
         sampling = Sampling(self._subject)
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
         return _with_origin(enriched, speaker) if speaker and enriched.kept[Source.SAMPLED] else enriched
 
-    def _kept_of(self, dataset: Dataset, parameters: Hyperparameters) -> AdapterVersion | None:
-        """The version that is averaged with what feedback teaches; None where nothing did, or where none can be."""
-        speaker = self._rival(None) if dataset.reply_ids and self._config.training.kept_share else None
-        return speaker if speaker and comparable(speaker, self._files.fingerprint, parameters) else None
+    def _kept(
+        self, speaker: AdapterVersion | None, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters
+    ) -> Kept | None:
+        """What the new version keeps of the one that speaks: more of it where the votes prove nothing.
+
+        Preferences show what members want, and so do samples, which the votes' scorer chose once it was proven.
+        """
+        share = self._config.training.kept_share
+        if not share or speaker is None or not comparable(speaker, self._files.fingerprint, parameters):
+            return None
+        proven = {Method.DPO, Method.KTO} & set(methods) or dataset.kept[Source.SAMPLED]
+        return Kept(speaker, share if proven else max(share, KEPT_OF_UNPROVEN))
 
     def _lessons(self, dataset: Dataset, methods: Sequence[Method]) -> Lessons:
         """SFT learns the whole of a better answer, DPO only what is better about it: where DPO does, SFT does once."""
@@ -277,20 +284,10 @@ class Workshop:
         words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
         return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
-    def _kept_share(self, dataset: Dataset, methods: Sequence[Method]) -> float:
-        """Preferences show what members want, and so do samples, which the votes' scorer chose once it was proven."""
-        proven = {Method.DPO, Method.KTO} & set(methods) or dataset.kept[Source.SAMPLED]
-        return self._config.training.kept_share if proven else max(self._config.training.kept_share, KEPT_OF_UNPROVEN)
-
     def _lineage(
-        self,
-        dataset: Dataset,
-        methods: Sequence[Method],
-        parameters: Hyperparameters,
-        kept: tuple[AdapterVersion, float] | None,
+        self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters, kept: Kept | None = None
     ) -> dict[str, Any]:
-        """All that the weights depend on, and where the data came from. `kept`: what is averaged, and its share."""
-        average = {"number": kept[0].number, "sha256": kept[0].sha256, "share": kept[1]} if kept else None
+        """All that the weights depend on, and where the data came from."""
         return {
             "base_model": self._files.name,
             "base_fingerprint": self._files.fingerprint,
@@ -303,7 +300,7 @@ class Workshop:
             "methods": [method.value for method in methods],
             "bare_share": self._config.training.bare_share,
             "hyperparameters": dataclasses.asdict(parameters),
-            **({"averaged_with": average} if average else {}),
+            **({"averaged_with": kept.describe()} if kept else {}),
             "libraries": library_versions(),
         }
 

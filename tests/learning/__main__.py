@@ -26,7 +26,6 @@ from tests.learning.story import Story
 from tests.learning.tastes import parse_taste
 
 RESULTS = Path("bench-results/learn.json")
-AT_ONCE = 3  # crowds, each with one thread: two cores are busy until the last one ends
 
 
 def _require_possible(names: Sequence[str], plan: Plan, taste: str) -> None:
@@ -78,9 +77,9 @@ def main() -> None:
         _require_possible(names, plan, chosen.taste)
     except ValueError as error:
         parser.error(str(error))
-    began, lanes = time.monotonic(), min(len(names), AT_ONCE)
+    began = time.monotonic()
     console.print(f"Members who like {chosen.taste}: {chosen.crowds}")
-    with ProcessPoolExecutor(lanes, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(len(names), mp_context=get_context("spawn")) as pool:
         told_by = [pool.submit(story_of, plan, name, chosen.taste, chosen.corrections) for name in names]
         stories = [story.result() for story in told_by]
     _show(stories, console)
