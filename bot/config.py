@@ -155,7 +155,7 @@ class TrainingSection(Section):
     preservation_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.34
     correction_weight: Annotated[int, Field(ge=1, le=10)] = 4
     max_length_drift: Annotated[float, Field(ge=1.0)] = 2.0
-    kept_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.25
+    kept_share: Annotated[float, Field(ge=0.0, le=0.9)] = 0.5
     heldout_share: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
     schedule: Annotated[str, Field(pattern=r"^(off|[1-9]\d{0,3}[hd])$")] = "off"
     min_new_votes: Count = 20

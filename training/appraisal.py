@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.personas import HeldOut, Pair
 from bot.prompt import Message, PromptRenderer, TrainingExample
 from bot.registry import AdapterVersion
-from training.asking import answer_memory, ask_all
+from training.asking import answer_memory, ask_all, probe_question
 from training.dataset import Dataset, render
 from training.evaluate import Answer, Question, Version, measure_losses
 from training.gate import Figures, Passed
@@ -132,7 +132,7 @@ class Appraiser:
 
     def _inquiry(self, versions: Iterable[Version], heldout: Sequence[HeldOut]) -> dict[Version, list[Question]]:
         """Who is asked what. Where an active version speaks, the base model answers the probes alone."""
-        asked = [self._probe(probe) for probe in self._probes()]
+        asked = [probe_question(self.subject, probe) for probe in self._probes()]
         free = [self._free(index, row.prompt) for index, row in enumerate(heldout)]
         inquiry: dict[Version, list[Question]] = {version: [*free, *asked] for version in versions}
         if len(inquiry) > 2:
@@ -147,12 +147,9 @@ class Appraiser:
         ids = self.subject.prompt_ids([Message("user", prompt)])
         return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
 
-    def _probe(self, probe: Probe, system: str | None = None) -> Question:
-        ids = self.subject.prompt_ids([Message("user", probe.prompt)], system)
-        return Question.of_probe(probe, ids, self.subject.sampling)
-
     def _plain(self) -> list[Question]:
-        return [self._probe(probe, PLAIN_PROMPT) for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
+        asked = [probe for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
+        return [probe_question(self.subject, probe, PLAIN_PROMPT) for probe in asked]
 
     def _probes(self) -> list[Probe]:
         return chosen_probes(self.subject.config.gate.probes)

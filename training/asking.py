@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from bot.config import Config
 from bot.engine import EngineOptions, TorchEngine
+from bot.prompt import Message
 from training.evaluate import Answer, OnProgress, Question, Version, collect_answers
 from training.memory import AnswerMemory
+from training.probes import Probe
 from training.subject import Subject
 
 
@@ -27,6 +29,11 @@ async def ask_all(
     finally:
         memory.save()  # what was said before an interruption need not be said again
         await engine.stop()
+
+
+def probe_question(subject: Subject, probe: Probe, system: str | None = None) -> Question:
+    """The probe, asked as members ask; `system`: another system prompt than the persona's."""
+    return Question.of_probe(probe, subject.prompt_ids([Message("user", probe.prompt)], system), subject.sampling)
 
 
 def answer_memory(subject: Subject, name: str) -> AnswerMemory:

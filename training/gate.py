@@ -223,9 +223,10 @@ def _kept(what: str, results: Sequence[Passed | None], share: float, errors: flo
     needed = max(0, math.ceil(share * len(best.right) - errors * error))
     passed = len(candidate.right) >= needed
     relation = "at least" if passed else "below"
+    allowance = f", less {errors:g} × the standard error of {error:.1f}" if errors else ""
     return passed, (
         f"{what}: {candidate} right, its best rival {len(best.right)}; {relation} the needed {needed} "
-        f"({share:.0%} of that, less {errors:g} × the standard error of {error:.1f})"
+        f"({share:.0%} of that{allowance})"
     )
 
 

@@ -27,7 +27,7 @@ from bot.registry import AdapterRegistry, AdapterVersion, read_manifest
 from bot.store import open_snapshot
 from training import canaries, checkpoints, publish
 from training.appraisal import Appraiser, Measurement, Unseen, unseen
-from training.averaging import KEPT_OF_UNPROVEN, Kept, averaged, comparable
+from training.averaging import SHARE_OF_UNPROVEN, SHARES, Averaging, Kept, comparable
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
@@ -126,9 +126,12 @@ class Workshop:
                     parameters,
                     folder,
                     on_step,
+                    kept.blend if kept else None,
                 )
             if kept:
-                trained = averaged(trained, kept)
+                with progress_bar(self._console) as progress:
+                    trained, told = Averaging(self._subject).average(trained, kept, folder, progress)
+                lineage["averaged_with"] |= told
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
             return version
@@ -259,15 +262,16 @@ class Workshop:
     def _kept(
         self, speaker: AdapterVersion | None, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters
     ) -> Kept | None:
-        """What the new version keeps of the one that speaks: more of it where the votes prove nothing.
+        """What the new version keeps of the one that speaks: most of it where the votes prove nothing.
 
         Preferences show what members want, and so do samples, which the votes' scorer chose once it was proven.
         """
         share = self._config.training.kept_share
         if not share or speaker is None or not comparable(speaker, self._files.fingerprint, parameters):
             return None
-        proven = {Method.DPO, Method.KTO} & set(methods) or dataset.kept[Source.SAMPLED]
-        return Kept(speaker, share if proven else max(share, KEPT_OF_UNPROVEN))
+        if {Method.DPO, Method.KTO} & set(methods):
+            return Kept(speaker, share, SHARES)
+        return Kept(speaker, 0.0, SHARES if dataset.kept[Source.SAMPLED] else (SHARE_OF_UNPROVEN,))
 
     def _lessons(self, dataset: Dataset, methods: Sequence[Method]) -> Lessons:
         """SFT learns the whole of a better answer, DPO only what is better about it: where DPO does, SFT does once."""

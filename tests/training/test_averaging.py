@@ -1,4 +1,4 @@
-"""What votes taught is averaged with the version that speaks, where both began alike; and says so."""
+"""A new adapter keeps what it must of the version that speaks, where both began alike; and says so."""
 
 import asyncio
 import json
@@ -7,7 +7,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from tests.training.conftest import Project, fill_store
+from bot.store import Store
+from tests.training.conftest import FRIEND, Project, fill_store, reply_record
+from training.averaging import Averaging, least_that_knows
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -29,17 +31,69 @@ def weights(project: Project, number: int) -> dict[str, torch.Tensor]:
     return safetensors.torch.load_file(project.persona("parrot") / "versions" / str(number) / WEIGHTS)
 
 
+def is_average(mixed: dict, old: dict, new: dict, share: float) -> bool:
+    """Of what is not the same anyway."""
+    assert any(not torch.equal(old[name], new[name]) for name in mixed)
+    return all(
+        torch.allclose(mixed[name].float(), share * old[name].float() + (1 - share) * new[name].float(), atol=1e-3)
+        for name in mixed
+    )
+
+
+async def correct(project: Project) -> None:
+    """One better answer: a pair to learn from."""
+    store = await Store.open(project.database)
+    reply_id = await store.add_reply(reply_record("Squawk! Salt.", asked="What of salt?"))
+    await store.cast_vote(reply_id, FRIEND, -1, "button")
+    await store.add_correction(reply_id, FRIEND, "Squawk! Salt is good for the sea, not for a parrot.")
+    await store.close()
+
+
 def test_of_the_version_that_speaks_most_is_kept_while_the_votes_prove_nothing(speaking, monkeypatch):
     assert speaking.cli("train", "parrot", "--epochs", "2").code == 0
     monkeypatch.setenv("TROUPE_TRAINING__KEPT_SHARE", "0")
     assert speaking.cli("train", "parrot", "--epochs", "2").code == 0
     before, mixed, alone = (weights(speaking, number) for number in (1, 2, 3))
-    for name, tensor in mixed.items():
-        assert torch.allclose(tensor.float(), 0.75 * before[name].float() + 0.25 * alone[name].float(), atol=1e-3)
-    assert any(not torch.equal(mixed[name], alone[name]) for name in mixed)
+    assert is_average(mixed, before, alone, 0.75)
     first, second = manifest(speaking, 1), manifest(speaking, 2)
-    assert second["averaged_with"] == {"number": 1, "sha256": first["adapter_sha256"], "share": 0.75}
+    assert second["averaged_with"] == {"number": 1, "sha256": first["adapter_sha256"], "start": 0.0, "share": 0.75}
     assert set(first["reply_ids"]) <= set(second["reply_ids"]), "forgetting a member finds both"
+
+
+def test_preferences_are_learned_from_half_way_to_the_version_that_speaks(speaking, monkeypatch):
+    """Their rate is next to nothing here, so the half way is where they end."""
+    asyncio.run(correct(speaking))
+    monkeypatch.setenv("TROUPE_TRAINING__PREFERENCE_LEARNING_RATE", "1e-12")
+    assert speaking.cli("train", "parrot", "--method", "sft+dpo").code == 0
+    monkeypatch.setenv("TROUPE_TRAINING__KEPT_SHARE", "0")
+    assert speaking.cli("train", "parrot", "--method", "sft+dpo").code == 0
+    before, mixed, alone = (weights(speaking, number) for number in (1, 2, 3))
+    assert is_average(mixed, before, alone, 0.5)
+    noted = manifest(speaking, 2)["averaged_with"]
+    assert (noted["start"], noted["share"], noted["knew"]) == (0.5, 0.0, 0.0), "who knows nothing has nothing to keep"
+
+
+@pytest.mark.parametrize(("inherited", "share"), [(0.0, 0.08), (0.6, 0.25)], ids=["its own", "of one before it"])
+def test_as_little_is_kept_as_keeps_what_was_known(speaking, monkeypatch, inherited, share):
+    """By the standard, too, that the version that speaks was held to: nothing leaks away version by version."""
+    asyncio.run(correct(speaking))
+    file = speaking.persona("parrot") / "versions" / "1" / "manifest.json"
+    file.write_text(json.dumps({**manifest(speaking, 1), "averaged_with": {"knew": inherited}}))
+    monkeypatch.setenv("TROUPE_GATE__PROBES", "10")
+    monkeypatch.setenv("TROUPE_GATE__MIN_KNOWLEDGE_KEPT", "1.0")
+    monkeypatch.setattr(Averaging, "_known", lambda *_: [4, 3, 4, 5, 6, 7, 10])
+    assert speaking.cli("train", "parrot", "--method", "sft+dpo").code == 0
+    noted = manifest(speaking, 2)["averaged_with"]
+    assert (noted["share"], noted["knew"]) == (share, max(0.4, inherited))
+
+
+@pytest.mark.parametrize(
+    ("known", "needed", "place"),
+    [((48, 50, 52), 48, 0), ((46, 48, 52), 48, 1), ((40, 44, 43), 48, 1), ((0, 0), 0, 0)],
+    ids=["the first", "the first that knows enough", "none does", "nothing to know"],
+)
+def test_the_least_share_that_knows_enough_is_chosen(known, needed, place):
+    assert least_that_knows(known, needed) == place
 
 
 def test_nothing_is_averaged_that_has_nothing_in_common(speaking):

@@ -1,11 +1,12 @@
 """Owns the LoRA adapter that a training makes: its shape, and its weights and configuration as bytes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
-from peft import LoraConfig, get_peft_model_state_dict
+from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 
 from bot.errors import PublishError
 
@@ -28,6 +29,21 @@ class TrainedAdapter:
     peft_config: dict[str, Any]
     loss_curve: tuple[LossPoint, ...]
     seconds: float
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A share of another adapter of the same shape, in one that is being trained."""
+
+    weights: Path
+    share: float
+
+    def into(self, model: Any) -> None:
+        """Average the PEFT model's adapter with it, in place."""
+        other = safetensors.torch.load_file(self.weights)
+        own = get_peft_model_state_dict(model)
+        mixed = {name: own[name].float().lerp(other[name].float().to(own[name].device), self.share) for name in own}
+        set_peft_model_state_dict(model, mixed)
 
 
 def lora(rank: int, alpha: int, base: str) -> LoraConfig:

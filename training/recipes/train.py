@@ -9,7 +9,7 @@ from typing import Any
 from bot.engine.base_model import BaseModelFiles
 from bot.prompt import TrainingExample
 from training.dataset import PreferenceExample, VotedExample
-from training.recipes.adapter import LossPoint, TrainedAdapter, packed
+from training.recipes.adapter import Blend, LossPoint, TrainedAdapter, packed
 from training.recipes.base import load_base, quiet_libraries
 from training.recipes.dpo import prefer
 from training.recipes.grpo import reinforce
@@ -39,8 +39,11 @@ def train(
     parameters: Hyperparameters,
     folder: Path,
     on_step: OnStep,
+    blend: Blend | None = None,
 ) -> TrainedAdapter:
     """Train a LoRA adapter. The same input and seed give the same weights, also when a killed training goes on.
+
+    `blend`: averaged into what SFT made, before the other methods go on with it.
 
     Checkpoints lie in `folder`, which must hold those of no other input. Raises PublishError when the loss stops being
     a number or a checkpoint cannot be written, ConfigError and BaseModelError when the base model does not fit.
@@ -53,6 +56,8 @@ def train(
             stage = Stage(method.value, folder / method.value, _shifted(on_step, done, sum(stages.values())))
             if method is Method.SFT:
                 model, losses = imitate(model, files.name, tokenizer, lessons.examples, parameters, stage)
+                if blend:
+                    blend.into(model)
             elif method is Method.DPO:
                 losses = prefer(model, tokenizer, lessons.preferences, parameters, stage)
             elif method is Method.GRPO:
