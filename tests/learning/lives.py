@@ -24,11 +24,14 @@ REPOSITORY = Path(__file__).parents[2]
 UNSEEN = 60  # questions that approval is measured on
 # Members vote on what they get to see; a persona that always says the same shows them little.
 TEMPERATURE = 0.9
-# Of the product's defaults two are changed, for three crowds to be done in half an hour on two cores: fewer probes, and
-# one thread for each crowd, as all run at once.
+# Of the product's defaults four are changed, for three crowds to be done in half an hour on two cores: fewer probes,
+# liked replies and samples, and one thread for each crowd, as all run at once.
 SETTINGS = """
 [engine]
 threads = 1
+[training]
+feedback_rows = 40
+sampled_prompts = 32
 [gate]
 probes = 60
 """

@@ -81,7 +81,7 @@ def test_as_little_is_kept_as_keeps_what_was_known(speaking, monkeypatch, inheri
     file.write_text(json.dumps({**manifest(speaking, 1), "averaged_with": {"knew": inherited}}))
     monkeypatch.setenv("TROUPE_GATE__PROBES", "10")
     monkeypatch.setenv("TROUPE_GATE__MIN_KNOWLEDGE_KEPT", "1.0")
-    monkeypatch.setattr(Averaging, "_known", lambda *_: [4, 3, 4, 5, 6, 7, 10])
+    monkeypatch.setattr(Averaging, "_known", lambda *_: [4, 3, 4, 5, 6, 7, 8, 9])
     assert speaking.cli("train", "parrot", "--method", "sft+dpo").code == 0
     noted = manifest(speaking, 2)["averaged_with"]
     assert (noted["share"], noted["knew"]) == (share, max(0.4, inherited))
