@@ -44,12 +44,13 @@ def answer_memory(subject: Subject, name: str) -> AnswerMemory:
 
 
 def _options(config: Config, asked: Mapping[Version, Sequence[Question]]) -> EngineOptions:
-    """All requests wait at once; rows no longer than needed keep the engine's memory small."""
+    """All requests wait at once, all versions are loaded; rows no longer than needed keep the engine's memory small."""
     questions = [question for own in asked.values() for question in own]
     options = {
         **config.engine.model_dump(),
         "deadline_seconds": 0,
         "queue_size": len(questions),
+        "adapter_slots": max(1, len(asked.keys() - {None})),
         "context_tokens": max(len(question.ids) + question.sampling.max_tokens for question in questions) + 1,
     }
     device, precision = config.model.device, config.model.precision

@@ -146,10 +146,18 @@ def _ingredients(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("dataset", str(manifest.get("dataset_sha256") or "unknown")),
         ("base model", f"{manifest.get('base_model')} ({manifest.get('base_fingerprint')})"),
         ("weights", str(manifest.get("adapter_sha256"))),
+        ("methods", " + ".join(manifest.get("methods") or ["unknown"])),
+        ("averaged with", _averaged_with(manifest.get("averaged_with") or {})),
         ("settings", ", ".join(f"{name} {value}" for name, value in settings.items())),
         ("seconds", str(manifest.get("seconds", "unknown"))),
         ("libraries", ", ".join(f"{name} {value}" for name, value in libraries.items())),
     ]
+
+
+def _averaged_with(kept: Mapping[str, Any]) -> str:
+    if not kept:
+        return "nothing"
+    return f"{kept.get('share', 0):.0%} of v{kept.get('number')} (before preferences: {kept.get('start', 0):.0%})"
 
 
 def _lineage(registry: AdapterRegistry, persona: str, days: Sequence[VersionDay]) -> list[dict[str, Any]]:

@@ -71,6 +71,24 @@ def test_the_page_shows_verdict_figures_and_answers(project):
     assert "stored replies behind them 2" in text
 
 
+@pytest.mark.parametrize(
+    ("noted", "shown"),
+    [
+        ({}, "averaged with nothing"),
+        (
+            {"averaged_with": {"number": 1, "start": 0.5, "share": 0.08}},
+            "averaged with 8% of v1 (before preferences: 50%)",
+        ),
+    ],
+    ids=["alone", "averaged"],
+)
+def test_the_page_says_what_was_kept_of_another_version(project, noted, shown):
+    add_version(project, "parrot", reply_ids=[1])
+    file = project.persona("parrot") / "versions" / "1" / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **noted}))
+    assert shown in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(project)))
+
+
 def test_what_members_and_models_say_is_shown_and_never_runs(project):
     add_version(project, "parrot", reply_ids=[])
     write_report(project, reasons=[NASTY], refusals=[NASTY])
