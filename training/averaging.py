@@ -8,6 +8,7 @@ training, so several averages are asked what they know, side by side in one batc
 
 import asyncio
 import dataclasses
+import gc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ class Averaging:
 
     def _known(self, versions: Sequence[AdapterVersion], on_progress: OnProgress) -> list[int]:
         """How many knowledge probes each answers right."""
+        gc.collect()  # a trainer and its model refer to each other; the engine needs the room
         questions = self._probes()
         memory = answer_memory(self.subject, f"{self.subject.persona.name}-averages")
         answers = asyncio.run(ask_all(self.subject, dict.fromkeys(versions, questions), memory, on_progress))
