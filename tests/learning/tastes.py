@@ -48,10 +48,14 @@ def _contains(what: str) -> tuple[Judge, Mend]:
 
 def _shorter(what: str) -> tuple[Judge, Mend]:
     words = int(what)
-    return (
-        lambda reply: len(reply.split()) < words,
-        lambda reply: " ".join(reply.split()[: words - 1]).rstrip(",") + ".",
-    )
+    return lambda reply: len(reply.split()) < words, lambda reply: _beginning(reply, words - 1)
+
+
+def _beginning(reply: str, words: int) -> str:
+    """Its first sentences, as many as fit; its first words where those would be hardly anything, or none fits."""
+    counts = {mark.end(): len(reply[: mark.end()].split()) for mark in re.finditer(r"[.!?…](?=\s|$)", reply)}
+    ends = [end for end, count in counts.items() if words // 3 <= count <= words]
+    return reply[: ends[-1]] if ends else " ".join(reply.split()[:words]).rstrip(",") + "."
 
 
 def _longer(what: str) -> tuple[Judge, None]:

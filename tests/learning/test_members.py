@@ -37,6 +37,24 @@ def test_a_better_answer_is_to_the_members_taste(written):
     assert taste.likes(taste.mend(REPLY))
 
 
+@pytest.mark.parametrize(
+    ("reply", "better"),
+    [
+        (
+            "Dogs be loyal, matey! They guard the ship. They eat it, too, at night.",
+            "Dogs be loyal, matey! They guard the ship.",
+        ),
+        ("Aye! The dog be a loyal friend to every sailor on the ship.", "Aye! The dog be a loyal friend to every."),
+        ("The dog be a loyal friend, to every sailor on the ship", "The dog be a loyal friend, to every sailor."),
+    ],
+    ids=["sentences that fit", "hardly anything", "one that is too long"],
+)
+def test_a_shorter_answer_ends_where_a_sentence_does_if_it_can(reply, better):
+    mend = parse_taste("shorter:10").mend
+    assert mend is not None
+    assert mend(reply) == better
+
+
 @pytest.mark.parametrize("written", ["", "ends", "smells:good", "shorter:few", "matches:("])
 def test_what_is_no_taste_is_refused_with_the_words(written):
     with pytest.raises(ValueError, match="is no taste"):
