@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # Standard errors by which a version may miss what it must keep. The small sets of probes decide together: at one error
 # each, a candidate as good as its rival would fail one of them every other time.
 KNOWLEDGE_ERRORS, PROBE_ERRORS = 1.0, 2.0
-# Fewer votes than this on either side say nothing about what a version prefers.
+# Fewer votes than this on either side, or fewer comparisons, say nothing about what a version prefers.
 FEWEST_VOTES = 5
 
 
@@ -143,7 +143,7 @@ def judge(
             "the better of the active version and the base model" if active else name,
             limits.max_preservation_loss_ratio,
         ),
-        _kept("comparisons", [candidate.comparisons, *(r.comparisons for r in rivals)], 1.0),
+        _kept("comparisons", [_enough(figures.comparisons) for figures in (candidate, *rivals)], 1.0),
         _style(candidate.style, rival.style, base.style, name, limits.min_probes_kept),
         _kept(
             "knowledge",
@@ -194,10 +194,14 @@ def _shows_gain(candidate: Figures, rival: Figures, lesson: Lesson) -> bool:
     """Whether it may cost anything. Votes at random teach nothing: what they taught gets no benefit of the doubt."""
     if not lesson.from_votes:
         return True
-    votes, kept, before = candidate.votes, candidate.comparisons, rival.comparisons
+    votes, kept, before = candidate.votes, _enough(candidate.comparisons), _enough(rival.comparisons)
     if votes is not None and min(votes.liked, votes.disliked) >= FEWEST_VOTES:
         return True
     return kept is not None and len(kept.right) > (len(before.right) if before else 0)
+
+
+def _enough(comparisons: Passed | None) -> Passed | None:
+    return comparisons if comparisons and comparisons.asked >= FEWEST_VOTES else None
 
 
 def _ratio(what: str, candidate: float, rival: float, name: str, limit: float) -> Criterion:
@@ -217,7 +221,7 @@ def _kept(what: str, results: Sequence[Passed | None], share: float, errors: flo
     candidate, *others = results
     rivals = [rival for rival in others if rival is not None]
     if candidate is None or not rivals:
-        return True, f"{what}: there is nothing to measure it by yet, so this was not measured"
+        return True, f"{what}: there is too little to measure it by yet, so this was not measured"
     best = max(rivals, key=lambda rival: len(rival.right))
     error = math.sqrt(len(candidate.right ^ best.right))
     needed = max(0, math.ceil(share * len(best.right) - errors * error))

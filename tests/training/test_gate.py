@@ -99,16 +99,23 @@ def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, 
         ({}, False),
         ({"votes": Preference(0.9, 4, 40)}, False),
         ({"votes": Preference(0.9, 10, 10)}, True),
-        ({"comparisons": right(0, 4)}, False),
-        ({"comparisons": right(3, 4)}, True),
+        ({"comparisons": right(0, 8)}, False),
+        ({"comparisons": right(3, 8)}, True),
+        ({"comparisons": right(4, 4)}, False),
     ],
-    ids=["nothing", "too few votes", "votes", "comparisons as before", "comparisons"],
+    ids=["nothing", "too few votes", "votes", "comparisons as before", "comparisons", "too few comparisons"],
 )
 def test_what_votes_taught_may_cost_no_knowledge_unless_something_shows_that_it_is_liked_better(shown, accepted):
-    before = figures(knowledge=right(60), votes=Preference(0.6, 10, 10), comparisons=right(0, 4))
+    before = figures(knowledge=right(60), votes=Preference(0.6, 10, 10), comparisons=right(0, 8))
     candidate = figures(knowledge=right(55), **shown)
     assert judge(candidate, before, before, THRESHOLDS, Lesson(from_votes=True)).accepted == accepted
     assert judge(candidate, before, before, THRESHOLDS, Lesson()).accepted
+
+
+@pytest.mark.parametrize(("asked", "accepted"), [(4, True), (5, False)])
+def test_a_handful_of_comparisons_refuses_nobody(asked, accepted):
+    candidate, active = figures(comparisons=right(0, asked)), figures(comparisons=right(asked, asked))
+    assert judge(candidate, active, active, THRESHOLDS).accepted == accepted
 
 
 @pytest.mark.parametrize("figure", ["knowledge", "refusals", "comparisons"])
