@@ -30,7 +30,7 @@ chat: $(READY) ## talk to a persona in the terminal (PERSONA=pirate)
 doctor: $(READY) ## say what is present, what is missing, and how to get it
 	$(BIN)/python -m bot doctor
 
-test: $(READY) ## run all tests, two files at a time (about 6 minutes on 2 cores)
+test: $(READY) ## run all tests, two files at a time (under 10 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff: style and likely bugs
