@@ -9,7 +9,9 @@ import torch
 
 from bot.store import Store
 from tests.training.conftest import FRIEND, Project, fill_store, reply_record
+from training import averaging
 from training.averaging import Averaging, least_that_knows
+from training.probes import Probe, Topic
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -63,6 +65,9 @@ def test_of_the_version_that_speaks_most_is_kept_while_the_votes_prove_nothing(s
 def test_preferences_are_learned_from_half_way_to_the_version_that_speaks(speaking, monkeypatch):
     """Their rate is next to nothing here, so the half way is where they end."""
     asyncio.run(correct(speaking))
+    easy = [Probe(Topic.KNOWLEDGE, f"Is {number} a number?") for number in range(3)]  # any answer is right
+    hard = Probe(Topic.KNOWLEDGE, "What is the word?", accept=("nothing that gibberish says",))
+    monkeypatch.setattr(averaging, "chosen_probes", lambda _: [*easy, hard])
     monkeypatch.setenv("TROUPE_TRAINING__PREFERENCE_LEARNING_RATE", "1e-12")
     assert speaking.cli("train", "parrot", "--method", "sft+dpo").code == 0
     monkeypatch.setenv("TROUPE_TRAINING__KEPT_SHARE", "0")
@@ -70,7 +75,7 @@ def test_preferences_are_learned_from_half_way_to_the_version_that_speaks(speaki
     before, mixed, alone = (weights(speaking, number) for number in (1, 2, 3))
     assert is_average(mixed, before, alone, 0.5)
     noted = manifest(speaking, 2)["averaged_with"]
-    assert (noted["start"], noted["share"], noted["knew"]) == (0.5, 0.0, 0.0), "who knows nothing has nothing to keep"
+    assert (noted["start"], noted["share"], noted["knew"]) == (0.5, 0.0, 0.75), "alone it knows as much"
 
 
 @pytest.mark.parametrize(("inherited", "share"), [(0.0, 0.08), (0.6, 0.25)], ids=["its own", "of one before it"])
