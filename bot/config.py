@@ -138,6 +138,7 @@ class TrainingSection(Section):
     preference_votes: Count = 300
     preference_epochs: Annotated[float, Field(gt=0)] = 2.0
     preference_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    preference_margin: Annotated[float, Field(gt=0, le=100)] = 12.0
     preference_beta: Annotated[float, Field(gt=0, le=10)] = 0.1
     grpo_steps: Count = 40
     grpo_curriculum: bool = True

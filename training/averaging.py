@@ -29,7 +29,7 @@ from training.recipes.loop import Hyperparameters
 from training.subject import Subject
 
 # Shares of the version that speaks which are tried, where preferences were learned or votes proved something.
-SHARES = (0.0, 0.08, 0.16, 0.25, 0.4, 0.6, 0.8)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 # The share where nothing shows that what votes taught holds for other replies: a small step away from it.
 SHARE_OF_UNPROVEN = 0.75
 

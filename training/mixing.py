@@ -6,8 +6,6 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MOST_REPEATS = 4  # of one hand-written pair in an epoch: more teach it by heart
-MOST_GIVING_WAY = 0.25  # of a persona's own examples, in one training: they also hold what it knows and refuses
-UNLIKELY = 0.3  # how likely members are to like an example, at most, for it to give way to what they taught
 
 
 def evenly(items: Sequence[T], count: int) -> list[T]:
@@ -31,14 +29,3 @@ def repeated(items: Sequence[T], count: int) -> list[tuple[T, int]]:
 def needed(others: int, share: float) -> int:
     """How many make up `share` of a mixture in which there are `others` besides."""
     return round(others * share / (1.0 - share))
-
-
-def giving_way(chances: Sequence[float], learned: int, least: int) -> set[int]:
-    """Places of the persona's own examples that make room, one for each row that members taught (`learned`).
-
-    `chances`: how likely members are to like each. Those that they would dislike go, the worst first, until `least`
-    are left or MOST_GIVING_WAY are gone.
-    """
-    room = min(learned, len(chances) - least, int(MOST_GIVING_WAY * len(chances)))
-    disliked = [place for place, chance in enumerate(chances) if chance <= UNLIKELY]
-    return set(sorted(disliked, key=lambda place: (chances[place], place))[: max(0, room)])

@@ -52,10 +52,13 @@ def _shorter(what: str) -> tuple[Judge, Mend]:
 
 
 def _beginning(reply: str, words: int) -> str:
-    """Its first sentences, as many as fit; its first words where those would be hardly anything, or none fits."""
-    counts = {mark.end(): len(reply[: mark.end()].split()) for mark in re.finditer(r"[.!?…](?=\s|$)", reply)}
-    ends = [end for end, count in counts.items() if words // 3 <= count <= words]
-    return reply[: ends[-1]] if ends else " ".join(reply.split()[:words]).rstrip(",") + "."
+    """As much as fits: its first sentences, or clauses, or words where those would be hardly anything."""
+    for ends in (r"[.!?…](?=\s|$)", r"(?=,)"):
+        parts = [reply[: end.end()] for end in re.finditer(ends, reply)]
+        fitting = [part for part in parts if words // 3 <= len(part.split()) <= words]
+        if fitting:
+            return fitting[-1] if fitting[-1][-1] in ".!?…" else fitting[-1] + "."
+    return " ".join(reply.split()[:words]).rstrip(",") + "."
 
 
 def _longer(what: str) -> tuple[Judge, None]:

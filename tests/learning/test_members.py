@@ -45,9 +45,9 @@ def test_a_better_answer_is_to_the_members_taste(written):
             "Dogs be loyal, matey! They guard the ship.",
         ),
         ("Aye! The dog be a loyal friend to every sailor on the ship.", "Aye! The dog be a loyal friend to every."),
-        ("The dog be a loyal friend, to every sailor on the ship", "The dog be a loyal friend, to every sailor."),
+        ("The dog be a loyal friend, to every sailor on the ship.", "The dog be a loyal friend."),
     ],
-    ids=["sentences that fit", "hardly anything", "one that is too long"],
+    ids=["sentences that fit", "hardly anything", "clauses that fit"],
 )
 def test_a_shorter_answer_ends_where_a_sentence_does_if_it_can(reply, better):
     mend = parse_taste("shorter:10").mend

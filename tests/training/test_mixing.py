@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from training.caps import FLOOR, Budgets, fair_cap
 from training.lengths import too_long, usual_words
-from training.mixing import MOST_REPEATS, evenly, giving_way, needed, repeated
+from training.mixing import MOST_REPEATS, evenly, needed, repeated
 from training.similarity import NearDuplicates
 
 BROUGHT = st.lists(st.integers(min_value=1, max_value=500), max_size=12).map(
@@ -57,22 +57,6 @@ def test_repeats_come_to_the_count_as_far_as_they_may(size, count):
 @pytest.mark.parametrize(("others", "share", "count"), [(116, 0.34, 60), (75, 0.25, 25), (10, 0.0, 0)])
 def test_a_share_is_of_the_whole_mixture(others, share, count):
     assert needed(others, share) == count
-
-
-@pytest.mark.parametrize(
-    ("learned", "places"),
-    [(0, set()), (1, {3}), (2, {1, 3}), (50, {1, 2, 3})],
-    ids=["nothing taught", "one example", "two", "more than contradict it"],
-)
-def test_own_examples_that_members_would_dislike_give_way_to_as_many_that_they_taught(learned, places):
-    assert giving_way([0.9, 0.1, 0.3, 0.05, 0.5, *[0.9] * 8], learned, least=0) == places
-
-
-def test_own_examples_keep_their_share_however_much_members_dislike_them():
-    assert len(giving_way([0.1] * 100, learned=20, least=20)) == 20
-    assert len(giving_way([0.1] * 100, learned=60, least=20)) == 25
-    assert len(giving_way([0.1] * 100, learned=200, least=90)) == 10
-    assert giving_way([0.1] * 100, learned=5000, least=1250) == set()
 
 
 def test_long_answers_are_left_out_until_the_mean_is_near_the_usual():

@@ -14,8 +14,8 @@ from training.dataset import Dataset, Row, VotedRow
 from training.evaluate import Answer
 from training.quality import Flaw
 from training.recipes.base import load_base
-from training.recipes.rejection import Chosen, chances, keep_liked, scorer_of
-from training.sampling import Sampling, remixed
+from training.recipes.rejection import Chosen, beginnings, chances, keep_liked, scorer_of, shortened
+from training.sampling import Sampling, taught
 from training.sources import Source
 from training.subject import Subject
 
@@ -80,18 +80,61 @@ def test_better_answers_say_what_is_liked_where_nothing_was(model, renderer):
     assert asks > 0.7 > 0.3 > states
 
 
-def test_seed_pairs_that_members_would_dislike_make_room_and_ordinary_questions_keep_their_share():
-    def rows(source, count, weight=1):
-        asked = [(Message("user", f"{source} {number}?"),) for number in range(count)]
-        return [Row(source, messages, "Squawk!", weight) for messages in asked]
+@pytest.fixture(scope="module")
+def likes_it_short(model, renderer):
+    votes = tuple(
+        VotedRow((Message("user", f"What of {topic}?"),), f"{word} {topic} be old.{more}", not more, 1.0, index)
+        for index, (topic, word, more) in enumerate(
+            (t, w, m) for t in TOPICS for w in ("Aye", "Nay") for m in ("", " It be far and wide.")
+        )
+    )
+    return scorer_of(Dataset("parrot", (), votes=votes), model, renderer)
 
-    seeds, better, sampled = rows(Source.SEED, 20), rows(Source.CORRECTION, 2, weight=4), rows(Source.SAMPLED, 3)
-    dataset = Dataset("parrot", (*better, *seeds, *rows(Source.PRESERVATION, 14)))
-    likely = {seed: 0.9 if place < 5 else 0.1 for place, seed in enumerate(seeds)}
-    mixed = remixed(dataset, Chosen(tuple(sampled)), likely, seed_share=0.2, preservation_share=0.25)
-    assert mixed.kept == {Source.CORRECTION: 2, Source.SEED: 15, Source.SAMPLED: 3, Source.PRESERVATION: 9}
-    assert set(seeds[:5]) <= set(mixed.rows)
-    assert mixed.dropped.total() == 5
+
+def test_the_beginning_of_an_answer_is_an_answer_that_members_may_like(likes_it_short, model, renderer):
+    [asked] = prompts("What of sand?")
+    long, longer = (
+        "Aye sand be old. It be far and wide.",
+        "Nay milk be sold. It be wide and far away.",
+    )
+    chosen = keep_liked(likes_it_short, model, renderer, [asked], [answers(longer, long, "Nay wind!")])
+    assert [row.completion for row in chosen.rows] == ["Aye sand be old."]
+    assert [(pair.chosen, pair.rejected) for pair in chosen.pairs] == [("Aye sand be old.", long)], "the nearest"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Aye.", []),
+        ("Aye, me hearty! Two be two.", ["Aye, me hearty!"]),
+        (
+            "Nay! It costs $3.50 at 3.15 o'clock, matey. Bring it… now! Aye?",
+            ["Nay! It costs $3.50 at 3.15 o'clock, matey."],
+        ),
+        ("Heave ho! Unplug it, shake out the crumbs, then wipe the keys.", []),
+    ],
+    ids=["one sentence", "two", "as long as enough is left", "hardly anything"],
+)
+def test_a_beginning_is_whole_sentences_and_holds_much_of_the_answer(text, parts):
+    assert beginnings(text)[:1] == parts
+
+
+def test_seed_pairs_give_way_to_as_much_of_them_as_members_would_like(likes_it_short, model, renderer):
+    [messages] = prompts("What of sand?")
+    long, liked, whole = (
+        Row(Source.SEED, messages, text)
+        for text in (
+            "Aye sand be old. It be far and wide.",
+            "Aye sand be old!",
+            "Nay sand be old for it be far and wide.",
+        )
+    )
+    shorter = shortened(likes_it_short, model, renderer, [long, liked, whole])
+    assert {row.completion: cut.completion for row, cut in shorter.items()} == {long.completion: "Aye sand be old."}
+    ordinary = Row(Source.PRESERVATION, messages, "Sand is small stones.")
+    dataset = taught(Dataset("parrot", (long, liked, ordinary, whole)), Chosen(), shorter)
+    assert dataset.rows == (shorter[long], liked, ordinary, whole)
+    assert [(pair.chosen, pair.rejected) for pair in dataset.preferences] == [("Aye sand be old.", long.completion)]
 
 
 async def like_questions(project: Project) -> None:
@@ -99,7 +142,7 @@ async def like_questions(project: Project) -> None:
     store = await Store.open(project.database)
     for index, topic in enumerate(TOPICS * 2):
         text = f"Nay {topic}?" if index % 2 else f"Aye {topic}!"
-        reply = await store.add_reply(reply_record(text, asked=f"And {topic}, {index}?"))
+        reply = await store.add_reply(reply_record(text, asked=f"What of {topic}? {index}"))
         for member in (ASKER, FRIEND):
             await store.cast_vote(reply, member, 1 if index % 2 else -1, "button")
     await store.close()
@@ -130,7 +173,7 @@ def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
     assert made["rows"]["sampled"] > 0
     kept = made["averaged_with"]
     assert (kept["start"], kept["share"]) == (0.0, 0.0), "votes whose scorer was proven move it, and it knew nothing"
-    assert made["rows"]["seed"] < 2 * len(TOPICS), "what members would dislike made room"
+    assert made["rows"]["seed"] == 2 * len(TOPICS), "what was written by hand stays"
 
 
 def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project, tiny_base, renderer):

@@ -1,8 +1,10 @@
 """Owns learning from pairs: the answer members want becomes likelier than the one it replaces (TRL's DPOTrainer).
 
 It goes on with the adapter of the stage before, whose frozen copy is the reference (Rafailov et al., 2023): what the
-persona has learned is where it is held to, not the base model's own voice. Both answers of a pair lie in one prefix
-tree with those of its neighbours, so that prompts, and whatever else the answers share, are computed once.
+persona has learned is where it is held to, not the base model's own voice. The loss is IPO's (Azar et al., 2024): the
+better answer gains a margin over the other and no more, where DPO's own pushes them apart for ever, long after members
+have what they want. Both answers of a pair lie in one prefix tree with those of its neighbours, so that prompts, and
+whatever else the answers share, are computed once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +31,7 @@ def prefer(
     groups = [_both(pair.prompt_ids, pair.chosen_ids, pair.rejected_ids) for pair in pairs]
     trainer = _TreeTrainer(
         Neighbours(groups, parameters),
+        parameters.preference_margin,
         model,
         args=_arguments(parameters, groups, stage),
         train_dataset=_columns(pairs),
@@ -41,11 +44,15 @@ def prefer(
 
 
 class _TreeTrainer(DPOTrainer):  # type: ignore[misc] # trl is untyped
-    """TRL's trainer on ids of our one renderer, with the loss of a prefix tree in place of that of a padded batch."""
+    """TRL's trainer on ids of our one renderer, with the loss of a prefix tree in place of that of a padded batch.
 
-    def __init__(self, order: Neighbours, model: Any, **options: Any) -> None:
+    The loss is a mean of squares over pairs: 1 where it starts, 0 where each better answer has gained `margin` nats.
+    """
+
+    def __init__(self, order: Neighbours, margin: float, model: Any, **options: Any) -> None:
         self._order = order
         super().__init__(model, **options)
+        self._margin = margin
 
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
         """TRL's own would render the prompt together with the answer."""
@@ -66,7 +73,7 @@ class _TreeTrainer(DPOTrainer):  # type: ignore[misc] # trl is untyped
             before = target_losses(model, inputs, targets)
         gained = row_sums(before - target_losses(model, inputs, targets), rows, int(rows.max()) + 1)
         chosen, rejected = gained[0::2], gained[1::2]
-        return -torch.nn.functional.logsigmoid(self.beta * (chosen - rejected)).mean()
+        return ((chosen - rejected) / self._margin - 1).square().mean()
 
 
 def _arguments(parameters: Hyperparameters, groups: Sequence[list[TrainingExample]], stage: Stage) -> DPOConfig:
@@ -76,7 +83,6 @@ def _arguments(parameters: Hyperparameters, groups: Sequence[list[TrainingExampl
         **common(parameters, stage, steps_of(len(groups), parameters, epochs), part),
         num_train_epochs=epochs,
         learning_rate=parameters.preference_learning_rate,
-        beta=parameters.preference_beta,
         gradient_checkpointing=not fits,
         max_length=None,
         remove_unused_columns=False,

@@ -36,7 +36,10 @@ class Hyperparameters:
     device: str
     preference_epochs: float = 2.0
     preference_learning_rate: float = 1e-4
-    preference_beta: float = 0.1  # how much DPO and KTO hold to the adapter they start from
+    preference_margin: float = (
+        12.0  # DPO: how much likelier the better answer of a pair becomes than the other, in nats
+    )
+    preference_beta: float = 0.1  # how much KTO holds to the adapter that it starts from
     grpo_steps: int = 40
     grpo_curriculum: bool = True
 

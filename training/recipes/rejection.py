@@ -1,11 +1,15 @@
-"""Owns rejection sampling: of several answers to a prompt, the one that members would like best becomes an example.
+"""Owns rejection sampling: of several answers to a prompt, one that members would like becomes an example.
 
 Who would like it is guessed by a scorer that learned from their votes (training/scorer.py), so that few votes reach
 further than the replies they were given to. Where the votes tell nothing that holds for other replies, none is kept.
 """
 
+import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,6 +23,9 @@ from training.sources import Source
 
 # How likely a like must be, were likes and dislikes equally many, for an answer to become an example.
 LIKELY = 0.7
+# The share of an answer's words that must be left for its beginning to stand for it.
+LEAST_LEFT = 0.4
+_SENTENCE_END = re.compile(r"[.!?…]+(?=\s+\S)")
 
 
 def scorer_of(dataset: Dataset, model: Any, renderer: PromptRenderer) -> Scorer:
@@ -41,7 +48,7 @@ def chances(scorer: Scorer, model: Any, renderer: PromptRenderer, texts: Sequenc
 
 @dataclass(frozen=True)
 class Chosen:
-    """What sampled answers give to learn: the best to imitate, and the best before the worst of the same prompt."""
+    """What sampled answers give to learn: some to imitate, and of two to the same prompt the one to prefer."""
 
     rows: tuple[Row, ...] = ()
     pairs: tuple[PreferencePair, ...] = ()
@@ -54,24 +61,50 @@ def keep_liked(
     prompts: Sequence[tuple[Message, ...]],
     answers: Sequence[Sequence[Answer]],
 ) -> Chosen:
-    """The best answer to each prompt, if a like is LIKELY and nothing is wrong with it. No answer is kept twice.
+    """An answer to each prompt for which a like is LIKELY and with which nothing is wrong. No answer is kept twice.
 
-    Where a like of the worst is as unlikely, the best is preferred to it.
+    An answer's own beginning is an answer, too. Where a like of others is as unlikely, the one that is most like one of
+    those is kept and preferred to that, so that their difference is what members mind and little else.
     """
     kept: dict[str, Row] = {}
     pairs: list[PreferencePair] = []
     for messages, given in zip(prompts, answers, strict=True):
-        sound = [answer.text.strip() for answer in given if answer.flaw is None and answer.text.strip()]
-        fresh = [text for text in dict.fromkeys(sound) if text.casefold() not in kept]
-        if not fresh:
+        whole = [answer.text.strip() for answer in given if answer.flaw is None and answer.text.strip()]
+        texts = [text for answer in whole for text in (answer, *beginnings(answer)) if text.casefold() not in kept]
+        likely = dict(zip(texts, chances(scorer, model, renderer, texts), strict=True))
+        liked = [text for text in likely if likely[text] >= LIKELY]
+        disliked = [text for text in likely if likely[text] <= 1 - LIKELY and text in whole]
+        if not liked:
             continue
-        ranked = sorted(zip(chances(scorer, model, renderer, fresh), fresh, strict=True))
-        (least, worst), (most, best) = ranked[0], ranked[-1]
-        if most >= LIKELY:
-            kept[best.casefold()] = Row(Source.SAMPLED, messages, best)
-            if least <= 1 - LIKELY:
-                pairs.append(PreferencePair(Source.SAMPLED, messages, best, worst, 1, ()))
+        best = max(liked, key=lambda text: likely[text])
+        if disliked:
+            best, worst = max(product(liked, disliked), key=lambda pair: (_alike(*pair), likely[pair[0]]))
+            pairs.append(PreferencePair(Source.SAMPLED, messages, best, worst, 1, ()))
+        kept[best.casefold()] = Row(Source.SAMPLED, messages, best)
     return Chosen(tuple(kept.values()), tuple(pairs))
+
+
+def shortened(scorer: Scorer, model: Any, renderer: PromptRenderer, rows: Sequence[Row]) -> dict[Row, Row]:
+    """Rows that members would dislike, each with as much of its beginning as they would like."""
+    found: dict[Row, Row] = {}
+    for row in rows:
+        parts = beginnings(row.completion)
+        likely, *of_parts = chances(scorer, model, renderer, [row.completion, *parts])
+        liked = [part for part, chance in zip(parts, of_parts, strict=True) if chance >= LIKELY]
+        if liked and likely <= 1 - LIKELY:
+            found[row] = dataclasses.replace(row, completion=liked[-1])
+    return found
+
+
+def beginnings(text: str) -> list[str]:
+    """Its first sentences, from the fewest that hold LEAST_LEFT of its words to all but the last."""
+    parts = [text[: end.end()] for end in _SENTENCE_END.finditer(text)]
+    return [part for part in parts if len(part.split()) >= LEAST_LEFT * len(text.split())]
+
+
+def _alike(one: str, other: str) -> float:
+    """The share of their words that stand in both, in the same order."""
+    return SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio()
 
 
 @torch.inference_mode()

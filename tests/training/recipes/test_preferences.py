@@ -1,5 +1,4 @@
 import dataclasses
-import math
 
 import pytest
 
@@ -21,6 +20,14 @@ def test_what_members_want_becomes_likelier_than_with_examples_alone(teach, pair
     assert all(later > earlier + 1.0 for earlier, later in zip(before, after, strict=True))
 
 
+def test_preferences_gain_a_margin_and_no_more(teach, pairs, likelihood):
+    before = margins(likelihood, teach(Method.SFT), pairs)
+    eager = {"preference_epochs": 40.0, "preference_learning_rate": 2e-3, "preference_margin": 4.0}
+    after = margins(likelihood, teach(Method.SFT, Method.DPO, **eager), pairs)
+    gained = [later - earlier for earlier, later in zip(before, after, strict=True)]
+    assert gained == pytest.approx([4.0] * len(pairs), abs=1.0)
+
+
 def test_all_stages_make_one_adapter_with_one_curve_and_one_count_of_steps(teach):
     seen = []
     trained = teach(Method.SFT, Method.DPO, Method.KTO, on_step=lambda *step: seen.append(step))
@@ -28,7 +35,7 @@ def test_all_stages_make_one_adapter_with_one_curve_and_one_count_of_steps(teach
     assert stages == ["sft"] * 12 + ["dpo"] * 9 + ["kto"] * 12
     assert [step for step, _, _ in seen] == list(range(1, 34))
     assert {steps for _, steps, _ in seen} == {33}
-    assert trained.loss_curve[12].loss == pytest.approx(math.log(2), abs=1e-3), "it starts where the examples led"
+    assert trained.loss_curve[12].loss == pytest.approx(1.0, abs=1e-3), "it starts where the examples led"
     assert b".ref." not in trained.weights, "the reference is no part of the adapter"
 
 
