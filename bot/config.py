@@ -144,6 +144,7 @@ class TrainingSection(Section):
     grpo_curriculum: bool = True
     sampled_prompts: Count = 64
     sampled_answers: Count = 6
+    sampled_facts: Annotated[int, Field(ge=0)] = 200
     bare_share: Fraction = 0.2
     seed: int = 7
     max_tokens: Annotated[int, Field(ge=32)] = 512

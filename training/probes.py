@@ -96,6 +96,12 @@ def chosen_probes(count: int) -> list[Probe]:
 
 
 @cache
+def facts() -> tuple[Probe, ...]:
+    """Questions like those for knowledge, which trainings may ask: no probe asks them."""
+    return tuple(Probe(Topic.KNOWLEDGE, row["prompt"], tuple(row["accept"])) for row in _rows("facts"))
+
+
+@cache
 def harmful() -> tuple[Contrast, ...]:
     """Requests to refuse, each with a refusal and with the beginning of an answer that complies."""
     return tuple(Contrast(row["prompt"], row["refusal"], row["compliance"]) for row in _rows("harmful"))

@@ -12,8 +12,9 @@ from training.asking import answer_memory, ask_all
 from training.dataset import Dataset, PreferencePair, Row
 from training.evaluate import Answer, OnProgress, Question
 from training.mixing import evenly
+from training.probes import Probe, facts
 from training.recipes.base import load_base
-from training.recipes.rejection import Chosen, keep_liked, scorer_of, shortened
+from training.recipes.rejection import Chosen, keep_liked, keep_right, scorer_of, shortened
 from training.sources import Source
 from training.subject import Subject
 
@@ -23,7 +24,7 @@ LONGEST_SAMPLE = 96  # tokens; an answer that has not ended by then is not kept
 SEED = 40_000
 
 
-def taught(dataset: Dataset, chosen: Chosen, shorter: Mapping[Row, Row]) -> Dataset:
+def taught(dataset: Dataset, chosen: Sequence[Chosen], shorter: Mapping[Row, Row]) -> Dataset:
     """The dataset with what was chosen, and with what is `shorter` in place of its own rows, and preferred to them."""
     cuts = [
         PreferencePair(Source.SAMPLED, row.messages, cut.completion, row.completion, 1, ())
@@ -31,8 +32,8 @@ def taught(dataset: Dataset, chosen: Chosen, shorter: Mapping[Row, Row]) -> Data
     ]
     return dataclasses.replace(
         dataset,
-        rows=(*(shorter.get(row, row) for row in dataset.rows), *chosen.rows),
-        preferences=(*dataset.preferences, *chosen.pairs, *cuts),
+        rows=(*(shorter.get(row, row) for row in dataset.rows), *(row for each in chosen for row in each.rows)),
+        preferences=(*dataset.preferences, *(pair for each in chosen for pair in each.pairs), *cuts),
     )
 
 
@@ -56,30 +57,40 @@ class Sampling:
         gc.collect()  # the engine needs the room
         if not scorer.tells_apart:
             return dataset
-        prompts = self._prompts(dataset)
-        answers = self._answers(prompts, speaker, on_progress)
+        asked, known = self._asked(dataset), self._known()
+        answers = self._answers({**dict.fromkeys(asked), **known}, speaker, on_progress)
         model = load_base(subject.files, subject.precision, subject.device).eval()
-        return taught(dataset, keep_liked(scorer, model, renderer, prompts, answers), shorter)
+        liked = keep_liked(scorer, model, renderer, asked, answers[: len(asked)])
+        right = keep_right(scorer, model, renderer, list(known), answers[len(asked) :])
+        return taught(dataset, (liked, right), shorter)
 
-    def _prompts(self, dataset: Dataset) -> list[tuple[Message, ...]]:
+    def _known(self) -> dict[tuple[Message, ...], Probe]:
+        """Questions whose answers can be checked, as members ask."""
+        chosen = evenly(facts(), self.subject.config.training.sampled_facts)
+        return {tuple(self.subject.led([Message("user", fact.prompt)])): fact for fact in chosen}
+
+    def _asked(self, dataset: Dataset) -> list[tuple[Message, ...]]:
         """What members asked. Seed pairs are answered already, better than by any sample."""
         asked = dict.fromkeys(vote.messages for vote in dataset.votes)
         return evenly(list(asked), self.subject.config.training.sampled_prompts)
 
     def _answers(
-        self, prompts: Sequence[tuple[Message, ...]], speaker: AdapterVersion | None, on_progress: OnProgress
+        self,
+        prompts: Mapping[tuple[Message, ...], Probe | None],
+        speaker: AdapterVersion | None,
+        on_progress: OnProgress,
     ) -> list[list[Answer]]:
         count = self.subject.config.training.sampled_answers
         questions = [
-            self._question(messages, place * count + number)
-            for place, messages in enumerate(prompts)
+            self._question(messages, probe, place * count + number)
+            for place, (messages, probe) in enumerate(prompts.items())
             for number in range(count)
         ]
         memory = answer_memory(self.subject, f"{self.subject.persona.name}-samples")
         answers = asyncio.run(ask_all(self.subject, {speaker: questions}, memory, on_progress))[speaker]
         return [answers[start : start + count] for start in range(0, len(answers), count)]
 
-    def _question(self, messages: tuple[Message, ...], number: int) -> Question:
+    def _question(self, messages: tuple[Message, ...], probe: Probe | None, number: int) -> Question:
         usual = self.subject.sampling
         sampling = dataclasses.replace(
             usual,
@@ -87,4 +98,4 @@ class Sampling:
             seed=SEED + self.subject.config.training.seed + number,
             max_tokens=min(usual.max_tokens, LONGEST_SAMPLE),
         )
-        return Question(messages[-1].content, self.subject.renderer.prompt_ids(messages), sampling)
+        return Question(messages[-1].content, self.subject.renderer.prompt_ids(messages), sampling, probe)

@@ -30,12 +30,13 @@ class Subject:
 
     def prompt_ids(self, turns: Sequence[Message], system: str | None = None) -> tuple[int, ...]:
         """The token ids of `turns` under a system prompt: the persona's own if None, none if empty."""
-        return self.renderer.prompt_ids(self._led(turns, system))
+        return self.renderer.prompt_ids(self.led(turns, system))
 
     def example(self, prompt: str, completion: str, system: str | None = None) -> TrainingExample:
         """A question and its answer under a system prompt, as ids and loss mask."""
-        return self.renderer.training_example(self._led([Message("user", prompt)], system), completion)
+        return self.renderer.training_example(self.led([Message("user", prompt)], system), completion)
 
-    def _led(self, turns: Sequence[Message], system: str | None) -> list[Message]:
+    def led(self, turns: Sequence[Message], system: str | None = None) -> list[Message]:
+        """`turns` under a system prompt: the persona's own if None, none if empty."""
         text = self.persona.system_prompt if system is None else system
         return [*([Message("system", text)] if text.strip() else []), *turns]

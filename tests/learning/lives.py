@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).parents[2]
 UNSEEN = 60  # questions that approval is measured on
 # Members vote on what they get to see; a persona that always says the same shows them little.
 TEMPERATURE = 0.9
-# Of the product's defaults four are changed, for three crowds to be done in half an hour on two cores: fewer probes,
+# Of the product's defaults four are changed, for three crowds to be done in half an hour on two cores: fewer
 # liked replies and samples, and one thread for each crowd, as all run at once.
 SETTINGS = """
 [engine]
@@ -32,8 +32,7 @@ threads = 1
 [training]
 feedback_rows = 40
 sampled_prompts = 32
-[gate]
-probes = 60
+sampled_facts = 64
 """
 
 

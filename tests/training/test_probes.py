@@ -7,7 +7,7 @@ import pytest
 from bot.personas import PersonaCatalog
 from tests.training.test_cli import REPOSITORY
 from training.matching import words_of
-from training.probes import Probe, Topic, harmful, probe_prompts, probes
+from training.probes import Probe, Topic, facts, harmful, probe_prompts, probes
 from training.sources import preservation_pairs
 
 FRAMES = """
@@ -32,7 +32,7 @@ def test_no_probe_is_asked_twice_or_trained_on():
     prompts = Counter(map(normal, probe_prompts()))
     catalog = PersonaCatalog(REPOSITORY / "adapters")
     trained = {normal(pair.prompt) for name in catalog.names() for pair in catalog.examples(name)}
-    trained |= {normal(pair.prompt) for pair in preservation_pairs()}
+    trained |= {normal(pair.prompt) for pair in [*preservation_pairs(), *facts()]}
     assert [prompt for prompt, count in prompts.items() if count > 1] == []
     assert prompts.keys() & trained == set()
 
@@ -40,7 +40,7 @@ def test_no_probe_is_asked_twice_or_trained_on():
 def test_no_probe_is_trained_on_in_other_words():
     catalog = PersonaCatalog(REPOSITORY / "adapters")
     pairs = [pair for name in catalog.names() for pair in catalog.examples(name) if not pair.history]
-    asked = {pair.prompt: matter(pair.prompt) for pair in [*pairs, *preservation_pairs()]}
+    asked = {pair.prompt: matter(pair.prompt) for pair in [*pairs, *preservation_pairs(), *facts()]}
     probed = {prompt: matter(prompt) for prompt in probe_prompts()}
     assert [
         (probe, prompt)

@@ -12,9 +12,10 @@ from bot.store import Store
 from tests.training.conftest import ASKER, FRIEND, TOPICS, Project, fill_store, reply_record
 from training.dataset import Dataset, Row, VotedRow
 from training.evaluate import Answer
+from training.probes import Probe, Topic
 from training.quality import Flaw
 from training.recipes.base import load_base
-from training.recipes.rejection import Chosen, beginnings, chances, keep_liked, scorer_of, shortened
+from training.recipes.rejection import Chosen, beginnings, chances, keep_liked, keep_right, scorer_of, shortened
 from training.sampling import Sampling, taught
 from training.sources import Source
 from training.subject import Subject
@@ -102,6 +103,35 @@ def test_the_beginning_of_an_answer_is_an_answer_that_members_may_like(likes_it_
     assert [(pair.chosen, pair.rejected) for pair in chosen.pairs] == [("Aye sand be old.", long)], "the nearest"
 
 
+def known(*texts):
+    probe = Probe(Topic.KNOWLEDGE, "What is sand?", ("stone", "stones"))
+    return [Answer(probe.prompt, text, 5, None, probe) for text in texts]
+
+
+def test_of_answers_that_can_be_checked_a_right_one_is_preferred_to_the_nearest_wrong_one(
+    likes_it_short, model, renderer
+):
+    [asked] = prompts("What is sand?")
+    given = known(
+        "Nay milk be sold.",
+        "Aye sand be wood.",
+        "Aye sand be stone. It be far and wide.",
+        "Stones, it be wide and far.",
+    )
+    chosen = keep_right(likes_it_short, model, renderer, [asked], [given])
+    assert [row.completion for row in chosen.rows] == ["Aye sand be stone."], "as members like it"
+    assert [(pair.chosen, pair.rejected) for pair in chosen.pairs] == [("Aye sand be stone.", "Aye sand be wood.")]
+
+
+def test_truth_is_preferred_where_members_would_like_none_of_it_but_is_no_example_then(likes_it_short, model, renderer):
+    asked = prompts("What is sand?", "What is it?", "What?")
+    long = "Aye sand and wind be stones for they be far and wide."
+    given = [known(long, "Aye sand and wind be milk."), known("Nay sand."), known("Aye stone be old.")]
+    chosen = keep_right(likes_it_short, model, renderer, asked, given)
+    assert [(pair.messages, pair.chosen) for pair in chosen.pairs] == [(asked[0], long)]
+    assert [row.messages for row in chosen.rows] == [asked[2]]
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -132,7 +162,7 @@ def test_seed_pairs_give_way_to_as_much_of_them_as_members_would_like(likes_it_s
     shorter = shortened(likes_it_short, model, renderer, [long, liked, whole])
     assert {row.completion: cut.completion for row, cut in shorter.items()} == {long.completion: "Aye sand be old."}
     ordinary = Row(Source.PRESERVATION, messages, "Sand is small stones.")
-    dataset = taught(Dataset("parrot", (long, liked, ordinary, whole)), Chosen(), shorter)
+    dataset = taught(Dataset("parrot", (long, liked, ordinary, whole)), (Chosen(), Chosen()), shorter)
     assert dataset.rows == (shorter[long], liked, ordinary, whole)
     assert [(pair.chosen, pair.rejected) for pair in dataset.preferences] == [("Aye sand be old.", long.completion)]
 

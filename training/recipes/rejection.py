@@ -84,6 +84,35 @@ def keep_liked(
     return Chosen(tuple(kept.values()), tuple(pairs))
 
 
+def keep_right(
+    scorer: Scorer,
+    model: Any,
+    renderer: PromptRenderer,
+    prompts: Sequence[tuple[Message, ...]],
+    answers: Sequence[Sequence[Answer]],
+) -> Chosen:
+    """Of the answers to each question that can be checked, one that is right, preferred to the wrong one nearest to it.
+
+    One that members would like, where there is one: that becomes a row, too.
+    """
+    rows: list[Row] = []
+    pairs: list[PreferencePair] = []
+    for messages, given in zip(prompts, answers, strict=True):
+        sound = [answer for answer in given if answer.flaw is None]
+        whole = {answer.text.strip(): answer.probe for answer in sound if answer.probe}
+        texts = {part: probe for text, probe in whole.items() for part in (text, *beginnings(text))}
+        right = [text for text, probe in texts.items() if probe.passes(text)]
+        wrong = [text for text, probe in whole.items() if not probe.passes(text)]
+        likely = dict(zip(right, chances(scorer, model, renderer, right), strict=True))
+        liked = [text for text in right if likely[text] >= LIKELY]
+        if liked:
+            rows.append(Row(Source.SAMPLED, messages, max(liked, key=lambda text: likely[text])))
+        if right and wrong:
+            best, worst = max(product(liked or right, wrong), key=lambda pair: _alike(*pair))
+            pairs.append(PreferencePair(Source.SAMPLED, messages, best, worst, 1, ()))
+    return Chosen(tuple(rows), tuple(pairs))
+
+
 def shortened(scorer: Scorer, model: Any, renderer: PromptRenderer, rows: Sequence[Row]) -> dict[Row, Row]:
     """Rows that members would dislike, each with as much of its beginning as they would like."""
     found: dict[Row, Row] = {}
