@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from bot.prompt import Message
 from bot.registry import AdapterVersion
 from training.asking import answer_memory, ask_all
-from training.dataset import Dataset, PreferencePair, Row
+from training.dataset import Dataset, Row
 from training.evaluate import Answer, OnProgress, Question
 from training.mixing import evenly
-from training.probes import Probe, facts
+from training.probes import Probe
 from training.recipes.base import load_base
-from training.recipes.rejection import Chosen, keep_liked, keep_right, scorer_of, shortened
+from training.recipes.rejection import Chosen, keep_liked, keep_right, preferred, scorer_of, shortened
+from training.similarity import normal
 from training.sources import Source
 from training.subject import Subject
 
@@ -26,10 +27,7 @@ SEED = 40_000
 
 def taught(dataset: Dataset, chosen: Sequence[Chosen], shorter: Mapping[Row, Row]) -> Dataset:
     """The dataset with what was chosen, and with what is `shorter` in place of its own rows, and preferred to them."""
-    cuts = [
-        PreferencePair(Source.SAMPLED, row.messages, cut.completion, row.completion, 1, ())
-        for row, cut in shorter.items()
-    ]
+    cuts = [preferred(row.messages, cut.completion, row.completion) for row, cut in shorter.items()]
     return dataclasses.replace(
         dataset,
         rows=(*(shorter.get(row, row) for row in dataset.rows), *(row for each in chosen for row in each.rows)),
@@ -39,9 +37,10 @@ def taught(dataset: Dataset, chosen: Sequence[Chosen], shorter: Mapping[Row, Row
 
 @dataclass(frozen=True)
 class Sampling:
-    """Asks the version of a persona that speaks."""
+    """Asks the version of a persona that speaks. `known`: questions with answers to check that may be asked, too."""
 
     subject: Subject
+    known: Sequence[Probe] = ()
 
     def enrich(self, dataset: Dataset, speaker: AdapterVersion | None, on_progress: OnProgress) -> Dataset:
         """With more rows to imitate and pairs to prefer, and with seed pairs as short as members would like them.
@@ -57,16 +56,19 @@ class Sampling:
         gc.collect()  # the engine needs the room
         if not scorer.tells_apart:
             return dataset
-        asked, known = self._asked(dataset), self._known()
+        asked, known = self._asked(dataset), self._known(dataset)
         answers = self._answers({**dict.fromkeys(asked), **known}, speaker, on_progress)
         model = load_base(subject.files, subject.precision, subject.device).eval()
         liked = keep_liked(scorer, model, renderer, asked, answers[: len(asked)])
         right = keep_right(scorer, model, renderer, list(known), answers[len(asked) :])
         return taught(dataset, (liked, right), shorter)
 
-    def _known(self) -> dict[tuple[Message, ...], Probe]:
-        """Questions whose answers can be checked, as members ask."""
-        chosen = evenly(facts(), self.subject.config.training.sampled_facts)
+    def _known(self, dataset: Dataset) -> dict[tuple[Message, ...], Probe]:
+        """The known questions as members ask them; without those that members did ask: some of them are held out."""
+        items = (*dataset.votes, *dataset.heldout_votes, *dataset.heldout, *dataset.heldout_preferences)
+        theirs = {normal(item.messages[-1].content) for item in items if item.messages}
+        fresh = [fact for fact in self.known if normal(fact.prompt) not in theirs]
+        chosen = evenly(fresh, self.subject.config.training.sampled_facts)
         return {tuple(self.subject.led([Message("user", fact.prompt)])): fact for fact in chosen}
 
     def _asked(self, dataset: Dataset) -> list[tuple[Message, ...]]:

@@ -31,7 +31,7 @@ from training.averaging import SHARE_OF_UNPROVEN, SHARES, Averaging, Kept, compa
 from training.dataset import Dataset
 from training.gate import Lesson, Thresholds, Verdict, judge
 from training.measures import median_words
-from training.probes import probe_prompts
+from training.probes import facts, probe_prompts
 from training.progress import training_bar
 from training.recipes.base import library_versions, resolve_device, resolve_precision
 from training.recipes.loop import Hyperparameters
@@ -41,6 +41,7 @@ from training.report import describe
 from training.rewards import Aim
 from training.sampling import Sampling
 from training.selection import Examples, Rules, build_dataset
+from training.similarity import normal
 from training.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
 from training.studies.study import Student, Study
 from training.subject import Subject
@@ -254,7 +255,8 @@ class Workshop:
 
     def _with_samples(self, dataset: Dataset, speaker: AdapterVersion | None) -> Dataset:
         """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
-        sampling = Sampling(self._subject)
+        held_out = set(map(normal, self._heldout_prompts))
+        sampling = Sampling(self._subject, [fact for fact in facts() if normal(fact.prompt) not in held_out])
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
         return _with_origin(enriched, speaker) if speaker and enriched.kept[Source.SAMPLED] else enriched

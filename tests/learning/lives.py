@@ -24,15 +24,15 @@ REPOSITORY = Path(__file__).parents[2]
 UNSEEN = 60  # questions that approval is measured on
 # Members vote on what they get to see; a persona that always says the same shows them little.
 TEMPERATURE = 0.9
-# Of the product's defaults four are changed, for three crowds to be done in half an hour on two cores: fewer
-# liked replies and samples, and one thread for each crowd, as all run at once.
+# Of the product's defaults four are changed, for three crowds to be done in half an hour on two cores: fewer liked
+# replies, samples and known answers, and one thread for each crowd, as all run at once.
 SETTINGS = """
 [engine]
 threads = 1
 [training]
 feedback_rows = 40
 sampled_prompts = 32
-sampled_facts = 64
+sampled_facts = 32
 """
 
 

@@ -206,6 +206,28 @@ def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
     assert made["rows"]["seed"] == 2 * len(TOPICS), "what was written by hand stays"
 
 
+def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(project, tiny_base, renderer, monkeypatch):
+    """Some of it is held out, and the rest is sampled already."""
+    asked = []
+
+    def answers(self, prompts, *_):
+        asked.extend((messages[-1].content, probe is not None) for messages, probe in prompts.items())
+        return [[] for _ in prompts]
+
+    monkeypatch.setattr(Sampling, "_answers", answers)
+    known = [
+        Probe(Topic.KNOWLEDGE, text, ("stone",))
+        for text in (f"what of {TOPICS[0].upper()}", "What is held out?", "What is it?")
+    ]
+    persona = PersonaCatalog(project.folder / "adapters").get("parrot")
+    config = load_config(project.folder / "config.toml", {})
+    sampling = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"), known)
+    heldout = (Row(Source.LIKED, (Message("user", "What is held out?"),), "Aye."),)
+    sampling.enrich(Dataset("parrot", (), heldout, votes=voted("?".__eq__)), None, lambda *_: None)
+    assert [text for text, checked in asked if checked] == ["What is it?"]
+    assert {text for text, checked in asked if not checked} == {f"What of {topic}?" for topic in TOPICS}
+
+
 def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project, tiny_base, renderer):
     votes = [
         VotedRow((Message("user", f"What of {topic}?"),), f"Aye {topic}!", index // len(TOPICS) % 2 == 0, 1.0, index)

@@ -79,7 +79,7 @@ def keep_liked(
         best = max(liked, key=lambda text: likely[text])
         if disliked:
             best, worst = max(product(liked, disliked), key=lambda pair: (_alike(*pair), likely[pair[0]]))
-            pairs.append(PreferencePair(Source.SAMPLED, messages, best, worst, 1, ()))
+            pairs.append(preferred(messages, best, worst))
         kept[best.casefold()] = Row(Source.SAMPLED, messages, best)
     return Chosen(tuple(kept.values()), tuple(pairs))
 
@@ -109,7 +109,7 @@ def keep_right(
             rows.append(Row(Source.SAMPLED, messages, max(liked, key=lambda text: likely[text])))
         if right and wrong:
             best, worst = max(product(liked or right, wrong), key=lambda pair: _alike(*pair))
-            pairs.append(PreferencePair(Source.SAMPLED, messages, best, worst, 1, ()))
+            pairs.append(preferred(messages, best, worst))
     return Chosen(tuple(rows), tuple(pairs))
 
 
@@ -123,6 +123,11 @@ def shortened(scorer: Scorer, model: Any, renderer: PromptRenderer, rows: Sequen
         if liked and likely <= 1 - LIKELY:
             found[row] = dataclasses.replace(row, completion=liked[-1])
     return found
+
+
+def preferred(messages: tuple[Message, ...], chosen: str, rejected: str) -> PreferencePair:
+    """A pair of the persona's own answers: no stored reply's."""
+    return PreferencePair(Source.SAMPLED, messages, chosen, rejected, weight=1, reply_ids=())
 
 
 def beginnings(text: str) -> list[str]:
