@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.prompt import Message
 from bot.registry import AdapterVersion
 from training.asking import answer_memory, ask_all
-from training.dataset import Dataset, Row
+from training.dataset import Dataset, Item, Row
 from training.evaluate import Answer, OnProgress, Question
 from training.mixing import evenly
 from training.probes import Probe
@@ -65,7 +65,7 @@ class Sampling:
 
     def _known(self, dataset: Dataset) -> dict[tuple[Message, ...], Probe]:
         """The known questions as members ask them; without those that members did ask: some of them are held out."""
-        items = (*dataset.votes, *dataset.heldout_votes, *dataset.heldout, *dataset.heldout_preferences)
+        items: list[Item] = [*dataset.votes, *dataset.heldout_votes, *dataset.heldout, *dataset.heldout_preferences]
         theirs = {normal(item.messages[-1].content) for item in items if item.messages}
         fresh = [fact for fact in self.known if normal(fact.prompt) not in theirs]
         chosen = evenly(fresh, self.subject.config.training.sampled_facts)
