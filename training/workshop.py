@@ -259,7 +259,7 @@ class Workshop:
         sampling = Sampling(self._subject, [fact for fact in facts() if normal(fact.prompt) not in held_out])
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
-        return _with_origin(enriched, speaker) if speaker and enriched.kept[Source.SAMPLED] else enriched
+        return _with_origin(enriched, speaker) if speaker and enriched is not dataset else enriched
 
     def _kept(
         self, speaker: AdapterVersion | None, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters

@@ -20,6 +20,7 @@ max_tokens = 60
 [training]
 epochs = 1.0
 seed_pairs = 12
+sampled_facts = 4
 preservation_share = 0.25
 min_voters = 1
 

@@ -35,6 +35,7 @@ learning_rate = 5e-3
 precision = "fp32"
 sampled_prompts = 4
 sampled_answers = 2
+sampled_facts = 4
 preservation_share = 0.0
 [gate]
 min_knowledge_kept = 0.0

@@ -34,6 +34,7 @@ rank = 4
 epochs = 1.0
 learning_rate = 5e-3
 preservation_share = 0.2
+sampled_facts = 10
 min_voters = 1
 [gate]
 max_degenerate_rate = 1.0
