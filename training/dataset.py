@@ -39,7 +39,7 @@ class PreferencePair:
     """Of two answers to `messages`, the one members want and the one it replaces (DPO). `weight`: how often it counts.
 
     `source` is COMPARISON (a member kept one of two answers), CORRECTION (a member wrote a better one) or SAMPLED (both
-    are the persona's own, ranked by what votes taught).
+    are the persona's own, ranked by what votes taught or by what is right).
     """
 
     source: Source

@@ -14,7 +14,7 @@ from training.evaluate import Answer, OnProgress, Question
 from training.mixing import evenly
 from training.probes import Probe
 from training.recipes.base import load_base
-from training.recipes.rejection import Chosen, keep_liked, keep_right, preferred, scorer_of, shortened
+from training.recipes.rejection import Chosen, Taste, keep_liked, keep_right, preferred, scorer_of, shortened
 from training.similarity import normal
 from training.sources import Source
 from training.subject import Subject
@@ -51,16 +51,16 @@ class Sampling:
         subject, renderer = self.subject, self.subject.renderer
         model = load_base(subject.files, subject.precision, subject.device).eval()
         scorer = scorer_of(dataset, model, renderer)
-        shorter = shortened(scorer, model, renderer, seeds) if scorer.tells_apart else {}
+        shorter = shortened(Taste(scorer, model, renderer), seeds) if scorer.tells_apart else {}
         del model
         gc.collect()  # the engine needs the room
         if not scorer.tells_apart:
             return dataset
         asked, known = self._asked(dataset), self._known(dataset)
         answers = self._answers({**dict.fromkeys(asked), **known}, speaker, on_progress)
-        model = load_base(subject.files, subject.precision, subject.device).eval()
-        liked = keep_liked(scorer, model, renderer, asked, answers[: len(asked)])
-        right = keep_right(scorer, model, renderer, list(known), answers[len(asked) :])
+        taste = Taste(scorer, load_base(subject.files, subject.precision, subject.device).eval(), renderer)
+        liked = keep_liked(taste, {prompt: answers[prompt] for prompt in asked})
+        right = keep_right(taste, {prompt: answers[prompt] for prompt in known})
         return taught(dataset, (liked, right), shorter)
 
     def _known(self, dataset: Dataset) -> dict[tuple[Message, ...], Probe]:
@@ -81,7 +81,7 @@ class Sampling:
         prompts: Mapping[tuple[Message, ...], Probe | None],
         speaker: AdapterVersion | None,
         on_progress: OnProgress,
-    ) -> list[list[Answer]]:
+    ) -> dict[tuple[Message, ...], list[Answer]]:
         count = self.subject.config.training.sampled_answers
         questions = [
             self._question(messages, probe, place * count + number)
@@ -90,7 +90,7 @@ class Sampling:
         ]
         memory = answer_memory(self.subject, f"{self.subject.persona.name}-samples")
         answers = asyncio.run(ask_all(self.subject, {speaker: questions}, memory, on_progress))[speaker]
-        return [answers[start : start + count] for start in range(0, len(answers), count)]
+        return {messages: answers[place * count :][:count] for place, messages in enumerate(prompts)}
 
     def _question(self, messages: tuple[Message, ...], probe: Probe | None, number: int) -> Question:
         usual = self.subject.sampling

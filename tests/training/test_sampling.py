@@ -10,12 +10,22 @@ from bot.personas import PersonaCatalog
 from bot.prompt import Message
 from bot.store import Store
 from tests.training.conftest import ASKER, FRIEND, TOPICS, Project, fill_store, reply_record
+from training import sampling
 from training.dataset import Dataset, Row, VotedRow
 from training.evaluate import Answer
 from training.probes import Probe, Topic
 from training.quality import Flaw
 from training.recipes.base import load_base
-from training.recipes.rejection import Chosen, beginnings, chances, keep_liked, keep_right, scorer_of, shortened
+from training.recipes.rejection import (
+    Chosen,
+    Taste,
+    beginnings,
+    keep_liked,
+    keep_right,
+    preferred,
+    scorer_of,
+    shortened,
+)
 from training.sampling import Sampling, taught
 from training.sources import Source
 from training.subject import Subject
@@ -37,7 +47,7 @@ def voted(liked):
 @pytest.fixture(scope="module")
 def asks_back(model, renderer):
     """What members who like questions taught."""
-    return scorer_of(Dataset("parrot", (), votes=voted("?".__eq__)), model, renderer)
+    return Taste(scorer_of(Dataset("parrot", (), votes=voted("?".__eq__)), model, renderer), model, renderer)
 
 
 def prompts(*texts):
@@ -48,25 +58,25 @@ def answers(*texts, flaw=None):
     return [Answer("", text, 5, flaw) for text in texts]
 
 
-def test_the_answer_that_members_would_like_best_becomes_an_example(asks_back, model, renderer):
+def test_the_answer_that_members_would_like_best_becomes_an_example(asks_back):
     asked = prompts("What of sand?", "What of milk?")
     given = [answers("Aye sand!", "Aye sand?"), answers("Nay milk.", "Nay milk!")]
-    [row] = keep_liked(asks_back, model, renderer, asked, given).rows
-    assert asks_back.tells_apart
+    [row] = keep_liked(asks_back, dict(zip(asked, given, strict=True))).rows
+    assert asks_back.scorer.tells_apart
     assert (row.source, row.messages, row.completion) == (Source.SAMPLED, asked[0], "Aye sand?")
 
 
-def test_it_is_preferred_to_one_to_the_same_prompt_that_they_would_dislike(asks_back, model, renderer):
+def test_it_is_preferred_to_one_to_the_same_prompt_that_they_would_dislike(asks_back):
     asked = prompts("What of sand?", "What of milk?")
     given = [answers("Aye sand!", "Aye sand?"), answers("Nay milk?")]
-    [pair] = keep_liked(asks_back, model, renderer, asked, given).pairs
+    [pair] = keep_liked(asks_back, dict(zip(asked, given, strict=True))).pairs
     assert (pair.messages, pair.chosen, pair.rejected) == (asked[0], "Aye sand?", "Aye sand!")
 
 
-def test_broken_answers_and_answers_given_before_are_no_examples(asks_back, model, renderer):
+def test_broken_answers_and_answers_given_before_are_no_examples(asks_back):
     asked = prompts("What of sand?", "What of milk?", "What of wind?")
     given = [answers("Aye?"), answers("aye?", " "), answers("Nay wind?", flaw=Flaw.ENDLESS)]
-    assert [row.completion for row in keep_liked(asks_back, model, renderer, asked, given).rows] == ["Aye?"]
+    assert [row.completion for row in keep_liked(asks_back, dict(zip(asked, given, strict=True))).rows] == ["Aye?"]
 
 
 def test_better_answers_say_what_is_liked_where_nothing_was(model, renderer):
@@ -76,7 +86,7 @@ def test_better_answers_say_what_is_liked_where_nothing_was(model, renderer):
     )
     disliked = tuple(vote for vote in voted("?".__eq__) if not vote.liked)
     scorer = scorer_of(Dataset("parrot", better, votes=disliked), model, renderer)
-    [asks, states] = chances(scorer, model, renderer, ["Nay sand?", "Nay sand!"])
+    [asks, states] = Taste(scorer, model, renderer).chances(["Nay sand?", "Nay sand!"])
     assert scorer.tells_apart
     assert asks > 0.7 > 0.3 > states
 
@@ -89,16 +99,16 @@ def likes_it_short(model, renderer):
             (t, w, m) for t in TOPICS for w in ("Aye", "Nay") for m in ("", " It be far and wide.")
         )
     )
-    return scorer_of(Dataset("parrot", (), votes=votes), model, renderer)
+    return Taste(scorer_of(Dataset("parrot", (), votes=votes), model, renderer), model, renderer)
 
 
-def test_the_beginning_of_an_answer_is_an_answer_that_members_may_like(likes_it_short, model, renderer):
+def test_the_beginning_of_an_answer_is_an_answer_that_members_may_like(likes_it_short):
     [asked] = prompts("What of sand?")
     long, longer = (
         "Aye sand be old. It be far and wide.",
         "Nay milk be sold. It be wide and far away.",
     )
-    chosen = keep_liked(likes_it_short, model, renderer, [asked], [answers(longer, long, "Nay wind!")])
+    chosen = keep_liked(likes_it_short, {asked: answers(longer, long, "Nay wind!")})
     assert [row.completion for row in chosen.rows] == ["Aye sand be old."]
     assert [(pair.chosen, pair.rejected) for pair in chosen.pairs] == [("Aye sand be old.", long)], "the nearest"
 
@@ -108,9 +118,7 @@ def known(*texts):
     return [Answer(probe.prompt, text, 5, None, probe) for text in texts]
 
 
-def test_of_answers_that_can_be_checked_a_right_one_is_preferred_to_the_nearest_wrong_one(
-    likes_it_short, model, renderer
-):
+def test_of_answers_that_can_be_checked_a_right_one_is_preferred_to_the_nearest_wrong_one(likes_it_short):
     [asked] = prompts("What is sand?")
     given = known(
         "Nay milk be sold.",
@@ -118,16 +126,16 @@ def test_of_answers_that_can_be_checked_a_right_one_is_preferred_to_the_nearest_
         "Aye sand be stone. It be far and wide.",
         "Stones, it be wide and far.",
     )
-    chosen = keep_right(likes_it_short, model, renderer, [asked], [given])
+    chosen = keep_right(likes_it_short, {asked: given})
     assert [row.completion for row in chosen.rows] == ["Aye sand be stone."], "as members like it"
     assert [(pair.chosen, pair.rejected) for pair in chosen.pairs] == [("Aye sand be stone.", "Aye sand be wood.")]
 
 
-def test_truth_is_preferred_where_members_would_like_none_of_it_but_is_no_example_then(likes_it_short, model, renderer):
+def test_truth_is_preferred_where_members_would_like_none_of_it_but_is_no_example_then(likes_it_short):
     asked = prompts("What is sand?", "What is it?", "What?")
     long = "Aye sand and wind be stones for they be far and wide."
     given = [known(long, "Aye sand and wind be milk."), known("Nay sand."), known("Aye stone be old.")]
-    chosen = keep_right(likes_it_short, model, renderer, asked, given)
+    chosen = keep_right(likes_it_short, dict(zip(asked, given, strict=True)))
     assert [(pair.messages, pair.chosen) for pair in chosen.pairs] == [(asked[0], long)]
     assert [row.messages for row in chosen.rows] == [asked[2]]
 
@@ -149,7 +157,7 @@ def test_a_beginning_is_whole_sentences_and_holds_much_of_the_answer(text, parts
     assert beginnings(text)[:1] == parts
 
 
-def test_seed_pairs_give_way_to_as_much_of_them_as_members_would_like(likes_it_short, model, renderer):
+def test_seed_pairs_give_way_to_as_much_of_them_as_members_would_like(likes_it_short):
     [messages] = prompts("What of sand?")
     long, liked, whole = (
         Row(Source.SEED, messages, text)
@@ -159,7 +167,7 @@ def test_seed_pairs_give_way_to_as_much_of_them_as_members_would_like(likes_it_s
             "Nay sand be old for it be far and wide.",
         )
     )
-    shorter = shortened(likes_it_short, model, renderer, [long, liked, whole])
+    shorter = shortened(likes_it_short, [long, liked, whole])
     assert {row.completion: cut.completion for row, cut in shorter.items()} == {long.completion: "Aye sand be old."}
     ordinary = Row(Source.PRESERVATION, messages, "Sand is small stones.")
     dataset = taught(Dataset("parrot", (long, liked, ordinary, whole)), (Chosen(), Chosen()), shorter)
@@ -212,7 +220,7 @@ def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(proje
 
     def answers(self, prompts, *_):
         asked.extend((messages[-1].content, probe is not None) for messages, probe in prompts.items())
-        return [[] for _ in prompts]
+        return {messages: [] for messages in prompts}
 
     monkeypatch.setattr(Sampling, "_answers", answers)
     known = [
@@ -221,11 +229,23 @@ def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(proje
     ]
     persona = PersonaCatalog(project.folder / "adapters").get("parrot")
     config = load_config(project.folder / "config.toml", {})
-    sampling = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"), known)
+    sampler = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"), known)
     heldout = (Row(Source.LIKED, (Message("user", "What is held out?"),), "Aye."),)
-    sampling.enrich(Dataset("parrot", (), heldout, votes=voted("?".__eq__)), None, lambda *_: None)
+    sampler.enrich(Dataset("parrot", (), heldout, votes=voted("?".__eq__)), None, lambda *_: None)
     assert [text for text, checked in asked if checked] == ["What is it?"]
     assert {text for text, checked in asked if not checked} == {f"What of {topic}?" for topic in TOPICS}
+
+
+def test_what_the_speaker_learned_from_counts_as_learned_again_if_it_answered_for_pairs_alone(torn, monkeypatch):
+    asyncio.run(like_questions(torn))
+    file = torn.persona("parrot") / "versions" / "1" / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "reply_ids": [777]}))
+    pair = preferred(prompts("What of sand?")[0], "Aye sand?", "Aye sand!")
+    monkeypatch.setattr(sampling, "keep_liked", lambda *_: Chosen(pairs=(pair,)))
+    monkeypatch.setattr(sampling, "keep_right", lambda *_: Chosen())
+    assert torn.cli("train", "parrot", "--seed", "8").code == 0  # with another seed nothing is averaged
+    assert "averaged_with" not in manifest(torn)
+    assert 777 in manifest(torn)["reply_ids"]
 
 
 def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project, tiny_base, renderer):
@@ -235,10 +255,10 @@ def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project,
     ]
     persona = PersonaCatalog(project.folder / "adapters").get("parrot")
     config = load_config(project.folder / "config.toml", {})
-    sampling = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"))
+    sampler = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"))
 
     def asked(*_):
         raise AssertionError("no answer was needed")
 
     dataset = Dataset("parrot", (), votes=tuple(votes))
-    assert sampling.enrich(dataset, None, asked) == dataset
+    assert sampler.enrich(dataset, None, asked) == dataset

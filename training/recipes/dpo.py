@@ -50,9 +50,8 @@ class _TreeTrainer(DPOTrainer):  # type: ignore[misc] # trl is untyped
     """
 
     def __init__(self, order: Neighbours, margin: float, model: Any, **options: Any) -> None:
-        self._order = order
+        self._order, self._margin = order, margin
         super().__init__(model, **options)
-        self._margin = margin
 
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
         """TRL's own would render the prompt together with the answer."""

@@ -36,9 +36,7 @@ class Hyperparameters:
     device: str
     preference_epochs: float = 2.0
     preference_learning_rate: float = 1e-4
-    preference_margin: float = (
-        12.0  # DPO: how much likelier the better answer of a pair becomes than the other, in nats
-    )
+    preference_margin: float = 12.0  # DPO: nats that the better answer of a pair gains over the other
     preference_beta: float = 0.1  # how much KTO holds to the adapter that it starts from
     grpo_steps: int = 40
     grpo_curriculum: bool = True

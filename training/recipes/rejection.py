@@ -6,7 +6,7 @@ further than the replies they were given to. Where the votes tell nothing that h
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import product
@@ -21,6 +21,8 @@ from training.evaluate import Answer
 from training.scorer import JudgedAnswer, Matrix, Scorer, learn_taste
 from training.sources import Source
 
+# Several to each prompt.
+Answers = Mapping[tuple[Message, ...], Sequence[Answer]]
 # How likely a like must be, were likes and dislikes equally many, for an answer to become an example.
 LIKELY = 0.7
 # The share of an answer's words that must be left for its beginning to stand for it.
@@ -41,9 +43,17 @@ def scorer_of(dataset: Dataset, model: Any, renderer: PromptRenderer) -> Scorer:
     )
 
 
-def chances(scorer: Scorer, model: Any, renderer: PromptRenderer, texts: Sequence[str]) -> list[float]:
-    """How likely members are to like each text, were likes and dislikes equally many."""
-    return scorer.score(texts, mean_states(model, renderer, texts)) if texts else []
+@dataclass(frozen=True)
+class Taste:
+    """What members would like, as their votes' scorer sees it through the base model."""
+
+    scorer: Scorer
+    model: Any
+    renderer: PromptRenderer
+
+    def chances(self, texts: Sequence[str]) -> list[float]:
+        """How likely members are to like each text, were likes and dislikes equally many."""
+        return self.scorer.score(texts, mean_states(self.model, self.renderer, texts)) if texts else []
 
 
 @dataclass(frozen=True)
@@ -54,13 +64,7 @@ class Chosen:
     pairs: tuple[PreferencePair, ...] = ()
 
 
-def keep_liked(
-    scorer: Scorer,
-    model: Any,
-    renderer: PromptRenderer,
-    prompts: Sequence[tuple[Message, ...]],
-    answers: Sequence[Sequence[Answer]],
-) -> Chosen:
+def keep_liked(taste: Taste, answers: Answers) -> Chosen:
     """An answer to each prompt for which a like is LIKELY and with which nothing is wrong. No answer is kept twice.
 
     An answer's own beginning is an answer, too. Where a like of others is as unlikely, the one that is most like one of
@@ -68,10 +72,10 @@ def keep_liked(
     """
     kept: dict[str, Row] = {}
     pairs: list[PreferencePair] = []
-    for messages, given in zip(prompts, answers, strict=True):
+    for messages, given in answers.items():
         whole = [answer.text.strip() for answer in given if answer.flaw is None and answer.text.strip()]
         texts = [text for answer in whole for text in (answer, *beginnings(answer)) if text.casefold() not in kept]
-        likely = dict(zip(texts, chances(scorer, model, renderer, texts), strict=True))
+        likely = dict(zip(texts, taste.chances(texts), strict=True))
         liked = [text for text in likely if likely[text] >= LIKELY]
         disliked = [text for text in likely if likely[text] <= 1 - LIKELY and text in whole]
         if not liked:
@@ -84,26 +88,20 @@ def keep_liked(
     return Chosen(tuple(kept.values()), tuple(pairs))
 
 
-def keep_right(
-    scorer: Scorer,
-    model: Any,
-    renderer: PromptRenderer,
-    prompts: Sequence[tuple[Message, ...]],
-    answers: Sequence[Sequence[Answer]],
-) -> Chosen:
+def keep_right(taste: Taste, answers: Answers) -> Chosen:
     """Of the answers to each question that can be checked, one that is right, preferred to the wrong one nearest to it.
 
     One that members would like, where there is one: that becomes a row, too.
     """
     rows: list[Row] = []
     pairs: list[PreferencePair] = []
-    for messages, given in zip(prompts, answers, strict=True):
+    for messages, given in answers.items():
         sound = [answer for answer in given if answer.flaw is None]
         whole = {answer.text.strip(): answer.probe for answer in sound if answer.probe}
         texts = {part: probe for text, probe in whole.items() for part in (text, *beginnings(text))}
         right = [text for text, probe in texts.items() if probe.passes(text)]
         wrong = [text for text, probe in whole.items() if not probe.passes(text)]
-        likely = dict(zip(right, chances(scorer, model, renderer, right), strict=True))
+        likely = dict(zip(right, taste.chances(right), strict=True))
         liked = [text for text in right if likely[text] >= LIKELY]
         if liked:
             rows.append(Row(Source.SAMPLED, messages, max(liked, key=lambda text: likely[text])))
@@ -113,12 +111,14 @@ def keep_right(
     return Chosen(tuple(rows), tuple(pairs))
 
 
-def shortened(scorer: Scorer, model: Any, renderer: PromptRenderer, rows: Sequence[Row]) -> dict[Row, Row]:
+def shortened(taste: Taste, rows: Sequence[Row]) -> dict[Row, Row]:
     """Rows that members would dislike, each with as much of its beginning as they would like."""
     found: dict[Row, Row] = {}
     for row in rows:
         parts = beginnings(row.completion)
-        likely, *of_parts = chances(scorer, model, renderer, [row.completion, *parts])
+        if not parts:
+            continue
+        likely, *of_parts = taste.chances([row.completion, *parts])
         liked = [part for part, chance in zip(parts, of_parts, strict=True) if chance >= LIKELY]
         if liked and likely <= 1 - LIKELY:
             found[row] = dataclasses.replace(row, completion=liked[-1])
