@@ -49,21 +49,21 @@ adapters: $(READY) ## train and publish the shipped personas from scratch (about
 	$(BIN)/python -m training rebuild pirate sarcastic gadsby mentor friend
 
 bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
-	$(BIN)/python -m tests.bench_bot --minutes $(or $(MINUTES),1.5)
+	$(BIN)/python -m benchmarks.discord --minutes $(or $(MINUTES),1.5)
 
 learn: $(READY) ## simulated members with a hidden taste vote, the persona is retrained twice: does it learn? Fails when not (TASTE=ends:?)
-	$(BIN)/python -m tests.learning --taste '$(or $(TASTE),ends:?)'
+	$(BIN)/python -m benchmarks.learning --taste '$(or $(TASTE),ends:?)'
 
 bench-training: $(READY) ## what learning costs: training, evaluation, a dataset of 100,000 votes; about 10 minutes
-	$(BIN)/python -m tests.bench_training
+	$(BIN)/python -m benchmarks.training
 
 bench: $(READY) ## our engine beside what people would otherwise pick; targets, table, chart (PEERS=llama,vllm,peft)
-	$(BIN)/python -m tests.bench --peers "$(PEERS)"
+	$(BIN)/python -m benchmarks.serving --peers "$(PEERS)"
 
 gpu: $(READY) ## on a machine with CUDA: the GPU tests, and the bench with models of 1.7B and 8B (random weights)
-	@$(BIN)/python -m tests.bench.gpu --check
+	@$(BIN)/python -m benchmarks.serving.gpu --check
 	$(BIN)/python -m pytest -m gpu
-	$(BIN)/python -m tests.bench.gpu
+	$(BIN)/python -m benchmarks.serving.gpu
 
 clean: ## remove the virtual environment and caches (adapters, data and the model cache stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -13,7 +13,7 @@ from rich.console import Console
 from bot.config import Config, load_config
 from bot.errors import EmptyPrompt, TroupeError
 from bot.logs import configure_logging
-from bot.personas import PersonaCatalog
+from bot.personas.catalog import PersonaCatalog
 
 app = typer.Typer(
     name="troupe",

@@ -13,27 +13,27 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.access import Access, Operators
-from bot.channels import ChannelPersonas
-from bot.client import TroupeBot
-from bot.cogs.operations import Machinery
 from bot.config import Config
-from bot.connection import checked_token, run_supervised
-from bot.conversation import Conversations
+from bot.conversation.active_versions import Promotions
+from bot.conversation.channels import ChannelPersonas
+from bot.conversation.history import Conversations
+from bot.conversation.replies import Replies
+from bot.discord_bot.access import Access, Operators
+from bot.discord_bot.client import TroupeBot
+from bot.discord_bot.cogs.operations import Machinery
+from bot.discord_bot.connection import checked_token, run_supervised
+from bot.discord_bot.rate_limits import Limits, Rate
 from bot.engine import Engine, EngineOptions, SamplingParams, TorchEngine
 from bot.engine.base_model import BaseModelFiles, prepare_base_model
 from bot.errors import ConfigError
-from bot.limits import Limits, Rate
-from bot.personas import PersonaCatalog
+from bot.personas.catalog import PersonaCatalog
 from bot.progress import progress_bar
-from bot.promotions import Promotions
 from bot.prompt import PromptRenderer
-from bot.registry import AdapterRegistry
-from bot.replies import Replies
-from bot.retraining import Retraining, interval
+from bot.retraining.runs import TrainingRuns
+from bot.retraining.schedule import Retraining, interval
 from bot.sandbox import SandboxServer, point_discord_at
 from bot.store import Store
-from bot.training_runs import TrainingRuns
+from bot.versions.registry import AdapterRegistry
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from bot.config import Config, load_config
 from bot.errors import OperatorError, StoreError, TroupeError
-from bot.personas import PersonaCatalog
-from bot.registry import WEIGHTS, AdapterRegistry
+from bot.personas.catalog import PersonaCatalog
 from bot.store import open_snapshot
+from bot.versions.registry import WEIGHTS, AdapterRegistry
 
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", "discord.py", "aiosqlite", "simcord")
 FREE_GB = 2.0

@@ -25,7 +25,7 @@ def configure_logging(level: str = "INFO", fmt: Literal["text", "json"] = "text"
 
 
 class TextFormatter(logging.Formatter):
-    """`12:03:07 INFO  bot.promotions  pirate: v2 speaks now (was v1)`; a line break cannot forge a line."""
+    """`12:03:07 INFO  bot.conversation  pirate: v2 speaks now (was v1)`; a line break cannot forge a line."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s  %(message)s", datefmt="%H:%M:%S")

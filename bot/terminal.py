@@ -9,10 +9,10 @@ from rich.console import Console
 
 from bot.app import Core, open_core
 from bot.config import Config
+from bot.conversation.replies import Ask, Reply
 from bot.errors import MemberError
-from bot.personas import Persona
+from bot.personas.catalog import Persona
 from bot.progress import progress_bar
-from bot.replies import Ask, Reply
 
 # Discord's ids are never below 2^22; these stand for the terminal and the person at it.
 MEMBER = 0

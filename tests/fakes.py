@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.engine import Chunk, Completion, EngineStatus, FinishReason, GenerationRequest
 from bot.errors import EngineStopped, QueueFull
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 
 
 async def _plainly(awaitable: Awaitable[Any]) -> Any:

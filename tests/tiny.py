@@ -14,7 +14,7 @@ from peft import LoraConfig, get_peft_model
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from bot.engine.base_model import fingerprint
-from bot.registry import MANIFEST, WEIGHTS, AdapterVersion
+from bot.versions.registry import MANIFEST, WEIGHTS, AdapterVersion
 
 Kind = Literal["llama", "qwen3", "gemma3"]
 

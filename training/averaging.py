@@ -18,15 +18,15 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from bot.registry import WEIGHTS, AdapterRegistry, AdapterVersion, read_manifest
-from training import publish
-from training.asking import answer_memory, ask_all, probe_question
-from training.evaluate import OnProgress, Question
-from training.measures import passed
-from training.probes import Topic, chosen_probes
+from bot.versions.registry import WEIGHTS, AdapterRegistry, AdapterVersion, read_manifest
+from training.judging.engine import answer_memory, ask_all, probe_question
+from training.judging.measuring import OnProgress, Question
+from training.judging.metrics import passed
+from training.judging.probes import Topic, chosen_probes
+from training.judging.subject import Subject
+from training.publishing import publish
 from training.recipes.adapter import Blend, TrainedAdapter
 from training.recipes.loop import Hyperparameters
-from training.subject import Subject
 
 # Shares of the version that speaks which are tried, where preferences were learned or votes proved something.
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from bot.engine.projections import LoraShare
 from bot.errors import AdapterError
-from bot.registry import PEFT_CONFIG, WEIGHTS, AdapterVersion, read_manifest
+from bot.versions.registry import PEFT_CONFIG, WEIGHTS, AdapterVersion, read_manifest
 
 # PEFT options that change what the weights mean; anything but the listed value is refused.
 PLAIN_LORA: dict[str, tuple[Any, ...]] = {

@@ -10,10 +10,10 @@ import transformers
 from torch import Tensor, nn
 
 from bot.engine.int8 import Int8Product
-from bot.engine.kv_rows import RowCache
+from bot.engine.kv_cache import RowCache
 from bot.engine.options import Placement
 from bot.engine.projections import Binding, LoraShare, Projection, float_product, install_projections
-from bot.engine.reference import forward
+from bot.engine.reference_logits import forward
 from bot.engine.row_attention import ATTENTION, StepCache
 from bot.engine.step import Step
 

@@ -4,9 +4,9 @@ import logging
 import time
 from collections.abc import Sequence
 
-from bot.engine.adapter_supply import AdapterSupply
+from bot.engine.adapter_loading import AdapterSupply
 from bot.engine.live_request import LiveRequest
-from bot.engine.reuse import Reuse
+from bot.engine.prefix_reuse import Reuse
 from bot.engine.runner import Outcome, Runner
 from bot.engine.scheduler import Scheduler, Work
 from bot.errors import GenerationFailed

@@ -17,8 +17,7 @@ import transformers
 from torch import Tensor, nn
 
 from bot.engine.base_model import BaseModelFiles
-from bot.engine.kv_rows import RowCache
-from bot.engine.memory import give_back_freed
+from bot.engine.kv_cache import RowCache
 from bot.engine.native import (
     NativeDecoder,
     NativeUnavailable,
@@ -30,8 +29,9 @@ from bot.engine.native import (
 )
 from bot.engine.options import DEFAULT_CACHE, Placement
 from bot.engine.projections import LoraShare
-from bot.engine.reference import Reference, reference_of
+from bot.engine.reference_logits import Reference, reference_of
 from bot.engine.step import Segment, Step
+from bot.engine.system_memory import give_back_freed
 from bot.errors import BaseModelError
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bot.engine.memory import lazy_zeros
 from bot.engine.step import Step
+from bot.engine.system_memory import lazy_zeros
 
 # Siblings that transformers' decoders call with the same input.
 FUSED = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))

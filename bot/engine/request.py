@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from bot.registry import AdapterVersion
-from bot.rules import Rules
+from bot.personas.rules import Rules
+from bot.versions.registry import AdapterVersion
 
 
 class FinishReason(StrEnum):

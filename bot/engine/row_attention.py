@@ -10,7 +10,7 @@ import transformers
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from bot.engine.kv_rows import RowCache
+from bot.engine.kv_cache import RowCache
 from bot.engine.step import Segment, Step
 
 ATTENTION = "troupe_rows"

@@ -3,9 +3,9 @@
 What is shown keeps the rules at every moment; whatever ends the reply, the whole of it does.
 """
 
-from bot.engine.closing import can_close, certain_part, close
+from bot.engine.ruled_ending import can_close, certain_part, close
 from bot.engine.text import TextStream
-from bot.rules import Rules, count_sentences
+from bot.personas.rules import Rules, count_sentences
 
 # A reply that must end with a mark, as "?", goes on beyond the model's own end until it does, this far.
 MOST_SENTENCES = 4

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.engine.adapter_slots import Residency
+from bot.engine.fair_turns import Turns
 from bot.engine.live_request import LiveRequest
-from bot.engine.pace import Pace
 from bot.engine.request import FinishReason
-from bot.engine.residency import Residency
 from bot.engine.step import Segment
-from bot.engine.turns import Turns
+from bot.engine.step_times import Pace
 from bot.errors import QueueFull
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 
 
 @dataclass(frozen=True)

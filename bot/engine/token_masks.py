@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bot.rules import Rules
+from bot.personas.rules import Rules
 
 
 class TokenMasks:

@@ -14,27 +14,27 @@ from typing import Any
 import torch
 
 from bot.engine.adapter_files import AdapterTarget
-from bot.engine.adapter_loader import AdapterLoader
-from bot.engine.adapter_supply import AdapterSupply
+from bot.engine.adapter_io import AdapterLoader
+from bot.engine.adapter_loading import AdapterSupply
+from bot.engine.adapter_slots import Residency
 from bot.engine.base_model import BaseModelFiles, load_tokenizer
 from bot.engine.generation import Mailbox, Outbox, StreamedGeneration
 from bot.engine.live_request import LiveRequest
 from bot.engine.loop import EngineLoop
 from bot.engine.model import ServedModel
 from bot.engine.options import EngineOptions, place
-from bot.engine.pace import Pace
-from bot.engine.prefixes import BLOCK, KeptPrefixes
+from bot.engine.prefix_cache import BLOCK, KeptPrefixes
+from bot.engine.prefix_reuse import Reuse
 from bot.engine.request import EngineStatus, Generation, GenerationRequest, SamplingParams
-from bot.engine.residency import Residency
-from bot.engine.reuse import Reuse
 from bot.engine.ruled_choice import RuledChoice
 from bot.engine.ruled_text import RuledText
 from bot.engine.runner import Runner
 from bot.engine.scheduler import Scheduler
+from bot.engine.step_times import Pace
 from bot.engine.text import TextStream
 from bot.engine.token_masks import TokenMasks
 from bot.errors import EmptyPrompt, EngineStopped, PromptTooLong
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 
 # Tokens by which chat templates end a turn, for models whose generation config does not name them.
 END_OF_TURN = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|end|>")

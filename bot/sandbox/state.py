@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from simcord.backend.models import Channel, Message, User, Webhook
 
 from bot.errors import ConfigError
-from bot.registry import write_atomically
 from bot.sandbox.world import World
+from bot.versions.registry import write_atomically
 
 _THINKING_FLAG = 1 << 7
 

@@ -19,7 +19,7 @@ from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
 from bot.engine.model import ServedModel
 from bot.engine.options import place
 from bot.engine.step import Segment, Step
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 
 MOST_RANK = 16
 GREEDY = SamplingParams(temperature=0.0, max_tokens=24, ignore_eos=True)

@@ -12,7 +12,7 @@ import torch
 from bot.engine.adapter_files import AdapterTarget, read_adapter
 from bot.engine.base_model import fingerprint
 from bot.errors import AdapterError
-from bot.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion
+from bot.versions.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion
 from tests.engine.serving import running_engine
 from tests.tiny import write_manifest, write_random_adapter
 

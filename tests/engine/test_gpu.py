@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 from tests.engine.serving import (
     PROMPTS,
     Ask,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine import SamplingParams
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 from tests.engine.serving import PROMPTS, Ask, answer, answers, oracle_tokens, running_engine
 from tests.tiny import Kind, write_random_adapter, write_tiny_model
 

@@ -18,7 +18,7 @@ from bot.engine.native import NativeUnavailable, load_library
 from bot.engine.options import DEFAULT_CACHE, EngineOptions, place
 from bot.engine.step import Segment, Step
 from bot.errors import GenerationFailed
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 from tests.engine.serving import (
     PROMPTS,
     Ask,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.engine import Generation, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.pace import LEAST_PREFILL, Pace
-from bot.engine.turns import Turns
+from bot.engine.fair_turns import Turns
+from bot.engine.step_times import LEAST_PREFILL, Pace
 from bot.errors import DeadlineExceeded, QueueFull
 from tests.engine.serving import Ask, answer, finished, oracle_tokens, prompt_ids, running_engine, submit
 from tests.tiny import write_random_adapter

@@ -15,7 +15,7 @@ from bot.engine import SamplingParams
 from bot.engine.base_model import PACKAGED, prepare_base_model
 from bot.engine.model import ServedModel
 from bot.engine.step import Segment, Step
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 from tests.engine.serving import (
     Ask,
     finished,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.engine import Completion, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.prefixes import BLOCK, KeptPrefixes
-from bot.registry import AdapterVersion
+from bot.engine.prefix_cache import BLOCK, KeptPrefixes
+from bot.versions.registry import AdapterVersion
 from tests.engine.serving import Ask, answer, answers, finished, oracle_tokens, prompt_ids, running_engine, submit
 from tests.tiny import Kind, write_random_adapter, write_tiny_model
 

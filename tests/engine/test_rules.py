@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import Completion, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.closing import certain_part, close
+from bot.engine.ruled_ending import certain_part, close
 from bot.engine.ruled_text import RuledText
 from bot.engine.text import TextStream
-from bot.rules import BadRules, Rules
+from bot.personas.rules import BadRules, Rules
 from tests.engine.serving import PROMPTS, Ask, answers, prompt_ids, running_engine, tokenizer_of
 
 WORDS = ("the", "cat", "a", "ro", "x", "in", "as an")

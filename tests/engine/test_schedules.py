@@ -23,23 +23,23 @@ from hypothesis.stateful import (
 
 from bot.engine import Completion, FinishReason, GenerationRequest, SamplingParams
 from bot.engine.adapter_files import AdapterTarget, read_adapter
-from bot.engine.adapter_supply import AdapterSupply
+from bot.engine.adapter_loading import AdapterSupply
+from bot.engine.adapter_slots import Residency
 from bot.engine.live_request import Event, LiveRequest
 from bot.engine.loop import EngineLoop
 from bot.engine.model import ServedModel
 from bot.engine.options import EngineOptions, place
-from bot.engine.pace import Pace
-from bot.engine.prefixes import KeptPrefixes
-from bot.engine.residency import Residency
-from bot.engine.reuse import Reuse
+from bot.engine.prefix_cache import KeptPrefixes
+from bot.engine.prefix_reuse import Reuse
 from bot.engine.ruled_choice import RuledChoice
 from bot.engine.runner import Runner
 from bot.engine.scheduler import Scheduler
 from bot.engine.step import Step
+from bot.engine.step_times import Pace
 from bot.engine.text import TextStream
 from bot.engine.token_masks import TokenMasks
 from bot.errors import AdapterError, DeadlineExceeded, GenerationFailed, QueueFull
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 from tests.engine.serving import files_of, prompt_ids, tokenizer_of
 from tests.tiny import write_random_adapter
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.engine import GenerationRequest, SamplingParams
-from bot.engine.residency import Residency
+from bot.engine.adapter_slots import Residency
 from bot.errors import AdapterError, EngineStopped, GenerationFailed
-from bot.registry import WEIGHTS, AdapterVersion
+from bot.versions.registry import WEIGHTS, AdapterVersion
 from tests.engine.serving import PROMPTS, Ask, answer, answers, finished, oracle_tokens, running_engine, submit
 from tests.tiny import write_random_adapter
 

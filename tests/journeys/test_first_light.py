@@ -10,8 +10,8 @@ from bot.config import load_config
 from bot.engine import EngineOptions, GenerationRequest, SamplingParams, TorchEngine
 from bot.engine.base_model import load_tokenizer, prepare_base_model
 from bot.prompt import Message, PromptRenderer
-from bot.registry import AdapterRegistry
 from bot.store import StoredReply, open_snapshot
+from bot.versions.registry import AdapterRegistry
 from tests.journeys.troupe_process import PAGE_ADDRESS, TroupeProcess, Visitor, buttons, running_troupe, train
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.learning.members import Crowd
+from benchmarks.learning.rounds import village
+from benchmarks.learning.tastes import Taste
 from bot.config import load_config
-from tests.learning.members import Crowd
-from tests.learning.rounds import village
-from tests.learning.tastes import Taste
 from tests.tiny import write_tiny_model
 
 pytestmark = pytest.mark.timeout(300)

@@ -11,8 +11,8 @@ import torch
 
 from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
 from bot.prompt import PromptRenderer
-from bot.registry import AdapterRegistry
 from bot.store import ReplyRecord, Store, StoredMessage
+from bot.versions.registry import AdapterRegistry
 from tests.tiny import write_tiny_model
 from training.__main__ import main
 

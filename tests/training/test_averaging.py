@@ -11,7 +11,7 @@ from bot.store import Store
 from tests.training.conftest import FRIEND, Project, fill_store, reply_record
 from training import averaging
 from training.averaging import Averaging, least_that_knows
-from training.probes import Probe, Topic
+from training.judging.probes import Probe, Topic
 
 WEIGHTS = "adapter_model.safetensors"
 

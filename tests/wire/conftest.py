@@ -7,8 +7,8 @@ import pytest
 
 from bot.sandbox import SandboxServer, point_discord_at
 from bot.store import Store
-from tests.cogs import conftest as cogs
-from tests.cogs.conftest import *  # noqa: F403 (make_bot and every fixture it is made of)
+from tests.discord_bot import conftest as cogs
+from tests.discord_bot.conftest import *  # noqa: F403 (make_bot and every fixture it is made of)
 from tests.fakes import ScriptedEngine
 from tests.sandbox import conftest as sandbox
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid

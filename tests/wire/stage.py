@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.client import TroupeBot
-from bot.connection import Backoff, run_supervised
+from bot.discord_bot.client import TroupeBot
+from bot.discord_bot.connection import Backoff, run_supervised
 from bot.sandbox import SandboxServer
 from bot.store import Store, StoredReply
 from tests.fakes import ScriptedEngine, ScriptedGeneration

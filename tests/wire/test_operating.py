@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import Operators
-from bot.registry import AdapterRegistry
+from bot.discord_bot.access import Operators
+from bot.retraining.runs import TrainingRuns
 from bot.sandbox import SandboxServer
 from bot.store import Store
-from bot.training_runs import TrainingRuns
-from tests.cogs.conftest import MakeBot
+from bot.versions.registry import AdapterRegistry
+from tests.discord_bot.conftest import MakeBot
 from tests.fakes import ScriptedEngine
 from tests.store.samples import a_record
 from tests.tiny import write_random_adapter, write_tiny_model

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.client import TroupeBot
+from bot.discord_bot.client import TroupeBot
 from tests.waiting import until
 from tests.wire.stage import Stage, buttons, is_finished
 

@@ -8,13 +8,13 @@ import typer
 from rich.table import Table
 
 from bot.errors import DatasetError
-from bot.registry import write_atomically
+from bot.versions.registry import write_atomically
 from training.cli.options import ConfigOption, JsonOption, PersonaArgument
 from training.cli.output import show
 from training.cli.setup import open_workshop
 
 if TYPE_CHECKING:
-    from training.dataset import Dataset
+    from training.dataset.rows import Dataset
 
 
 def dataset(
@@ -60,7 +60,7 @@ def dataset_facts(built: "Dataset") -> dict[str, Any]:
 
 
 def dataset_table(built: "Dataset") -> Table:
-    from training.sources import Source
+    from training.dataset.sources import Source
 
     kept, held = built.kept, Counter(row.source for row in built.heldout)
     for pairs, counter in ((built.preferences, kept), (built.heldout_preferences, held)):
@@ -90,7 +90,7 @@ def _caption(built: "Dataset") -> str:
 
 
 def _write(built: "Dataset", out: Path) -> None:
-    from training.dataset import Item, canonical_json
+    from training.dataset.rows import Item, canonical_json
 
     items: list[Item] = [*built.rows, *built.preferences, *built.votes]
     # No newline at the end: `sha256sum` of the file gives the dataset's hash.

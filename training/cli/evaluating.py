@@ -9,7 +9,7 @@ from training.cli.output import show
 from training.cli.setup import open_workshop
 
 if TYPE_CHECKING:
-    from training.workshop import Evaluation
+    from training.pipeline import Evaluation
 
 REFUSED = 3
 

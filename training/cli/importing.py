@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bot.config import load_config
-from bot.personas import Pair, PersonaCatalog
+from bot.personas.catalog import Pair, PersonaCatalog
 from training.cli.options import ConfigOption, JsonOption, PersonaArgument
 from training.cli.output import show
 

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.registry import AdapterVersion
+from bot.versions.registry import AdapterVersion
 
 
 def show(as_json: bool, facts: Mapping[str, Any], text: str | Table) -> None:

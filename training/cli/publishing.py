@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.canary import read_canary
 from bot.config import load_config
-from bot.personas import PersonaCatalog
-from bot.registry import AdapterRegistry
+from bot.personas.catalog import PersonaCatalog
 from bot.store import open_snapshot
+from bot.versions.canary import read_canary
+from bot.versions.registry import AdapterRegistry
 from training.cli.options import ConfigOption, JsonOption, NumberOption, PersonaArgument
 from training.cli.output import show, version_facts
 from training.cli.setup import open_registry
 
 if TYPE_CHECKING:
-    from training.publish import Promotion
+    from training.publishing.publish import Promotion
 
 
 def promote(
@@ -31,12 +31,12 @@ def promote(
 
     With --canary, votes on both versions decide later which of them speaks everywhere: see `settle`.
     """
-    from training import canaries, publish
+    from training.publishing import canary_lifecycle, publish
 
     registry = open_registry(config, persona)
     version = publish.require_version(registry, persona, number)
     if canary is not None:
-        started = canaries.start(registry, version, canary)
+        started = canary_lifecycle.start(registry, version, canary)
         show(as_json, {**version_facts(version), "canary": started.share}, f"{persona}: {started}.")
         return
     promotion = publish.promote(registry, version, force=force)
@@ -50,11 +50,11 @@ def rollback(
     config: ConfigOption = None,
 ) -> None:
     """Let the version of PERSONA that spoke before speak again; end a canary. A running bot follows by itself."""
-    from training import canaries, publish
+    from training.publishing import canary_lifecycle, publish
 
     registry = open_registry(config, persona)
     active = registry.active_number(persona)
-    if to in (None, active) and (ended := canaries.end(registry, persona, "by the operator")):
+    if to in (None, active) and (ended := canary_lifecycle.end(registry, persona, "by the operator")):
         facts = {"persona": persona, "ended": ended.number, "number": active}
         show(as_json, facts, f"{persona}: v{active} speaks everywhere again.")
         return
@@ -68,8 +68,8 @@ def settle(
     config: ConfigOption = None,
 ) -> None:
     """Hear the votes on running canaries: promote a better one, roll a worse one back, or wait for more."""
-    from training import canaries
-    from training.canary import Patience
+    from training.publishing import canary_lifecycle
+    from training.publishing.canary_decision import Patience
 
     settings = load_config(config)
     patience = Patience(**settings.canary.model_dump(exclude={"share"}))
@@ -79,7 +79,7 @@ def settle(
     settled = []
     if waiting:
         with open_snapshot(settings.store_path) as snapshot:
-            found = [canaries.settle(registry, name, snapshot, patience) for name in waiting]
+            found = [canary_lifecycle.settle(registry, name, snapshot, patience) for name in waiting]
         settled = [one for one in found if one is not None]
     facts = [
         {"persona": s.persona, "number": s.number, "decision": s.hearing.decision.value, "reason": s.hearing.reason}

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from bot.config import load_config
-from bot.personas import PersonaCatalog
-from bot.registry import AdapterRegistry
+from bot.personas.catalog import PersonaCatalog
 from bot.store import open_snapshot
+from bot.versions.registry import AdapterRegistry
 from training.cli.options import ConfigOption, JsonOption, NumberOption, PersonaArgument
 from training.cli.output import show
 
@@ -26,8 +26,8 @@ def report(
 
     The pictures are inside the page, and beside it as PNG files.
     """
-    from training import publish
-    from training.page import build_page  # matplotlib takes a second
+    from training.publishing import publish
+    from training.reporting.web_page import build_page  # matplotlib takes a second
 
     settings = load_config(config)
     card = PersonaCatalog(settings.adapters_dir).get(persona)

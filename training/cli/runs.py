@@ -12,8 +12,8 @@ from training.cli.publishing import promotion_facts, promotion_text
 from training.cli.setup import open_workshop
 
 if TYPE_CHECKING:
-    from training.dataset import Dataset
-    from training.workshop import Outcome, Workshop
+    from training.dataset.rows import Dataset
+    from training.pipeline import Outcome, Workshop
 
 
 def train(

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from bot.config import Config, load_config
 from bot.logs import configure_logging
-from bot.personas import PersonaCatalog
-from bot.registry import AdapterRegistry
+from bot.personas.catalog import PersonaCatalog
+from bot.versions.registry import AdapterRegistry
 
 if TYPE_CHECKING:
-    from training.workshop import Workshop
+    from training.pipeline import Workshop
 
 
 def open_registry(path: Path | None, persona: str) -> AdapterRegistry:
@@ -33,8 +33,8 @@ def open_workshop(path: Path | None, persona: str, **overrides: float | str | No
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # Every batch has a shape of its own, and oneDNN keeps the kernels of 1024 shapes: 10 MB more a step.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
-    from bot.engine.memory import map_large_pieces
-    from training.workshop import Workshop  # torch and TRL load only once there is something to do
+    from bot.engine.system_memory import map_large_pieces
+    from training.pipeline import Workshop  # torch and TRL load only once there is something to do
 
     map_large_pieces()
     return Workshop(_with_overrides(config, overrides), persona, Console(stderr=True))

@@ -14,7 +14,7 @@ from training.cli.setup import open_workshop
 from training.studies.plan import read_plan
 
 if TYPE_CHECKING:
-    from bot.personas import Persona
+    from bot.personas.catalog import Persona
     from training.studies.study import Study
 
 COLUMNS = ("in character", "asks back", "nonsense", "script lines", "keeps its rules", "words", "perplexity")

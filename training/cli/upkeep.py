@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from bot.config import Config, load_config
-from bot.due import must_rebuild, trained_at
 from bot.errors import OperatorError, StoreError
-from bot.forgetting import Forgetting
-from bot.marks import mark, marked, replies_behind
-from bot.personas import PersonaCatalog
-from bot.registry import AdapterRegistry
+from bot.personas.catalog import PersonaCatalog
+from bot.retraining.forgetting import Forgetting
 from bot.store import Snapshot, Store, open_snapshot
+from bot.versions.rebuild_marks import mark, marked, replies_behind
+from bot.versions.registry import AdapterRegistry
+from bot.versions.training_due import must_rebuild, trained_at
 from training.cli.evaluating import REFUSED
 from training.cli.options import ConfigOption, JsonOption
 from training.cli.output import say, show

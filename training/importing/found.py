@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.personas import Pair
+from bot.personas.catalog import Pair
 
 
 @dataclass(frozen=True)

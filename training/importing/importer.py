@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from bot.errors import DatasetError, PublishError
-from bot.personas import Pair, PersonaCatalog
-from bot.registry import write_atomically
+from bot.personas.catalog import Pair, PersonaCatalog
+from bot.versions.registry import write_atomically
+from training.dataset.answer_quality import Flaw, flaw_of
+from training.dataset.near_duplicates import normal
+from training.dataset.personal_data import scrub
 from training.importing.found import Found, Skipped
 from training.importing.json_lines import read_json
 from training.importing.reading import SourceText, read_source
 from training.importing.scripts import looks_like_script, read_chunks, read_exchanges, speakers
 from training.importing.tables import read_table
-from training.privacy import scrub
-from training.quality import Flaw, flaw_of
-from training.similarity import normal
 
 Format = Literal["jsonl", "csv", "script"]
 Mode = Literal["pairs", "chunks"]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.personas import Pair
+from bot.personas.catalog import Pair
 from bot.prompt import Message, Role, merge
 from training.importing.found import BadRow
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import DatasetError
-from bot.personas import Pair
+from bot.personas.catalog import Pair
 from bot.prompt import Message, merge
 from training.importing.found import Found, Skipped
 from training.importing.reading import SourceText

@@ -17,7 +17,7 @@ from trl.models.utils import disable_gradient_checkpointing
 from trl.trainer.utils import use_adapter
 
 from bot.prompt import TrainingExample
-from training.dataset import PreferenceExample
+from training.dataset.rows import PreferenceExample
 from training.recipes.adapter import LossPoint
 from training.recipes.batching import Neighbours, part_of_batch
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of

@@ -13,7 +13,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from training.recipes.adapter import LossPoint
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device
-from training.rewards import Aim, fluency, lesson_at, reward
+from training.recipes.rewards import Aim, fluency, lesson_at, reward
 
 ANSWERS = 4  # to each prompt
 LONGEST = 48  # tokens of an answer

@@ -10,7 +10,7 @@ from typing import Any
 import datasets
 from trl import KTOConfig, KTOTrainer
 
-from training.dataset import VotedExample
+from training.dataset.rows import VotedExample
 from training.recipes.adapter import LossPoint
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
 

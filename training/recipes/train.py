@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.engine.base_model import BaseModelFiles
 from bot.prompt import TrainingExample
-from training.dataset import PreferenceExample, VotedExample
+from training.dataset.rows import PreferenceExample, VotedExample
 from training.recipes.adapter import Blend, LossPoint, TrainedAdapter, packed
 from training.recipes.base import load_base, quiet_libraries
 from training.recipes.dpo import prefer
@@ -16,8 +16,8 @@ from training.recipes.grpo import reinforce
 from training.recipes.kto import sure, weigh
 from training.recipes.loop import Hyperparameters, OnStep, Stage, steps_of
 from training.recipes.plan import Method
+from training.recipes.rewards import Aim
 from training.recipes.sft import imitate
-from training.rewards import Aim
 
 
 @dataclass(frozen=True)

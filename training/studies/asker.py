@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine import SamplingParams
-from bot.personas import Persona
+from bot.personas.catalog import Persona
 from bot.prompt import Message
-from training.asking import answer_memory, ask_all
-from training.evaluate import Answer, OnProgress, Question, Version
-from training.probes import Probe, chosen_probes
-from training.subject import Subject
+from training.judging.engine import answer_memory, ask_all
+from training.judging.measuring import Answer, OnProgress, Question, Version
+from training.judging.probes import Probe, chosen_probes
+from training.judging.subject import Subject
 
 SEED = 30_000
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.rules import Rules
-from training.evaluate import Answer
-from training.similarity import normal
+from bot.personas.rules import Rules
+from training.dataset.near_duplicates import normal
+from training.judging.measuring import Answer
 from training.studies.style import StyleJudge
 
 # A line that begins with a speaker's name, as in a script.

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from itertools import chain
 
 from bot.errors import DatasetError
-from bot.personas import Pair, PersonaCatalog
+from bot.personas.catalog import Pair, PersonaCatalog
 from bot.prompt import Message
-from bot.registry import AdapterVersion
-from training.evaluate import Answer, OnProgress, measure_losses
-from training.gate import Passed
-from training.measures import passed
-from training.probes import Topic
-from training.sources import preservation_heldout, preservation_pairs
+from bot.versions.registry import AdapterVersion
+from training.dataset.sources import preservation_heldout, preservation_pairs
+from training.judging.gate import Passed
+from training.judging.measuring import Answer, OnProgress, measure_losses
+from training.judging.metrics import passed
+from training.judging.probes import Topic
+from training.judging.subject import Subject
 from training.studies.asker import Asker, Cell, Reply, cells_of
 from training.studies.figures import CellFigures, ConversationFigures, Judges, cell_figures, conversation_figures
 from training.studies.style import StyleJudge, accuracy
-from training.subject import Subject
 
 FEWEST = 30  # prompts, and pairs
 BASE = "base model"

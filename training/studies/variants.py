@@ -12,11 +12,11 @@ from rich.console import Console
 
 from bot.config import Config, TrainingSection
 from bot.errors import ConfigError, PublishError
-from bot.personas import PersonaCatalog
-from bot.registry import AdapterVersion
+from bot.personas.catalog import PersonaCatalog
+from bot.versions.registry import AdapterVersion
 from training.importing.importer import read_import, write_import
+from training.pipeline import Workshop
 from training.studies.plan import FILE, Plan, Variant
-from training.workshop import Workshop
 
 JUDGED_BY = ("persona.toml", "heldout.jsonl")
 LEARNED = ("examples.jsonl", "texts.jsonl")

@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bot.engine.kv_rows import RowCache
+from bot.engine.kv_cache import RowCache
 from bot.engine.native.packing import PackedModel
 from bot.engine.native.structs import PARTS, Move, Share
 from bot.engine.native.structs import Step as NativeStep
 from bot.engine.native.weights import Weights
-from bot.engine.prefixes import BLOCK
+from bot.engine.prefix_cache import BLOCK
 from bot.engine.projections import LoraShare
 from bot.engine.step import Step
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from bot.engine.native.library import NativeUnavailable
 from bot.engine.native.structs import PARTS
 from bot.engine.projections import stacked_bias
-from bot.engine.reference import Reference, reference_of
+from bot.engine.reference_logits import Reference, reference_of
 
 LANES, GROUP = 16, 64  # decoder.cpp's: outputs of a tile; inputs that share an activation scale
 LEVELS, OFFSET = 127, 128

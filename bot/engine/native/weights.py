@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from bot.engine.kv_rows import RowCache
+from bot.engine.kv_cache import RowCache
 from bot.engine.native.packing import LANES, PackedModel, rope_table
 from bot.engine.native.structs import NORMS, PRODUCTS, Layer, Linear, Shape
 

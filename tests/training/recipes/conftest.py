@@ -6,11 +6,11 @@ import itertools
 import pytest
 
 from bot.prompt import Message
-from training.dataset import PreferencePair, VotedRow, render_preference, render_vote
+from training.dataset.rows import PreferencePair, VotedRow, render_preference, render_vote
+from training.dataset.sources import Source
 from training.recipes.loop import Hyperparameters
 from training.recipes.plan import Method
 from training.recipes.train import Lessons, train
-from training.sources import Source
 
 PARAMETERS = Hyperparameters(
     rank=4,

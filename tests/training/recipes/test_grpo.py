@@ -2,11 +2,11 @@ import dataclasses
 
 import pytest
 
-from bot.rules import Rules
+from bot.personas.rules import Rules
 from tests.training.recipes.conftest import PARAMETERS
 from training.recipes.plan import Method
+from training.recipes.rewards import Aim
 from training.recipes.train import train
-from training.rewards import Aim
 
 
 @pytest.fixture(scope="module")

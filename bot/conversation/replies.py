@@ -1,0 +1,240 @@
+"""Owns the life of one reply: conversation → prompt → engine → store. Knows nothing of Discord or the terminal."""
+
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from bot.conversation.active_versions import Promotions
+from bot.conversation.context import Context, Question, Turn, speaker_name
+from bot.conversation.history import Conversations
+from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
+from bot.errors import EmptyPrompt, PromptTooLong
+from bot.personas.catalog import Persona
+from bot.prompt import Message, PromptRenderer, Role
+from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
+
+INTERRUPTED = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
+OPENING = 8  # tokens that open the persona's turn, at most
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A member's message to a persona."""
+
+    channel_id: int
+    guild_id: int | None
+    author_id: int
+    author_name: str
+    text: str
+    persona: Persona
+    source: str = "discord"
+    parent_channel_id: int | None = None  # of the channel that a thread hangs below
+    message_id: int | None = None  # the message asked with; None where there is none (a slash command)
+    branch: int | None = None  # the reply that is answered, when it is not the conversation's last
+
+
+class Reply:
+    """One reply under way: iterate it for text, then `record` it."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        sent: Sequence[StoredMessage],
+        sampling: SamplingParams,
+        generation: Generation,
+        replies: "Replies",
+        regenerates: int | None = None,
+    ) -> None:
+        self.ask = ask
+        self.text = ""
+        self._sent = tuple(sent)
+        self._sampling = sampling
+        self._generation = generation
+        self._replies = replies
+        self._regenerates = regenerates
+        self._interrupted = False
+
+    @property
+    def position(self) -> int:
+        return self._generation.position
+
+    @property
+    def wait_s(self) -> float | None:
+        """About how long until it begins; None while nobody can know."""
+        return self._generation.wait_s
+
+    @property
+    def completion(self) -> Completion | None:
+        return self._generation.completion
+
+    @property
+    def was_cancelled(self) -> bool:
+        return self.completion is not None and self.completion.finish_reason is FinishReason.CANCELLED
+
+    @property
+    def was_interrupted(self) -> bool:
+        return self._interrupted and self.was_cancelled
+
+    def cancel(self) -> None:
+        self._generation.cancel()
+
+    def interrupt(self) -> None:
+        """End the reply because the bot stops; it is recorded as such."""
+        self._interrupted = True
+        self.cancel()
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        async for chunk in self._generation:
+            self.text += chunk.text
+            yield chunk.text
+
+    async def record(self, message_ids: Sequence[int] = ()) -> int:
+        """Store everything about the finished reply and the messages that show it; its id.
+
+        Call once, after the stream has ended.
+        """
+        completion = self.completion
+        if completion is None:
+            raise RuntimeError("a reply can be recorded only after its stream has ended")
+        return await self._replies.store.add_reply(self._as_record(completion), message_ids)
+
+    def _as_record(self, completion: Completion) -> ReplyRecord:
+        ask, adapter = self.ask, completion.adapter
+        return ReplyRecord(
+            channel_id=ask.channel_id,
+            guild_id=ask.guild_id,
+            asker_id=ask.author_id,
+            persona=ask.persona.name,
+            adapter_number=adapter.number if adapter else None,
+            adapter_sha256=adapter.sha256 if adapter else None,
+            base_fingerprint=self._replies.engine.fingerprint,
+            messages=self._sent,
+            asked=ask.text,
+            text=completion.text,
+            finish_reason=INTERRUPTED if self.was_interrupted else completion.finish_reason.value,
+            sampling=dataclasses.asdict(self._sampling),
+            seed=completion.seed,
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=len(completion.token_ids),
+            queued_s=completion.queued_s,
+            first_token_s=completion.first_token_s,
+            total_s=completion.total_s,
+            source=ask.source,
+            created_at=time.time(),
+            asker_name=speaker_name(ask.author_name),
+            parent_channel_id=ask.parent_channel_id,
+            asked_message_id=ask.message_id,
+            parent_reply_id=ask.branch,
+            regenerates=self._regenerates,
+        )
+
+
+class Replies:
+    """Turns a member's message into a running generation of the persona that is asked."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        renderer: PromptRenderer,
+        promotions: Promotions,
+        conversations: Conversations,
+        store: Store,
+        defaults: SamplingParams,
+    ) -> None:
+        self.engine = engine
+        self.store = store
+        self._renderer = renderer
+        self._promotions = promotions
+        self._context = Context(conversations, renderer)
+        self._defaults = defaults
+
+    async def begin(self, ask: Ask) -> Reply:
+        """Submit the reply to the engine.
+
+        Raises EmptyPrompt, PromptTooLong, QueueFull, PersonaUnavailable or EngineStopped.
+        """
+        if not ask.text.strip():
+            raise EmptyPrompt
+        question = Question(
+            channel_id=ask.channel_id,
+            author_id=ask.author_id,
+            author_name=speaker_name(ask.author_name),
+            text=ask.text,
+            in_public=ask.guild_id is not None,
+            branch=ask.branch,
+        )
+        room = self._room(ask.persona) - self._renderer.count(ask.persona.system_prompt)
+        room -= self._renderer.overhead + OPENING
+        return self.begin_with(ask, await self._context.turns(question, ask.persona.name, room))
+
+    def begin_with(self, ask: Ask, turns: Sequence[Turn]) -> Reply:
+        """Submit a reply to `turns`, whatever the channel's conversation is. Roles alternate; the last is the user's.
+
+        Raises what `begin` raises.
+        """
+        sampling = self._sampling(ask.persona)
+        messages, ids = self._renderer.fit(
+            ask.persona.system_prompt, [turn.message for turn in turns], self._room(ask.persona)
+        )
+        generation = self._generate(ask, ids, sampling)
+        return Reply(ask, _with_authors(messages, turns), sampling, generation, self)
+
+    def again(self, stored: StoredReply, persona: Persona, *, instead: bool = False) -> Reply:
+        """Submit a second answer to the same prompt, with the version that speaks now and another seed.
+
+        It stands beside the first until a member keeps one; `instead`: it takes the place of one that was cut off.
+        Raises what `begin` raises.
+        """
+        record = stored.record
+        messages = [Message(cast(Role, message.role), message.content) for message in record.messages]
+        sampling = _another(self._sampling(persona))
+        if not record.asked.strip() or not messages:
+            raise EmptyPrompt
+        ids = self._renderer.prompt_ids(messages)
+        if len(ids) > (room := self._room(persona)):
+            raise PromptTooLong(len(ids), room)
+        ask = Ask(
+            channel_id=record.channel_id,
+            guild_id=record.guild_id,
+            author_id=record.asker_id,
+            author_name=record.asker_name or "",
+            text=record.asked,
+            persona=persona,
+            source=record.source,
+            parent_channel_id=record.parent_channel_id,
+            message_id=record.asked_message_id,
+            branch=record.parent_reply_id,
+        )
+        regenerates = record.regenerates if instead else (record.regenerates or stored.id)
+        return Reply(ask, record.messages, sampling, self._generate(ask, ids, sampling), self, regenerates)
+
+    def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
+        # A thread hears what its channel hears.
+        adapter = self._promotions.speaking(ask.persona.name, ask.parent_channel_id or ask.channel_id)
+        return self.engine.submit(
+            GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(ask.channel_id))
+        )
+
+    def _room(self, persona: Persona) -> int:
+        """Tokens a prompt may have."""
+        return self.engine.context_tokens - self._sampling(persona).max_tokens
+
+    def _sampling(self, persona: Persona) -> SamplingParams:
+        """The defaults with the card's overrides; a reply takes at most half of the context."""
+        chosen = dataclasses.replace(self._defaults, **persona.sampling_values())
+        return dataclasses.replace(chosen, max_tokens=min(chosen.max_tokens, self.engine.context_tokens // 2))
+
+
+def _another(sampling: SamplingParams) -> SamplingParams:
+    """For an answer that differs from the first: greedy sampling would say the same again."""
+    return dataclasses.replace(sampling, seed=None, temperature=sampling.temperature or SamplingParams.temperature)
+
+
+def _with_authors(messages: Sequence[Message], turns: Sequence[Turn]) -> list[StoredMessage]:
+    """Attach authors: `messages` is an optional system message and then the newest of `turns`."""
+    said = [message for message in messages if message.role != "system"]
+    kept = turns[len(turns) - len(said) :]
+    head = [StoredMessage(m.role, m.content, None) for m in messages if m.role == "system"]
+    return head + [StoredMessage(t.message.role, t.message.content, t.author_id) for t in kept]

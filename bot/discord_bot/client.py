@@ -1,0 +1,222 @@
+"""Owns the discord.py client: intents, cogs, slash commands. Its collaborators are handed in; no globals.
+
+Staying connected is `bot.discord_bot.connection`'s work.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.conversation.channels import ChannelPersonas
+from bot.conversation.history import Conversations
+from bot.conversation.replies import Replies
+from bot.discord_bot.access import Access, Operators
+from bot.discord_bot.access_check import Gate
+from bot.discord_bot.cogs.asking import Asking
+from bot.discord_bot.cogs.chat import Chat
+from bot.discord_bot.cogs.collection import Collection
+from bot.discord_bot.cogs.feedback import Feedback
+from bot.discord_bot.cogs.leaving_members import Departures
+from bot.discord_bot.cogs.message_menus import ReplyMenus
+from bot.discord_bot.cogs.operations import Machinery, Operations
+from bot.discord_bot.cogs.personas import Memory, Personas, Speaking
+from bot.discord_bot.cogs.privacy import Privacy
+from bot.discord_bot.cogs.scenes import Scenes
+from bot.discord_bot.cogs.second_answers import SecondAnswers
+from bot.discord_bot.cogs.stats import Stats
+from bot.discord_bot.controls.consent import ConsentQuestion
+from bot.discord_bot.failures import GuardedTree
+from bot.discord_bot.rate_limits import Limits, Rate
+from bot.discord_bot.replying.delivery import Speaker
+from bot.discord_bot.replying.edit_pacing import Pace
+from bot.discord_bot.replying.streaming import Unfinished
+from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.unrepeated_events import OnceTold
+from bot.errors import PublishError
+from bot.personas.catalog import PersonaCatalog
+from bot.personas.server_personas import ServerPersonas
+from bot.retraining.forgetting import Forgetting
+from bot.store import Store
+from bot.versions.registry import write_atomically
+
+log = logging.getLogger(__name__)
+
+LAST_EVENTS_SECONDS = 1.0  # in which what Discord told of last must reach the store
+FLAPS, FLAP_WINDOW = 5, 60.0  # so many lost connections in so many seconds are a loop, not bad luck
+UNLIMITED = Rate(per_minute=0.0, burst=1)
+
+
+def intents(*, message_content: bool = False, members: bool = False) -> discord.Intents:
+    """What the bot must hear. Privileged ones only on demand: what nobody mentions it in, and who leaves a server."""
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        dm_messages=True,
+        guild_reactions=True,
+        dm_reactions=True,
+        message_content=message_content,
+        members=members,
+    )
+
+
+def _manner() -> dict[str, Any]:
+    """How every bot of ours is on Discord: no prefix commands, nothing kept of members and messages, nobody pinged."""
+    return {
+        "command_prefix": commands.when_mentioned,
+        "help_command": None,
+        "chunk_guilds_at_startup": False,
+        "member_cache_flags": discord.MemberCacheFlags.none(),
+        "max_messages": None,
+        "tree_cls": GuardedTree,
+        "allowed_mentions": discord.AllowedMentions.none(),
+        "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+        "allowed_installs": app_commands.AppInstallationType(guild=True, user=False),
+    }
+
+
+class TroupeBot(commands.Bot):
+    """Wires the cogs to what answers. `sync_state` remembers which commands Discord was told about; None: tell always.
+
+    `edit_seconds`: how often a streaming reply is edited, at most. `speaking`: see `bot.discord_bot.cogs.personas`.
+    `limits`: how much members and servers may ask for; None: as much as they like. `message_content`: whether the
+    application has that privileged intent, without which no persona can answer where nobody addresses it; `members`:
+    the same of the intent that tells at once who leaves a server.
+    """
+
+    def __init__(
+        self,
+        *,
+        replies: Replies,
+        conversations: Conversations,
+        channels: ChannelPersonas,
+        catalog: PersonaCatalog,
+        speaking: Speaking,
+        store: Store,
+        machinery: Machinery,
+        edit_seconds: float,
+        ask_consent: bool = True,
+        status: str = "",
+        sync_state: Path | None = None,
+        message_content: bool = False,
+        members: bool = False,
+        limits: Limits | None = None,
+        access: Access | None = None,
+        operators: Operators | None = None,
+    ) -> None:
+        pace = Pace(edit_seconds)
+        limits = limits or Limits(UNLIMITED, UNLIMITED)
+        # The bot never speaks aloud: no warnings about missing voice libraries.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        super().__init__(
+            intents=intents(message_content=message_content, members=members),
+            activity=discord.CustomActivity(name=status) if status else None,
+            http_trace=pace.trace(),
+            **_manner(),
+        )
+        self.gate = Gate(access or Access(), operators or Operators())
+        self._server_personas = ServerPersonas(store, catalog)
+        unfinished = Unfinished()
+        consent = ConsentQuestion(store, enabled=ask_consent)
+        identities = Identities(store, lambda: self.user)
+        self._speaker = Speaker(unfinished, pace)
+        self._once_told = once_told = OnceTold()
+        forgetting = Forgetting(store, machinery.registry)
+        self._departures = Departures(self, store, forgetting, once_told)
+        feedback = Feedback(self, store, consent, unfinished, identities, once_told, edit_seconds=edit_seconds)
+        self._cogs_to_add: list[commands.Cog] = [
+            Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities, once_told),
+            Asking(replies, channels, catalog, self._speaker, limits),
+            SecondAnswers(self, replies, catalog, store, self._speaker, limits, identities),
+            Scenes(replies, catalog, self._speaker, limits, identities),
+            Personas(self, channels, catalog, speaking, self._server_personas, store),
+            Memory(conversations),
+            feedback,
+            ReplyMenus(self, store, feedback, identities),
+            Privacy(self, store, forgetting, consent),
+            Collection(store, catalog, once_told),
+            self._departures,
+            Stats(store, catalog),
+            Operations(self, machinery, store, catalog),
+        ]
+        self._sync_state = sync_state
+        self._losses: deque[float] = deque(maxlen=FLAPS)
+        self.flapping = asyncio.Event()
+
+    async def setup_hook(self) -> None:
+        await self._server_personas.load()
+        for cog in self._cogs_to_add:
+            await self.add_cog(cog)
+        await self._sync_commands()
+
+    async def drain(self, seconds: float) -> None:
+        """Begin no reply any more; let those under way end within `seconds`, and mark the others as interrupted."""
+        await self._speaker.drain(seconds)
+
+    async def forget_departed(self) -> None:
+        """Find out who left a server, and delete what was stored about them there. Takes about a second a member."""
+        await self._departures.look()
+
+    async def close(self) -> None:
+        """Leave Discord. What it told of until then is stored when this returns, and no later."""
+        await super().close()
+        await self._once_told.handled(LAST_EVENTS_SECONDS)
+
+    def dispatch(self, event: str, /, *arguments: Any, **options: Any) -> None:
+        """Tell the listeners, unless config.toml's [access] shuts out where the event comes from."""
+        if self.gate.hears(event, arguments):
+            super().dispatch(event, *arguments, **options)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nothing: commands.Bot would look for prefix commands here. `Chat` listens for itself."""
+
+    async def on_ready(self) -> None:
+        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_disconnect(self) -> None:
+        self._losses.append(time.monotonic())
+        if len(self._losses) == FLAPS and self._losses[-1] - self._losses[0] < FLAP_WINDOW:
+            self._losses.clear()
+            self.flapping.set()
+
+    async def _sync_commands(self) -> None:
+        """Tell Discord about the slash commands when they are not what it was told last."""
+        digest = self._command_digest()
+        if self._sync_state is not None and _read(self._sync_state) == digest:
+            return
+        try:
+            synced = await self.tree.sync()
+        except discord.HTTPException as error:
+            log.error("Discord refused the slash commands (%s, code %s); chatting works.", error.status, error.code)
+            return
+        log.info("Discord knows %d slash commands now", len(synced))
+        if self._sync_state is not None:
+            _remember(self._sync_state, digest)
+
+    def _command_digest(self) -> str:
+        described = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, described], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _remember(path: Path, digest: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, f"{digest}\n")
+    except (OSError, PublishError) as error:
+        log.warning("%s: commands will be sent to Discord again at the next start", error)

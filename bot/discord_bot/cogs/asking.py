@@ -1,0 +1,74 @@
+"""Owns /chat and /ask: talking to the channel's persona, or once to another one, by slash command."""
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.conversation.channels import ChannelPersonas
+from bot.conversation.replies import Ask, Replies
+from bot.discord_bot.addressing import Place, place_of_interaction
+from bot.discord_bot.cogs.personas import Name, choices, titled
+from bot.discord_bot.failures import Interaction
+from bot.discord_bot.rate_limits import Limits
+from bot.discord_bot.replying.defusing import defused
+from bot.discord_bot.replying.delivery import Speaker
+from bot.discord_bot.replying.destinations import InteractionOutlet
+from bot.errors import EmptyPrompt
+from bot.personas.catalog import Persona, PersonaCatalog
+
+QUOTED = 300  # characters of the question that stand above its answer
+Text = app_commands.Range[str, 1, 2000]
+
+
+class Asking(commands.Cog):
+    def __init__(
+        self, replies: Replies, channels: ChannelPersonas, catalog: PersonaCatalog, speaker: Speaker, limits: Limits
+    ) -> None:
+        self._replies = replies
+        self._channels = channels
+        self._catalog = catalog
+        self._speaker = speaker
+        self._limits = limits
+
+    @app_commands.command(description="Say something to the persona that speaks here.")
+    @app_commands.describe(message="What you want to say.")
+    async def chat(self, interaction: Interaction, message: Text) -> None:
+        place = place_of_interaction(interaction)
+        persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
+        await self._answer(interaction, place, persona, message)
+
+    @app_commands.command(description="Ask another persona, this once.")
+    @app_commands.describe(persona="Who shall answer.", message="What you want to say.")
+    async def ask(self, interaction: Interaction, persona: Name, message: Text) -> None:
+        place = place_of_interaction(interaction)
+        asked = self._catalog.get(persona.lower(), place.guild_id)
+        await self._answer(interaction, place, asked, message, f"{titled(asked)}\n")
+
+    @ask.autocomplete("persona")
+    async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return choices(self._catalog.all(interaction.guild_id), typed)
+
+    async def _answer(
+        self, interaction: Interaction, place: Place, persona: Persona, text: str, title: str = ""
+    ) -> None:
+        self._speaker.check_open()
+        if not text.strip():
+            raise EmptyPrompt
+        self._limits.take(interaction.user.id, place.guild_id)
+        await interaction.response.defer(thinking=True)
+        ask = Ask(
+            channel_id=place.channel_id,
+            guild_id=place.guild_id,
+            author_id=interaction.user.id,
+            author_name=interaction.user.display_name,
+            text=text.strip(),
+            persona=persona,
+            parent_channel_id=place.parent_id,
+        )
+        header = f"{quoted(text)}\n{title}"
+        await self._speaker.speak(InteractionOutlet(interaction), lambda: self._replies.begin(ask), header=header)
+
+
+def quoted(text: str) -> str:
+    """The question as a quotation of at most a few lines: others in the channel can't see a command's options."""
+    short = text.strip()[:QUOTED] + (" …" if len(text.strip()) > QUOTED else "")
+    return "\n".join(f"> {line}" for line in defused(short).replace("```", "").splitlines()[:6])

@@ -1,0 +1,192 @@
+"""Owns conversations: a message that is meant for the bot becomes a streamed reply of the channel's persona.
+
+Every message it takes on ends in text, a plain sentence, or a cancellation by deleting the reply; never in silence,
+except that a member who goes on writing too fast is told so once.
+"""
+
+import contextlib
+import logging
+from collections import deque
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.conversation.channels import ChannelPersonas
+from bot.conversation.replies import Ask, Replies
+from bot.discord_bot.addressing import (
+    Place,
+    answered_webhook_message,
+    is_addressed,
+    may_be_overheard,
+    place_of,
+    why_no_text,
+)
+from bot.discord_bot.controls.steering_buttons import AgainButton, KeepButton, StopButton, check_steers
+from bot.discord_bot.failures import Interaction, explain
+from bot.discord_bot.mentions import spoken_text
+from bot.discord_bot.rate_limits import Limits, TooFast
+from bot.discord_bot.replying.delivery import Speaker
+from bot.discord_bot.replying.destinations import AnswerOutlet, reply_to
+from bot.discord_bot.replying.revisions import Revisions
+from bot.discord_bot.replying.streaming import INTERRUPTED, Unfinished
+from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.unrepeated_events import OnceTold
+from bot.errors import EmptyPrompt, UnknownPersona
+from bot.personas.catalog import Persona, PersonaCatalog
+from bot.store import Store, StoredReply
+
+log = logging.getLogger(__name__)
+
+NEEDED = "ask someone who manages it to let me view it, send messages and read its history."
+
+
+class Chat(commands.Cog):
+    def __init__(
+        self,
+        bot: commands.Bot,
+        replies: Replies,
+        channels: ChannelPersonas,
+        catalog: PersonaCatalog,
+        store: Store,
+        speaker: Speaker,
+        unfinished: Unfinished,
+        limits: Limits,
+        identities: Identities,
+        once_told: OnceTold,
+    ) -> None:
+        self._bot = bot
+        self._replies = replies
+        self._channels = channels
+        self._catalog = catalog
+        self._store = store
+        self._speaker = speaker
+        self._unfinished = unfinished
+        self._limits = limits
+        self._identities = identities
+        self._once_told = once_told
+        self._revisions = Revisions(store)
+        self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
+
+    async def cog_load(self) -> None:
+        self._bot.add_dynamic_items(StopButton, AgainButton, KeepButton)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        me = self._bot.user
+        if me is None or not await self._is_meant(message, me) or message.id in self._taken:
+            return
+        self._taken.append(message.id)
+        try:
+            await self._answer(message, me)
+        except TooFast as error:
+            if error.first:
+                await self._apologise(message, error)
+        except discord.NotFound:
+            log.info("channel %d: the reply or its channel was deleted meanwhile", message.channel.id)
+        except Exception as error:  # noqa: BLE001 (the boundary: whatever raises, the member reads a sentence)
+            await self._apologise(message, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        if self._bot.user is not None and edit.message.edited_at is not None and not edit.message.author.bot:
+            with self._once_told.handling():
+                await self._revisions.edited(edit.message_id, spoken_text(edit.message, self._bot.user))
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
+        with self._once_told.handling():
+            await self._revisions.deleted(deletion.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
+        with self._once_told.handling():
+            for message_id in deletion.message_ids:
+                await self._revisions.deleted(message_id)
+
+    async def stop(self, interaction: Interaction) -> None:
+        """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""
+        assert interaction.message is not None
+        if stream := self._unfinished.shown_by(interaction.message.id):
+            check_steers(interaction, stream.asker_id, "stop it")
+            stream.stop()
+            await interaction.response.defer()
+        elif await self._store.reply_of_message(interaction.message.id):
+            await interaction.response.defer()  # it has just ended; the last edit is on its way
+        else:  # from before a crash: nothing runs any more
+            so_far = interaction.message.content[: 2000 - len(INTERRUPTED) - 1]
+            await interaction.response.edit_message(content=f"{so_far}\n{INTERRUPTED}", view=None)
+
+    async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
+        if is_addressed(message, me):
+            return True
+        if (answered := answered_webhook_message(message)) and await self._store.reply_of_message(answered):
+            return True
+        if not may_be_overheard(message, me):
+            return False
+        place = place_of(message.channel, message.guild.id if message.guild else None)
+        return await self._channels.answers_all(place.channel_id, place.parent_id)
+
+    async def _answer(self, message: discord.Message, me: discord.ClientUser) -> None:
+        self._speaker.check_open()
+        place = place_of(message.channel, message.guild.id if message.guild else None)
+        text = spoken_text(message, me)
+        self._limits.take(message.author.id, place.guild_id)
+        if not text and (reason := why_no_text(message, me)):
+            raise reason
+        answered = await self._answered_reply(message)
+        persona = await self._persona(place, answered)
+        if not text:
+            await self._greet(message, persona)
+            return
+        ask = Ask(
+            channel_id=place.channel_id,
+            guild_id=place.guild_id,
+            author_id=message.author.id,
+            author_name=message.author.display_name,
+            text=text,
+            persona=persona,
+            parent_channel_id=place.parent_id,
+            message_id=message.id,
+            branch=await self._branch(place, persona, answered),
+        )
+        outlet = await self._identities.outlet(message.channel, persona) or AnswerOutlet(message)
+        async with self._revisions.awaited(message.id):
+            await self._speaker.speak(outlet, lambda: self._replies.begin(ask))
+
+    async def _answered_reply(self, message: discord.Message) -> StoredReply | None:
+        """The reply of ours that the message replies to."""
+        if message.type is not discord.MessageType.reply or message.reference is None:
+            return None
+        return await self._store.reply_of_message(message.reference.message_id or 0)
+
+    async def _persona(self, place: Place, answered: StoredReply | None) -> Persona:
+        """Who is spoken to: whose words are answered, else who speaks in the channel."""
+        if answered is not None:
+            with contextlib.suppress(UnknownPersona):
+                return self._catalog.get(answered.record.persona, place.guild_id)
+        return await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
+
+    async def _branch(self, place: Place, persona: Persona, answered: StoredReply | None) -> int | None:
+        """The reply that is answered, unless the channel's running conversation ends with it anyway."""
+        if answered is None or answered.record.persona != persona.name:
+            return None
+        if answered.record.parent_reply_id is not None:
+            return answered.id
+        latest = await self._store.exchanges(place.channel_id, persona.name, 1, since=0.0)
+        return None if latest and latest[-1].reply_id == answered.id else answered.id
+
+    async def _greet(self, message: discord.Message, persona: Persona) -> None:
+        if not persona.greeting:
+            raise EmptyPrompt
+        await reply_to(message, f"{persona.avatar} {persona.greeting}")
+
+    async def _apologise(self, message: discord.Message, error: Exception) -> None:
+        sentence = explain(error, f"answering in channel {message.channel.id}")
+        try:
+            if isinstance(error, discord.Forbidden):
+                await message.author.send(f"I may not write in <#{message.channel.id}>: {NEEDED}")
+            else:
+                await reply_to(message, sentence)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as refusal:
+            log.warning("channel %d: could not tell the member (%s)", message.channel.id, type(refusal).__name__)

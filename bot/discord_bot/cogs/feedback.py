@@ -1,0 +1,182 @@
+"""Owns thumbs and better answers: buttons, reactions and the ✏️ modal become rows of the store.
+
+A vote is committed before it is acknowledged. Buttons and reactions write the same row of (reply, voter).
+"""
+
+import asyncio
+import logging
+import re
+from collections import deque
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.discord_bot.controls.consent import ConsentQuestion
+from bot.discord_bot.controls.dislike_reasons import LABELS, QUESTION, ReasonSelect, reason_view
+from bot.discord_bot.controls.feedback_buttons import CorrectButton, Thumb, VoteButton, reply_view
+from bot.discord_bot.failures import GuardedModal, Interaction
+from bot.discord_bot.replying.streaming import Unfinished
+from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.unrepeated_events import OnceTold
+from bot.errors import MemberError
+from bot.store import Store, StoredReply, VoteReason
+
+log = logging.getLogger(__name__)
+
+_VALUES: dict[str, Thumb] = {"👍": 1, "👎": -1}
+_TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")  # skin tones and the emoji variation selector
+MODAL_WAITS = 3600.0  # seconds a member may take over the form
+
+
+class ReplyGone(MemberError):
+    def __init__(self) -> None:
+        super().__init__("I no longer have that reply, so it can't be rated.")
+
+
+class Feedback(commands.Cog):
+    def __init__(
+        self,
+        bot: commands.Bot,
+        store: Store,
+        consent: ConsentQuestion,
+        unfinished: Unfinished,
+        identities: Identities,
+        once_told: OnceTold,
+        *,
+        edit_seconds: float,
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._consent = consent
+        self._unfinished = unfinished
+        self._identities = identities
+        self._once_told = once_told
+        self._edit_seconds = edit_seconds
+        self._stale: dict[int, asyncio.Task[None]] = {}
+        self._leaving = False
+        self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a press twice
+
+    async def cog_load(self) -> None:
+        self._bot.add_dynamic_items(VoteButton, CorrectButton, ReasonSelect)
+
+    async def cog_unload(self) -> None:
+        self._leaving = True
+        for task in self._stale.values():
+            task.cancel()
+
+    async def press(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
+        """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""
+        if interaction.id in self._taken:
+            return
+        self._taken.append(interaction.id)
+        voter = interaction.user.id
+        reply = await self._store.reply(reply_id)
+        if reply is None:
+            raise ReplyGone
+        withdrawn = await self._store.vote_of(reply_id, voter) == value
+        if withdrawn:
+            await self._store.withdraw_vote(reply_id, voter, value)
+        else:
+            await self._store.cast_vote(reply_id, voter, value, "button")
+        try:
+            await interaction.response.edit_message(view=await reply_view(self._store, reply_id))
+        except discord.NotFound:
+            # Too late to answer, though the vote is stored: only the figures are still to come.
+            self._relabel_soon(reply)
+            return
+        if withdrawn:
+            return
+        if value == -1:
+            await interaction.followup.send(QUESTION, view=reason_view(reply_id), ephemeral=True)
+        await self._consent.ask_if_new(interaction)
+
+    async def give_reason(self, interaction: Interaction, reply_id: int, reason: VoteReason) -> None:
+        """A reason was chosen below the question that followed 👎."""
+        if not await self._store.set_vote_reason(reply_id, interaction.user.id, reason):
+            raise MemberError("You do not dislike that reply any more, so it needs no reason.")
+        _, label = LABELS[reason]
+        await interaction.response.edit_message(content=f"Thank you, I noted: {label.lower()}.", view=None)
+
+    async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
+        await interaction.response.send_modal(CorrectionModal(self, reply_id))
+
+    async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
+        if not text.strip():
+            raise MemberError("The better answer was empty, so there was nothing to keep.")
+        try:
+            await self._store.add_correction(reply_id, interaction.user.id, text.strip())
+        except LookupError:
+            raise ReplyGone from None
+        consent = await self._store.consent(interaction.user.id)
+        thanks = "Thank you, I noted your better answer."
+        if consent is False:
+            thanks += " It will not be trained on, because you refused that; `/privacy` changes it."
+        await interaction.response.send_message(thanks, ephemeral=True)
+        await self._consent.ask_if_new(interaction)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
+        if reaction.member is not None and reaction.member.bot:
+            return
+        with self._once_told.handling():
+            if (found := await self._vote_meant(reaction)) is None:
+                return
+            reply, value = found
+            if await self._store.cast_vote(reply.id, reaction.user_id, value, "reaction"):
+                self._relabel_soon(reply)
+        self._consent.owe(reaction.user_id)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
+        with self._once_told.handling():
+            if (found := await self._vote_meant(reaction)) is None:
+                return
+            reply, value = found
+            # Only a vote of this very thumb goes: a removal that arrives after a change of mind withdraws nothing.
+            if await self._store.withdraw_vote(reply.id, reaction.user_id, value):
+                self._relabel_soon(reply)
+
+    async def _vote_meant(self, reaction: discord.RawReactionActionEvent) -> tuple[StoredReply, Thumb] | None:
+        """The reply and the value a reaction stands for; None when it is not a vote on a reply of ours."""
+        value = _VALUES.get(_TONES.sub("", reaction.emoji.name or "")) if reaction.emoji.id is None else None
+        if value is None or self._bot.user is None or reaction.user_id == self._bot.user.id:
+            return None
+        await self._unfinished.recorded(reaction.message_id)
+        reply = await self._store.reply_of_message(reaction.message_id)
+        return None if reply is None else (reply, value)
+
+    def _relabel_soon(self, reply: StoredReply) -> None:
+        """Bring the buttons' counts up to date; a storm of reactions costs one edit."""
+        if reply.message_ids and reply.id not in self._stale and not self._leaving:
+            self._stale[reply.id] = asyncio.create_task(self._relabel(reply))
+
+    async def _relabel(self, reply: StoredReply) -> None:
+        await asyncio.sleep(self._edit_seconds)
+        del self._stale[reply.id]
+        channel_id = reply.record.channel_id
+        channel = self._bot.get_channel(channel_id) or self._bot.get_partial_messageable(channel_id)
+        view = await reply_view(self._store, reply.id)
+        try:
+            await self._identities.edit(channel, reply.message_ids[-1], view=view)
+        except discord.HTTPException as error:
+            # Only the figures on the buttons are late; the votes are stored.
+            log.info("reply %d: its buttons could not be updated (%s)", reply.id, error.status)
+
+
+class CorrectionModal(GuardedModal, title="A better answer"):
+    answer: discord.ui.Label[Any] = discord.ui.Label(
+        text="How should it have answered?",
+        component=discord.ui.TextInput(
+            custom_id="answer", style=discord.TextStyle.paragraph, max_length=2000, required=True
+        ),
+    )
+
+    def __init__(self, feedback: Feedback, reply_id: int) -> None:
+        super().__init__(timeout=MODAL_WAITS)
+        self._feedback = feedback
+        self._reply_id = reply_id
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        assert isinstance(self.answer.component, discord.ui.TextInput)
+        await self._feedback.correct(interaction, self._reply_id, self.answer.component.value)

@@ -1,0 +1,65 @@
+"""Owns the two entries of a message's menu (right click → Apps): suggest a better answer, delete a reply."""
+
+import contextlib
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_bot.cogs.feedback import Feedback
+from bot.discord_bot.controls.steering_buttons import check_steers
+from bot.discord_bot.failures import Interaction
+from bot.discord_bot.replying.webhooks import Identities
+from bot.errors import MemberError
+from bot.store import Store, StoredReply
+
+log = logging.getLogger(__name__)
+
+
+class NoReplyOfMine(MemberError):
+    def __init__(self) -> None:
+        super().__init__("That is not a reply of mine that I still have.")
+
+
+class ReplyMenus(commands.Cog):
+    def __init__(self, bot: commands.Bot, store: Store, feedback: Feedback, identities: Identities) -> None:
+        self._bot = bot
+        self._store = store
+        self._feedback = feedback
+        self._identities = identities
+        self._menus: list[app_commands.ContextMenu] = [
+            app_commands.ContextMenu(name="Suggest a better answer", callback=self.suggest),
+            app_commands.ContextMenu(name="Delete this reply", callback=self.delete),
+        ]
+
+    async def cog_load(self) -> None:
+        for menu in self._menus:
+            self._bot.tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        for menu in self._menus:
+            self._bot.tree.remove_command(menu.name, type=menu.type)
+
+    async def suggest(self, interaction: Interaction, message: discord.Message) -> None:
+        reply = await self._reply(message)
+        await self._feedback.ask_for_correction(interaction, reply.id)
+
+    async def delete(self, interaction: Interaction, message: discord.Message) -> None:
+        reply = await self._reply(message)
+        check_steers(interaction, reply.record.asker_id, "delete this reply")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._store.remove_reply(reply.id)
+        channel: Any = interaction.channel
+        for message_id in reply.message_ids:
+            with contextlib.suppress(discord.NotFound):
+                await self._identities.delete(channel, message_id)
+        log.info("reply %d was deleted by member %d", reply.id, interaction.user.id)
+        await interaction.followup.send("The reply is deleted; nothing is learned from it.", ephemeral=True)
+
+    async def _reply(self, message: discord.Message) -> StoredReply:
+        reply = await self._store.reply_of_message(message.id)
+        if reply is None:
+            raise NoReplyOfMine
+        return reply

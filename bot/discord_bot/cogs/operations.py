@@ -1,0 +1,251 @@
+"""Owns operating the bot from Discord: /train, /versions, /rollback and /health. Training itself is a subprocess."""
+
+import asyncio
+import io
+import json
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_bot.access_check import gate_of
+from bot.discord_bot.cogs.personas import Name, choices, titled
+from bot.discord_bot.failures import Interaction, explain
+from bot.discord_bot.replying.splitting import split
+from bot.engine import Engine
+from bot.errors import AdapterError, MemberError
+from bot.personas.catalog import Persona, PersonaCatalog
+from bot.retraining.runs import Outcome, Progress, TrainingRuns
+from bot.store import Approval, Store
+from bot.versions.canary import last_change, read_canary
+from bot.versions.rebuild_marks import marked
+from bot.versions.registry import AdapterRegistry, read_manifest
+
+log = logging.getLogger(__name__)
+
+BAR = 20  # characters
+SHOWN_VERSIONS = 15  # the newest ones
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """What is operated. `problem`: why a persona's active version does not speak, or None.
+
+    show_every: seconds between two looks at a training's progress.
+    """
+
+    engine: Engine
+    registry: AdapterRegistry
+    runs: TrainingRuns
+    problem: Callable[[str], str | None]
+    show_every: float = 5.0
+    started_at: float = field(default_factory=time.time)
+
+
+class Operations(commands.Cog):
+    def __init__(
+        self,
+        bot: commands.Bot,
+        machinery: Machinery,
+        store: Store,
+        catalog: PersonaCatalog,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bot = bot
+        self._machinery = machinery
+        self._store = store
+        self._catalog = catalog
+        self._clock = clock
+
+    @app_commands.command(description="Train a persona on what members liked; the better version speaks by itself.")
+    @app_commands.describe(persona="The persona.")
+    async def train(self, interaction: Interaction, persona: Name) -> None:
+        gate_of(interaction).check_operator(interaction)
+        card = self._trainable(persona)
+        async with self._machinery.runs.train(card.name) as run:
+            log.info("%s: member %d asked for a training", card.name, interaction.user.id)
+            await interaction.response.send_message(_shown_progress(card, None))
+            message = await self._message(interaction)
+            shown_at = self._clock()
+            try:
+                async for progress in run:
+                    if self._clock() - shown_at >= self._machinery.show_every:
+                        shown_at = self._clock()
+                        await _edit(message, content=_shown_progress(card, progress))
+            except Exception as error:  # noqa: BLE001 (the boundary: the message tells how it ended)
+                sentence = explain(error, f"/train {card.name}")
+                await _edit(message, content=f"{titled(card)}: the training failed. {sentence}")
+                return
+        report = io.BytesIO(json.dumps(run.outcome.facts, ensure_ascii=False, indent=2).encode())
+        file = discord.File(report, filename=f"{card.name}-v{run.outcome.number}.json")
+        await _edit(message, content=_verdict(card, run.outcome), attachments=[file])
+
+    @app_commands.command(description="A persona's adapter versions: which one speaks, and how members liked each.")
+    @app_commands.describe(persona="The persona.")
+    async def versions(self, interaction: Interaction, persona: Name) -> None:
+        card = self._trainable(persona)
+        figures = await self._store.statistics(card.name)
+        approval = {version.key: version for version in figures.versions}
+        lines = await asyncio.to_thread(self._version_lines, card, approval)
+        if problem := self._machinery.problem(card.name):
+            log.warning("%s: asked for its versions while it has a problem: %s", card.name, problem)
+            lines.append("The active version could not be loaded; the operator's log says why.")
+        for index, part in enumerate(split("\n".join([titled(card), *lines]))):
+            send = interaction.followup.send if index else interaction.response.send_message
+            await send(part, ephemeral=True)
+
+    @app_commands.command(description="Let an earlier version of a persona speak again.")
+    @app_commands.describe(persona="The persona.", version="The version's number.")
+    async def rollback(self, interaction: Interaction, persona: Name, version: app_commands.Range[int, 1]) -> None:
+        gate_of(interaction).check_operator(interaction)
+        card = self._trainable(persona)
+        await interaction.response.defer(thinking=True)
+        if version not in await asyncio.to_thread(self._numbers, card.name):
+            raise MemberError(f"{card.display_name} has no version {version}.")
+        log.info("%s: member %d asked for v%d", card.name, interaction.user.id, version)
+        await self._machinery.runs.rollback(card.name, version)
+        await interaction.followup.send(f"{titled(card)}: version {version} speaks again, from the next reply on.")
+
+    @app_commands.command(description="How I am: engine, queue, memory, versions, database.")
+    async def health(self, interaction: Interaction) -> None:
+        gate_of(interaction).check_operator(interaction)
+        status = self._machinery.engine.status()
+        replies, votes = await self._store.counts()
+        size = await self._store.size_bytes()
+        lines = [
+            f"**Engine** {status.model}, {status.device}, {status.precision}",
+            f"**Queue** {status.running} of {status.max_rows} rows running, {status.waiting} waiting",
+            f"**Memory** {_memory_mb():.0f} MB at most since the start",
+            f"**Versions** {', '.join(await asyncio.to_thread(self._active_versions)) or 'none: all speak by prompt'}",
+            f"**Adapters loaded** {', '.join(map(str, status.resident)) or 'none'}",
+            f"**Database** {replies} replies, {votes} votes, {size / 1e6:.1f} MB",
+            f"**Trainings running** {', '.join(self._machinery.runs.running) or 'none'}",
+            f"**Up for** {_duration(time.time() - self._machinery.started_at)}, "
+            f"{1000 * self._bot.latency:.0f} ms from Discord",
+        ]
+        for persona in self._catalog.all():
+            if problem := self._machinery.problem(persona.name):
+                lines.append(f"⚠️ **{persona.display_name}** {problem}")
+        await interaction.response.send_message(split("\n".join(lines))[0], ephemeral=True)
+
+    @train.autocomplete("persona")
+    @versions.autocomplete("persona")
+    @rollback.autocomplete("persona")
+    async def matching(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return choices(self._catalog.all(), typed)
+
+    @rollback.autocomplete("version")
+    async def matching_version(self, interaction: Interaction, _typed: str) -> list[app_commands.Choice[int]]:
+        persona = str(getattr(interaction.namespace, "persona", "")).lower()
+        if not self._catalog.is_shipped(persona):
+            return []
+        numbers = await asyncio.to_thread(self._numbers, persona)
+        return [app_commands.Choice(name=f"version {number}", value=number) for number in numbers[::-1][:25]]
+
+    def _trainable(self, name: str) -> Persona:
+        """A persona with a folder. A server's own ones speak from their prompt alone. Raises UnknownPersona."""
+        return self._catalog.get(name.lower())
+
+    def _numbers(self, persona: str) -> list[int]:
+        versions = self._machinery.registry.folder / persona / "versions"
+        return sorted(int(path.name) for path in versions.glob("*") if path.name.isdecimal())
+
+    def _active_versions(self) -> list[str]:
+        shown = []
+        for name in self._catalog.names():
+            try:
+                number = self._machinery.registry.active_number(name)
+            except AdapterError:
+                shown.append(f"{name} v?")  # what is wrong with it is told as the persona's problem
+            else:
+                shown += [f"{name} v{number}"] if number is not None else []
+        return shown
+
+    def _version_lines(self, card: Persona, approval: dict[int | None, Approval]) -> list[str]:
+        registry = self._machinery.registry
+        active = registry.active_number(card.name)
+        numbers = self._numbers(card.name)[-SHOWN_VERSIONS:]
+        lines = [self._version_line(card.name, number, active, approval.get(number)) for number in numbers[::-1]]
+        if canary := read_canary(registry, card.name):
+            lines.append(f"🐤 {canary}; votes decide which one stays.")
+        if (change := last_change(registry, card.name)) and (why := change.get("reason")):
+            what = f"{change.get('action')} v{change.get('number')}"
+            lines.append(f"Last change, {str(change.get('at'))[:10]}: {what}, {why}.")
+        if marks := marked(registry, card.name):
+            which = ", ".join(f"v{number}" for number in sorted(marks))
+            lines.append(f"⚠️ {which} learned from words that were deleted since, and will be replaced.")
+        return lines or ["It has no adapter yet and speaks from its prompt alone."]
+
+    def _version_line(self, persona: str, number: int, active: int | None, approval: Approval | None) -> str:
+        path = self._machinery.registry.folder / persona / "versions" / str(number)
+        try:
+            manifest = read_manifest(path)
+        except AdapterError:
+            return f"`v{number}` is incomplete"
+        rows = manifest.get("rows")
+        parts = [f"`v{number}`"]
+        if isinstance(made := manifest.get("created_at"), str):
+            parts.append(f"made {made[:10]}")
+        if isinstance(rows, dict):
+            parts.append("from " + ", ".join(f"{count} {source}" for source, count in rows.items() if count))
+        if approval is not None and approval.share is not None:
+            parts.append(f"👍 {approval.up} 👎 {approval.down} ({100 * approval.share:.0f} %)")
+        return ", ".join(parts) + (" **← speaks**" if number == active else "")
+
+    async def _message(self, interaction: Interaction) -> discord.PartialMessage | discord.InteractionMessage:
+        """The message that shows the progress, as the channel's: an interaction's own is closed after 15 minutes."""
+        message = await interaction.original_response()
+        channel = interaction.channel
+        if isinstance(channel, discord.TextChannel | discord.Thread | discord.DMChannel | discord.VoiceChannel):
+            return channel.get_partial_message(message.id)
+        return message
+
+
+async def _edit(message: discord.PartialMessage | discord.InteractionMessage, **changes: Any) -> None:
+    try:
+        await message.edit(**changes)
+    except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as error:
+        # RuntimeError: the bot is stopping. Without the message, the log and /versions tell the result too.
+        log.warning("the progress of a training could not be shown (%s)", type(error).__name__)
+
+
+def _shown_progress(card: Persona, progress: Progress | None) -> str:
+    if progress is None:
+        return f"{titled(card)}: training … `{'▱' * BAR}`"
+    full = round(BAR * progress.share)
+    loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""
+    doing = "training" if progress.share < 1.0 else "judging the new version"
+    bar = "▰" * full + "▱" * (BAR - full)
+    return f"{titled(card)}: {doing} … `{bar}` step {progress.step} of {progress.steps}{loss}"
+
+
+def _verdict(card: Persona, outcome: Outcome) -> str:
+    if outcome.canary is not None:
+        head = f"{titled(card)}: version {outcome.number} may speak, for now in {outcome.canary:.0%} of the channels."
+    elif outcome.accepted:
+        head = f"{titled(card)}: version {outcome.number} is better and speaks from the next reply on."
+    else:
+        head = f"{titled(card)}: version {outcome.number} was refused and will not speak."
+    text = "\n".join([head, *(f"- {reason}" for reason in outcome.reasons)])
+    return split(text)[0]
+
+
+def _memory_mb() -> float:
+    """The most this process has used; the unit is bytes on macOS, kilobytes elsewhere."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / 1e6 if sys.platform == "darwin" else used / 1e3
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    days, hours = divmod(minutes // 60, 24)
+    return f"{days} d {hours} h {minutes % 60} min" if days else f"{hours} h {minutes % 60} min"

@@ -1,0 +1,119 @@
+"""Owns /scene: two personas talk to each other about a topic, turn by turn, until it is over or somebody presses ⏹."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.conversation.context import Turn
+from bot.conversation.replies import Ask, Replies, Reply
+from bot.discord_bot.addressing import Place, place_of_interaction
+from bot.discord_bot.cogs.asking import quoted
+from bot.discord_bot.cogs.personas import Name, choices, titled
+from bot.discord_bot.failures import Interaction
+from bot.discord_bot.rate_limits import Limits
+from bot.discord_bot.replying.delivery import Speaker, Spoken
+from bot.discord_bot.replying.destinations import PlainOutlet
+from bot.discord_bot.replying.webhooks import Identities
+from bot.errors import EmptyPrompt, MemberError
+from bot.personas.catalog import Persona, PersonaCatalog
+from bot.prompt import Message, Role
+from bot.store import SCENE
+
+TURNS = 6  # of both together, unless the member says otherwise
+Line = tuple[str, str]  # a persona's name and what it said
+
+
+class Scenes(commands.Cog):
+    def __init__(
+        self, replies: Replies, catalog: PersonaCatalog, speaker: Speaker, limits: Limits, identities: Identities
+    ) -> None:
+        self._replies = replies
+        self._catalog = catalog
+        self._speaker = speaker
+        self._limits = limits
+        self._identities = identities
+        self._playing: set[int] = set()  # channels
+
+    @app_commands.command(description="Let two personas talk to each other.")
+    @app_commands.describe(
+        persona_a="Who begins.",
+        persona_b="Who answers.",
+        topic="What they talk about.",
+        turns="How often one of them speaks, 2 to 12.",
+    )
+    async def scene(
+        self,
+        interaction: Interaction,
+        persona_a: Name,
+        persona_b: Name,
+        topic: app_commands.Range[str, 1, 300],
+        turns: app_commands.Range[int, 2, 12] = TURNS,
+    ) -> None:
+        place = place_of_interaction(interaction)
+        cast = [self._catalog.get(name.lower(), place.guild_id) for name in (persona_a, persona_b)]
+        if cast[0].name == cast[1].name:
+            raise MemberError("A scene needs two different personas.")
+        if not topic.strip():
+            raise EmptyPrompt
+        if place.channel_id in self._playing:
+            raise MemberError("There is a scene in this channel already: wait until it is over, or stop it with ⏹.")
+        self._speaker.check_open()
+        self._limits.take(interaction.user.id, place.guild_id)
+        self._playing.add(place.channel_id)
+        try:
+            names = " and ".join(titled(persona) for persona in cast)
+            await interaction.response.send_message(f"🎬 {names}\n{quoted(topic)}")
+            await self._play(interaction, place, cast, topic.strip(), turns)
+        finally:
+            self._playing.discard(place.channel_id)
+
+    @scene.autocomplete("persona_a")
+    @scene.autocomplete("persona_b")
+    async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return choices(self._catalog.all(interaction.guild_id), typed)
+
+    async def _play(
+        self, interaction: Interaction, place: Place, cast: Sequence[Persona], topic: str, turns: int
+    ) -> None:
+        lines: list[Line] = []
+        for number in range(turns):
+            speaking, listening = cast[number % 2], cast[(number + 1) % 2]
+            ask = Ask(
+                channel_id=place.channel_id,
+                guild_id=place.guild_id,
+                author_id=interaction.user.id,
+                author_name=interaction.user.display_name,
+                text=topic,
+                persona=speaking,
+                source=SCENE,
+                parent_channel_id=place.parent_id,
+            )
+            spoken = await self._speak(interaction.channel, ask, scene_turns(lines, speaking, listening, ask))
+            if spoken.stopped or spoken.reply_id is None:
+                return
+            lines.append((speaking.name, spoken.text))
+
+    async def _speak(self, channel: Any, ask: Ask, turns: Sequence[Turn]) -> Spoken:
+        async def begin() -> Reply:
+            return self._replies.begin_with(ask, turns)
+
+        own = await self._identities.outlet(channel, ask.persona)
+        header = "" if own is not None else f"{titled(ask.persona)}\n"
+        outlet = own or PlainOutlet(channel)
+        return await self._speaker.speak(outlet, begin, header=header, placeholder="…")
+
+
+def scene_turns(lines: Sequence[Line], speaking: Persona, listening: Persona, ask: Ask) -> list[Turn]:
+    """The scene as `speaking` reads it: its own lines are the assistant's, the topic and the other's are the user's."""
+    opening = f"Talk with {listening.display_name} about this: {ask.text}"
+    turns = [Turn(Message("user", opening), ask.author_id)]
+    for name, text in lines:
+        role: Role = "assistant" if name == speaking.name else "user"
+        previous = turns[-1]
+        if previous.message.role == role:
+            turns[-1] = Turn(Message(role, f"{previous.message.content}\n{text}"), previous.author_id)
+        else:
+            turns.append(Turn(Message(role, text), None))
+    return turns

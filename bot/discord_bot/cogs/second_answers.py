@@ -1,0 +1,134 @@
+"""Owns 🔁: a second answer beside the first, and the choice between the two."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.conversation.replies import INTERRUPTED, Replies, Reply
+from bot.discord_bot.controls.feedback_buttons import feedback_view, reply_view
+from bot.discord_bot.controls.steering_buttons import check_steers
+from bot.discord_bot.failures import Interaction
+from bot.discord_bot.rate_limits import Limits
+from bot.discord_bot.replying.delivery import Speaker
+from bot.discord_bot.replying.destinations import AnswerOutlet
+from bot.discord_bot.replying.webhooks import Identities
+from bot.errors import MemberError
+from bot.personas.catalog import PersonaCatalog
+from bot.store import Store, StoredReply, VoteCount
+
+log = logging.getLogger(__name__)
+
+GIVEN_UP = "-# (another answer was kept)"
+
+
+class AnswerGone(MemberError):
+    def __init__(self) -> None:
+        super().__init__("I no longer have that reply, so I can't answer it again.")
+
+
+class AlreadyAnswering(MemberError):
+    def __init__(self) -> None:
+        super().__init__("There is a second answer already: keep one of the two first.")
+
+
+class SecondAnswers(commands.Cog):
+    def __init__(
+        self,
+        bot: commands.Bot,
+        replies: Replies,
+        catalog: PersonaCatalog,
+        store: Store,
+        speaker: Speaker,
+        limits: Limits,
+        identities: Identities,
+    ) -> None:
+        self._bot = bot
+        self._replies = replies
+        self._catalog = catalog
+        self._store = store
+        self._speaker = speaker
+        self._limits = limits
+        self._identities = identities
+        self._writing: set[int] = set()
+
+    async def write(self, interaction: Interaction, reply_id: int) -> None:
+        """🔁 was pressed: stream another answer to the same question. Raises MemberError."""
+        stored = await self._reply(reply_id)
+        check_steers(interaction, stored.record.asker_id, "ask for another answer")
+        self._speaker.check_open()
+        if reply_id in self._writing or (await self._store.standing(reply_id)).rival is not None:
+            raise AlreadyAnswering
+        self._writing.add(reply_id)
+        try:
+            self._limits.take(interaction.user.id, interaction.guild_id)
+            await interaction.response.defer()
+            await self._write(interaction, stored)
+        finally:
+            self._writing.discard(reply_id)
+
+    async def keep(self, interaction: Interaction, kept_id: int, other_id: int) -> None:
+        """“Keep this” was pressed below one of two answers. Raises MemberError."""
+        kept, other = await self._reply(kept_id), await self._reply(other_id)
+        check_steers(interaction, kept.record.asker_id, "choose between the answers")
+        await self._store.add_comparison(kept_id, other_id, interaction.user.id)
+        with contextlib.suppress(discord.NotFound):  # too late to answer; the choice is stored
+            await interaction.response.edit_message(view=await reply_view(self._store, kept_id))
+        await self._strike(other)
+
+    async def _write(self, interaction: Interaction, first: StoredReply) -> None:
+        assert interaction.message is not None
+        persona = self._catalog.get(first.record.persona, first.record.guild_id)
+        instead = first.record.finish_reason == INTERRUPTED
+
+        async def begin() -> Reply:
+            return self._replies.again(first, persona, instead=instead)
+
+        def view_of(reply_id: int) -> discord.ui.View:
+            return feedback_view(reply_id, VoteCount(0, 0), rival=None if instead else first.id)
+
+        outlet = await self._identities.outlet(interaction.channel, persona) or AnswerOutlet(interaction.message)
+        spoken = await self._speaker.speak(outlet, begin, view_of=view_of)
+        if spoken.reply_id is None:
+            return
+        if instead:
+            await self._store.remove_reply(first.id)
+            await self._edit_last(first, view=None)
+        else:
+            await self._edit_last(first, view=await reply_view(self._store, first.id))
+
+    async def _reply(self, reply_id: int) -> StoredReply:
+        stored = await self._store.reply(reply_id)
+        if stored is None:
+            raise AnswerGone
+        return stored
+
+    async def _edit_last(self, reply: StoredReply, *, view: discord.ui.View | None) -> None:
+        channel = self._channel(reply)
+        with _given_up_on_refusal(reply):
+            await self._identities.edit(channel, reply.message_ids[-1], view=view)
+
+    async def _strike(self, reply: StoredReply) -> None:
+        """Take the answer that was not kept from view. Its first message stays, so that it can be found again."""
+        channel = self._channel(reply)
+        first, *others = reply.message_ids
+        with _given_up_on_refusal(reply):
+            await self._identities.edit(channel, first, content=GIVEN_UP, view=None, attachments=[])
+            for other in others:
+                await self._identities.delete(channel, other)
+
+    def _channel(self, reply: StoredReply) -> Any:
+        channel_id = reply.record.channel_id
+        return self._bot.get_channel(channel_id) or self._bot.get_partial_messageable(channel_id)
+
+
+@contextlib.contextmanager
+def _given_up_on_refusal(reply: StoredReply) -> Iterator[None]:
+    """What is stored is stored: a message that can't be changed costs only its look."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        log.info("reply %d: its messages could not be changed (%s)", reply.id, error.status)

@@ -1,0 +1,98 @@
+"""Owns the question whether a member's words may train personas: who was asked, and the two answers' buttons."""
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, cast
+
+import discord
+
+from bot.discord_bot.controls.persistent import LastingItem
+from bot.discord_bot.failures import Interaction
+from bot.store import Store
+
+if TYPE_CHECKING:
+    from bot.discord_bot.cogs.privacy import Privacy
+
+QUESTION = (
+    "Your vote counts. **May the personas also learn from what you write to them?** "
+    "If you allow it, your messages behind liked replies and your better answers may become training data on this "
+    "bot's own machine; if you refuse, your votes still count and your words are never trained on. "
+    "`/privacy` shows, changes, exports or deletes everything about you at any time."
+)
+ALLOWED = "Thank you: the personas may learn from what you write to them. `/privacy` changes that at any time."
+REFUSED = "Understood: your words are never trained on; your votes still count. `/privacy` changes that at any time."
+MORE = (
+    "**What is kept:** your messages to me with my replies, your votes with their reasons, your better answers, and "
+    "which of two answers you kept. It stays in a file on the machine that runs this bot.\n"
+    "**What learning means:** from time to time a small add-on of the language model is trained for each persona, on "
+    "replies that members liked, with what was asked, and on better answers. Yours are among them only if you agree.\n"
+    "**If you say no**, or nothing: your votes count in the figures, your words are never trained on.\n"
+    "**Changing your mind:** `/privacy` does it, for what is already there too: the next training leaves it out. "
+    "There you can also read everything in a file, or have it deleted. A message you delete is deleted here as well."
+)
+REMEMBERED = 10_000  # members; who falls out may be asked a second time
+
+
+class ConsentQuestion:
+    """Asks each member at most once per start of the bot, and only those who have never answered."""
+
+    def __init__(self, store: Store, *, enabled: bool) -> None:
+        self._store = store
+        self._enabled = enabled
+        self._asked: OrderedDict[int, None] = OrderedDict()
+        self._waiting: OrderedDict[int, None] = OrderedDict()
+
+    def owe(self, member_id: int) -> None:
+        """The member voted where no private question is possible (a reaction): ask at the next interaction."""
+        if self._enabled and member_id not in self._asked:
+            _remember(self._waiting, member_id)
+
+    def is_owed(self, member_id: int) -> bool:
+        return member_id in self._waiting
+
+    async def ask_if_new(self, interaction: Interaction) -> None:
+        """Ask privately, after the interaction has been responded to."""
+        member_id = interaction.user.id
+        self._waiting.pop(member_id, None)
+        if not self._enabled or member_id in self._asked or await self._store.consent(member_id) is not None:
+            return
+        _remember(self._asked, member_id)
+        await interaction.followup.send(QUESTION, view=consent_view(), ephemeral=True)
+
+
+class ConsentButton(LastingItem, template=r"troupe:consent:(yes|no)"):
+    def __init__(self, answer: str) -> None:
+        self.granted = answer == "yes"
+        super().__init__(
+            discord.ui.Button(
+                label="Yes, they may learn" if self.granted else "No",
+                style=discord.ButtonStyle.success if self.granted else discord.ButtonStyle.secondary,
+                custom_id=f"troupe:consent:{answer}",
+            )
+        )
+
+    async def pressed(self, interaction: Interaction) -> None:
+        privacy = cast("Privacy", interaction.client.get_cog("Privacy"))
+        await privacy.answer_consent(interaction, granted=self.granted)
+
+
+class LearnMoreButton(LastingItem, template=r"troupe:consent-more"):
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(label="Learn more", custom_id="troupe:consent-more"))
+
+    async def pressed(self, interaction: Interaction) -> None:
+        await interaction.response.send_message(MORE, ephemeral=True)
+
+
+def consent_view() -> discord.ui.View:
+    """Yes, no, learn more."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(ConsentButton("yes"))
+    view.add_item(ConsentButton("no"))
+    view.add_item(LearnMoreButton())
+    return view
+
+
+def _remember(members: OrderedDict[int, None], member_id: int) -> None:
+    members[member_id] = None
+    while len(members) > REMEMBERED:
+        members.popitem(last=False)

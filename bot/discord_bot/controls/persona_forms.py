@@ -1,0 +1,68 @@
+"""Owns the form in which a server's own persona is written, and opening it again when something in it was wrong."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+
+from bot.discord_bot.failures import GuardedModal, GuardedView, Interaction
+from bot.personas.catalog import Persona
+from bot.personas.server_personas import BadPersona
+
+WAITS = 3600.0  # seconds a member may take over the form
+PRESSABLE = 840.0  # seconds; an interaction's token is valid for 15 minutes
+Save = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
+
+_FIELDS: tuple[tuple[str, str, int, bool, bool], ...] = (
+    # key, label, longest, required, paragraph
+    ("display_name", "Name", 32, True, False),
+    ("description", "What members read about it (one line)", 100, True, False),
+    ("system_prompt", "System prompt: who it is, how it speaks", 4000, True, True),
+    ("greeting", "Greeting", 300, False, True),
+    ("avatar", "Emoji", 8, False, False),
+)
+
+
+class PersonaForm(GuardedModal):
+    """`save` receives what was typed; what it refuses as BadPersona can be mended in the same form."""
+
+    def __init__(self, title: str, values: Mapping[str, object], save: Save) -> None:
+        super().__init__(title=title, timeout=WAITS)
+        self._values = dict(values)
+        self._save = save
+        self._inputs: dict[str, discord.ui.TextInput[Any]] = {}
+        for key, label, longest, required, paragraph in _FIELDS:
+            style = discord.TextStyle.paragraph if paragraph else discord.TextStyle.short
+            field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                custom_id=key,
+                style=style,
+                max_length=longest,
+                required=required,
+                default=str(values.get(key, "")) or None,
+            )
+            self._inputs[key] = field
+            self.add_item(discord.ui.Label(text=label, component=field))
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        typed = {key: field.value.strip() for key, field in self._inputs.items()}
+        values = {**self._values, **typed, "avatar": typed["avatar"] or "🎭"}
+        try:
+            await self._save(interaction, values)
+        except BadPersona as error:
+            again = FormAgain(self.title, values, self._save)
+            await interaction.response.send_message(str(error), view=again, ephemeral=True)
+
+
+class FormAgain(GuardedView):
+    def __init__(self, title: str, values: Mapping[str, object], save: Save) -> None:
+        super().__init__(timeout=PRESSABLE)
+        self._form = title, values, save
+
+    @discord.ui.button(label="Open the form again", style=discord.ButtonStyle.primary)
+    async def open(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
+        await interaction.response.send_modal(PersonaForm(*self._form))
+
+
+def values_of(persona: Persona) -> dict[str, object]:
+    """What the form shows of a persona, and what it hands on unshown."""
+    return persona.model_dump()

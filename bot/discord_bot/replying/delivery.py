@@ -1,0 +1,156 @@
+"""Owns an answer from its beginning to its buttons: typing, streaming, the stored record, and the graceful stop.
+
+Messages, commands, second answers and scenes all speak through here.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.conversation.replies import Reply
+from bot.discord_bot.controls.feedback_buttons import feedback_view
+from bot.discord_bot.controls.steering_buttons import again_view
+from bot.discord_bot.failures import explain
+from bot.discord_bot.replying.destinations import Outlet
+from bot.discord_bot.replying.edit_pacing import Pace
+from bot.discord_bot.replying.streaming import Stream, Unfinished
+from bot.errors import EngineStopped, GenerationFailed, OperatorError
+from bot.store import VoteCount
+
+log = logging.getLogger(__name__)
+
+TYPING_LASTS = 8.0  # seconds; Discord shows it for ten
+MARKING_SECONDS = 3.0  # in which replies that did not end in time are marked as interrupted
+NOT_SAVED = "I could not save this reply, so it can't be voted on."
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What became of an answer. `reply_id` is None when nothing was stored: a sentence stands there instead."""
+
+    reply_id: int | None
+    text: str
+    stopped: bool
+    last_message: discord.Message | None
+
+
+def fresh_view(reply_id: int) -> discord.ui.View:
+    return feedback_view(reply_id, VoteCount(0, 0))
+
+
+class Speaker:
+    def __init__(self, unfinished: Unfinished, pace: Pace) -> None:
+        self._unfinished = unfinished
+        self._pace = pace
+        self._draining = False
+        self._running: set[asyncio.Task[Any]] = set()
+        self._streams: set[Stream] = set()
+
+    async def speak(
+        self,
+        outlet: Outlet,
+        begin: Callable[[], Awaitable[Reply]],
+        *,
+        header: str = "",
+        placeholder: str = "",
+        view_of: Callable[[int], discord.ui.View] = fresh_view,
+    ) -> Spoken:
+        """Stream the reply that `begin` submits; `view_of` its stored id stands below it at the end.
+
+        `header` and `placeholder`: see Stream.
+        Raises what `begin` raises, EngineStopped while the bot stops, and Discord's refusals; whatever goes wrong
+        once the reply runs is a sentence below its text.
+        """
+        self.check_open()
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            async with _typing(outlet) as typing:
+                reply = await begin()
+                stream = Stream(
+                    outlet,
+                    reply,
+                    self._unfinished,
+                    self._pace,
+                    header=header,
+                    placeholder=placeholder,
+                    on_shown=typing.cancel,
+                )
+                return await self._tell(stream, reply, view_of)
+        finally:
+            self._running.discard(task)
+
+    def check_open(self) -> None:
+        """Raise EngineStopped when nothing new is begun any more."""
+        if self._draining:
+            raise EngineStopped
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing new; let the replies under way end within `seconds`, and mark the others as interrupted."""
+        self._draining = True
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+        for stream in self._streams:
+            stream.break_off()
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=MARKING_SECONDS)
+
+    async def _tell(self, stream: Stream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> Spoken:
+        self._streams.add(stream)
+        try:
+            reply_id = await self._stream(stream, reply, view_of)
+            return Spoken(reply_id, reply.text.strip(), stream.stopped, stream.last_message)
+        finally:
+            self._streams.discard(stream)
+            stream.close()
+
+    async def _stream(self, stream: Stream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> int | None:
+        try:
+            await stream.follow()
+            said = bool(reply.text.strip())
+            if not said and not reply.was_cancelled:
+                ask = reply.ask
+                log.warning("%s said nothing in channel %d", ask.persona.name, ask.channel_id)
+                raise GenerationFailed("the model said nothing")
+            kept = said or reply.was_interrupted
+            reply_id = await reply.record(stream.message_ids) if kept else None
+        except discord.HTTPException:
+            raise
+        except OperatorError as error:
+            explain(error, "recording a reply")
+            await stream.interrupt(NOT_SAVED)
+        except Exception as error:  # noqa: BLE001 (the text so far stays, with the sentence below it)
+            await stream.interrupt(explain(error, "answering"))
+        else:
+            await stream.finish(_view(reply_id, said, view_of))
+            return reply_id
+        return None
+
+
+def _view(reply_id: int | None, said: bool, view_of: Callable[[int], discord.ui.View]) -> discord.ui.View | None:
+    if reply_id is None:
+        return None
+    return view_of(reply_id) if said else again_view(reply_id)
+
+
+@contextlib.asynccontextmanager
+async def _typing(outlet: Outlet) -> AsyncIterator[asyncio.Task[None]]:
+    """Show that the bot is typing until the task is cancelled or the block is left."""
+    task = asyncio.create_task(_keep_typing(outlet))
+    try:
+        yield task
+    finally:
+        task.cancel()
+
+
+async def _keep_typing(outlet: Outlet) -> None:
+    with contextlib.suppress(discord.HTTPException):
+        while True:
+            await outlet.type()
+            await asyncio.sleep(TYPING_LASTS)

@@ -1,0 +1,260 @@
+"""Owns how a growing reply is shown: one message that is edited, further ones past 2000 characters, at last a file.
+
+Discord's rate limits (429) and passing failures (5xx) are retried inside discord.py; tokens wait meanwhile.
+"""
+
+import asyncio
+import contextlib
+import io
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.conversation.replies import Reply
+from bot.discord_bot.controls.steering_buttons import stop_view
+from bot.discord_bot.replying.defusing import defused
+from bot.discord_bot.replying.destinations import Outlet
+from bot.discord_bot.replying.edit_pacing import Pace
+from bot.discord_bot.replying.splitting import split
+
+log = logging.getLogger(__name__)
+
+MESSAGES = 4  # a reply that needs more goes into an attached file
+BEGINNING = 600  # characters of it that stay readable in the channel
+STOPPED = "-# (stopped)"
+INTERRUPTED = "-# (interrupted)"
+POSITION_SECONDS = 3.0  # between two looks at the place in the queue
+# Enough to be worth a first look: a few words, or a whole short sentence.
+_FRAGMENT = re.compile(r".{16,}\s|\S.*[.!?…]\s", re.DOTALL)
+
+
+class Unfinished:
+    """The messages of replies that are not recorded yet: ⏹ finds its reply here, and a reaction waits for its one."""
+
+    def __init__(self) -> None:
+        self._streams: dict[int, Stream] = {}
+
+    def add(self, message_id: int, stream: "Stream") -> None:
+        self._streams[message_id] = stream
+
+    def remove(self, message_id: int) -> None:
+        self._streams.pop(message_id, None)
+
+    def shown_by(self, message_id: int) -> "Stream | None":
+        return self._streams.get(message_id)
+
+    async def recorded(self, message_id: int) -> None:
+        """Return once the message's reply is recorded or given up; at once for any other message."""
+        if stream := self._streams.get(message_id):
+            await stream.recorded.wait()
+
+
+class Stream:
+    """One reply in its channel. `follow` it to its end, then `finish`, or `interrupt` with a sentence.
+
+    `header` stands above the text. `placeholder` is shown until there is text; without one, nothing is.
+    `on_shown` is called when the first message is there.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        reply: Reply,
+        unfinished: Unfinished,
+        pace: Pace,
+        *,
+        header: str = "",
+        placeholder: str = "",
+        on_shown: Callable[[], object] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.recorded = asyncio.Event()
+        self.stopped = False
+        self._outlet = outlet
+        self._reply = reply
+        self._unfinished = unfinished
+        self._pace = pace
+        self._header = header
+        self._placeholder = placeholder
+        self._on_shown = on_shown
+        self._clock = clock
+        self._note = ""
+        self._nonce = secrets.token_hex(8)
+        self._messages: list[discord.Message] = []
+        self._shown: list[str] = []
+        self._shown_at = 0.0
+
+    @property
+    def asker_id(self) -> int:
+        return self._reply.ask.author_id
+
+    @property
+    def message_ids(self) -> list[int]:
+        return [message.id for message in self._messages]
+
+    @property
+    def last_message(self) -> discord.Message | None:
+        return self._messages[-1] if self._messages else None
+
+    def stop(self) -> None:
+        """End the reply with what was said, because a member asked for it."""
+        self.stopped = True
+        self._reply.cancel()
+
+    def break_off(self) -> None:
+        """End the reply with what was said, because the bot stops."""
+        self.stopped = True
+        self._reply.interrupt()
+
+    async def follow(self) -> None:
+        """Show the reply while it grows; on return all of it has a message, whose last edit is still due.
+
+        Raises what the reply raises, NotFound when the reply was deleted meanwhile, Forbidden without permission.
+        """
+        with self._pace.growing(self._outlet.bucket):
+            async with self._position_shown():
+                chunks = aiter(self._reply)
+                text = await anext(chunks, None)
+            while text is not None:
+                if self._is_due() and not self.stopped:
+                    await self._show_in_passing()
+                text = await anext(chunks, None)
+        contents, _ = self._whole()
+        await self._send_missing(contents)
+        await self._delete_surplus(len(contents))
+
+    async def finish(self, view: discord.ui.View | None) -> None:
+        """The last edit: the whole text, and `view` below its last message."""
+        contents, file = self._whole()
+        last = len(contents) - 1
+        for index, content in enumerate(contents[:-1]):
+            await self._edit(index, content)
+        options: dict[str, Any] = {"attachments": [file]} if file else {}
+        await self._edit(last, contents[last], view=view, **options)
+
+    async def interrupt(self, sentence: str, view: discord.ui.View | None = None) -> None:
+        """End with `sentence`: below the text so far, or as the answer when there is none."""
+        self._note = sentence
+        contents, _ = self._whole()
+        await self._send_missing(contents)
+        await self._delete_surplus(len(contents))
+        await self.finish(view)
+
+    def close(self) -> None:
+        """Let go of everything; a reply that still runs is cancelled. Idempotent."""
+        if self._reply.completion is None:
+            self._reply.cancel()
+        self.recorded.set()
+        for message_id in self.message_ids:
+            self._unfinished.remove(message_id)
+
+    def _growing(self) -> list[str]:
+        """The messages that show the text so far."""
+        return split(self._header + defused(self._reply.text.strip()))[:MESSAGES]
+
+    def _whole(self) -> tuple[list[str], discord.File | None]:
+        """The messages that show the ended reply, and the file when it is too long for them."""
+        said = defused(self._reply.text.strip())
+        note = f"-# {self._note}" if said and self._note else self._note
+        if self._reply.was_interrupted:
+            note = INTERRUPTED
+        elif self._reply.was_cancelled and not said:
+            note = STOPPED
+        contents = split(self._header + "\n".join(filter(None, (said, note))))
+        if len(contents) <= MESSAGES:
+            return contents, None
+        beginning, *_ = split(said, BEGINNING)
+        closing = "\n".join(filter(None, (f"{beginning.rstrip()} …", "-# The whole answer is in the file.", note)))
+        return split(self._header + closing), discord.File(io.BytesIO(said.encode()), "answer.md")
+
+    def _is_due(self) -> bool:
+        if not self._reply.text.strip():
+            return False
+        if not self._messages or self._shown_at == 0.0:
+            return _FRAGMENT.search(self._reply.text) is not None
+        return self._clock() - self._shown_at >= self._pace.interval(self._outlet.bucket)
+
+    @contextlib.asynccontextmanager
+    async def _position_shown(self) -> AsyncIterator[None]:
+        """Say how many are ahead, and keep the number right, until the block is left."""
+        if not (ahead := self._reply.position):
+            if self._placeholder:
+                await self._send_missing([self._header + self._placeholder])
+            yield
+            return
+        await self._send_missing([_position(ahead, self._reply.wait_s)])
+        watching = asyncio.create_task(self._watch_position())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _watch_position(self) -> None:
+        while True:
+            await asyncio.sleep(POSITION_SECONDS + self._pace.interval(self._outlet.bucket))
+            if ahead := self._reply.position:
+                with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+                    await self._edit(0, _position(ahead, self._reply.wait_s))
+
+    async def _show_in_passing(self) -> None:
+        try:
+            await self._show(self._growing())
+        except (discord.NotFound, discord.Forbidden):
+            raise
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            # The next edit or the last one shows this text as well.
+            log.info("channel %d: an edit failed (%s)", self._outlet.channel_id, type(error).__name__)
+
+    async def _show(self, contents: Sequence[str]) -> None:
+        shown = len(self._messages)
+        for index, content in enumerate(contents[:shown]):
+            moves_on = index == shown - 1 and len(contents) > shown
+            if moves_on:  # ⏹ goes to the message that grows
+                await self._edit(index, content, view=None)
+            else:
+                await self._edit(index, content)
+        await self._send_missing(contents)
+        self._shown_at = self._clock()
+
+    async def _edit(self, index: int, content: str, **options: Any) -> None:
+        if self._shown[index] != content or options:
+            self._messages[index] = await self._outlet.edit(self._messages[index], content=content, **options)
+            self._shown[index] = content
+
+    async def _send_missing(self, contents: Sequence[str]) -> None:
+        for index in range(len(self._messages), len(contents)):
+            # Discord drops a second message with the same nonce: a retry after a lost answer makes no duplicate.
+            options: dict[str, Any] = {"nonce": f"{self._nonce}{index}"}
+            if index == len(contents) - 1 and self._reply.completion is None:
+                options["view"] = stop_view()
+            message = await self._outlet.send(contents[index], **options)
+            self._unfinished.add(message.id, self)
+            self._messages.append(message)
+            self._shown.append(contents[index])
+            self._on_shown()
+
+    async def _delete_surplus(self, needed: int) -> None:
+        """A code block that its author closes needs no added fence: the text may fit into one message less."""
+        while len(self._messages) > max(needed, 1):
+            await self._messages[-1].delete()
+            self._unfinished.remove(self._messages.pop().id)
+            self._shown.pop()
+
+
+def _position(ahead: int, wait_s: float | None) -> str:
+    waiting = "" if wait_s is None else f", about {_duration(wait_s)}"
+    return f"-# {ahead} {'reply is' if ahead == 1 else 'replies are'} ahead of yours{waiting} …"
+
+
+def _duration(seconds: float) -> str:
+    """Rounded, because nobody knows it better: 5 s, 40 s, 3 min."""
+    if seconds < 60:
+        return f"{max(5, round(seconds / 5) * 5)} s"
+    return f"{round(seconds / 60)} min"

@@ -1,0 +1,229 @@
+"""Owns persona cards: `adapters/<name>/persona.toml` and the examples beside it. Knows nothing of adapters."""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bot.errors import PersonaError, UnknownPersona
+from bot.personas.rules import Rules
+from bot.prompt import Message
+
+NAME = r"[a-z0-9][a-z0-9-]{1,31}"
+
+
+class SamplingOverrides(BaseModel):
+    """What a card may set of the sampling defaults; None leaves config.toml's value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: Annotated[float, Field(ge=0.0, le=5.0)] | None = None
+    top_p: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    top_k: Annotated[int, Field(ge=0)] | None = None
+    min_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0.0, le=5.0)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+
+
+class RuleSection(BaseModel):
+    """What a card may rule for every reply; the engine keeps it to the letter. See `bot.personas.rules.Rules`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    forbid_characters: str | tuple[str, ...] = ()
+    forbid_words: tuple[str, ...] = ()
+    max_words: Annotated[int, Field(ge=1)] | None = None
+    max_sentences: Annotated[int, Field(ge=1)] | None = None
+    max_characters: Annotated[int, Field(ge=1)] | None = None
+    end_with: str | tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> "RuleSection":
+        """BadRules is a ValueError: pydantic reports it with the table's name."""
+        self.as_rules().check()
+        return self
+
+    def as_rules(self) -> Rules:
+        return Rules(
+            forbidden_characters=tuple(self.forbid_characters),
+            forbidden_words=self.forbid_words,
+            max_words=self.max_words or 0,
+            max_sentences=self.max_sentences or 0,
+            max_characters=self.max_characters or 0,
+            endings=(self.end_with,) if isinstance(self.end_with, str) else self.end_with,
+        )
+
+
+class Persona(BaseModel):
+    """One character: what the model is told, and how members see it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=rf"^{NAME}$")]
+    display_name: Annotated[str, Field(min_length=1, max_length=32)]
+    description: Annotated[str, Field(min_length=1, max_length=100)]
+    avatar: Annotated[str, Field(max_length=8)] = "🎭"
+    avatar_url: Annotated[str, Field(max_length=500, pattern=r"^(https://[^\s<>\"]+)?$")] = ""
+    greeting: Annotated[str, Field(max_length=300)] = ""
+    system_prompt: Annotated[str, Field(max_length=4000)] = ""
+    sampling: SamplingOverrides = SamplingOverrides()
+    rules: RuleSection | None = None
+
+    def sampling_values(self) -> dict[str, Any]:
+        """What the card sets of the engine's SamplingParams, by name."""
+        values = self.sampling.model_dump(exclude_none=True)
+        return values if self.rules is None else {**values, "rules": self.rules.as_rules()}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One training exchange written by hand: what is asked, and how the persona answers.
+
+    `history`: what was said before, oldest first, in turns of user and assistant.
+    """
+
+    prompt: str
+    completion: str
+    history: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A prompt that is never trained on. `completion` answers it in character, `neutral` says the same without."""
+
+    prompt: str
+    completion: str = ""
+    neutral: str = ""
+
+
+class PersonaCatalog:
+    """All personas found below a folder, and those that servers made for themselves. `reload()` reads the folder again.
+
+    With a `guild_id`, that server's own personas are among the answers; a shipped persona's name is never theirs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._personas: dict[str, Persona] = {}
+        self._made: dict[int, dict[str, Persona]] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        if not self.folder.is_dir():
+            raise PersonaError(f"{self.folder}: there is no such folder of personas; set personas.folder.")
+        cards = sorted(self.folder.glob("*/persona.toml"))
+        self._personas = {persona.name: persona for persona in map(read_card, cards)}
+
+    def names(self, guild_id: int | None = None) -> list[str]:
+        return [persona.name for persona in self.all(guild_id)]
+
+    def all(self, guild_id: int | None = None) -> list[Persona]:
+        made = self._made.get(guild_id, {}) if guild_id is not None else {}
+        return [*self._personas.values(), *(made[name] for name in sorted(made) if name not in self._personas)]
+
+    def get(self, name: str, guild_id: int | None = None) -> Persona:
+        """The card of `name`. Raises UnknownPersona."""
+        persona = self._personas.get(name)
+        if persona is None and guild_id is not None:
+            persona = self._made.get(guild_id, {}).get(name)
+        if persona is None:
+            raise UnknownPersona(name[:32], self.names(guild_id))
+        return persona
+
+    def is_shipped(self, name: str) -> bool:
+        return name in self._personas
+
+    def made_by(self, guild_id: int) -> list[Persona]:
+        """The server's own personas, by name."""
+        return [persona for _, persona in sorted(self._made.get(guild_id, {}).items())]
+
+    def add_made(self, guild_id: int, persona: Persona) -> None:
+        self._made.setdefault(guild_id, {})[persona.name] = persona
+
+    def remove_made(self, guild_id: int, name: str) -> None:
+        self._made.get(guild_id, {}).pop(name, None)
+
+    def examples(self, name: str) -> list[Pair]:
+        """The persona's seed pairs, possibly none. Raises PersonaError naming the line of a bad row."""
+        return read_pairs(self.folder / self.get(name).name / "examples.jsonl")
+
+    def texts(self, name: str) -> list[str]:
+        """Running text in the persona's manner, as `training import --mode chunks` writes it; possibly none."""
+        path = self.folder / self.get(name).name / "texts.jsonl"
+        return [row["text"] for _, row in _rows(path, {"text"})]
+
+    def heldout_prompts(self, name: str) -> list[str]:
+        return [row.prompt for row in self.heldout(name)]
+
+    def heldout(self, name: str) -> list[HeldOut]:
+        """What judges the persona's versions, possibly nothing. Raises PersonaError naming the line of a bad row."""
+        path = self.folder / self.get(name).name / "heldout.jsonl"
+        rows = _rows(path, {"prompt"})
+        return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for _, row in rows]
+
+
+def read_card(path: Path) -> Persona:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        persona = Persona.model_validate(values)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PersonaError(f"{path}: cannot be read: {error}.") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise PersonaError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}.") from None
+    if persona.name != path.parent.name:
+        raise PersonaError(f"{path}: name = {persona.name!r}: must equal the folder's name, {path.parent.name!r}.")
+    return persona
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The pairs of a JSONL file, none without it. Raises PersonaError naming the line of a bad row."""
+    return [
+        Pair(row["prompt"], row["completion"], _history(row.get("history", []), f"{path}:{number}"))
+        for number, row in _rows(path, {"prompt", "completion"})
+    ]
+
+
+def _history(turns: Any, where: str) -> tuple[Message, ...]:
+    good = isinstance(turns, list) and all(
+        isinstance(turn, dict)
+        and turn.get("role") in ("user", "assistant")
+        and isinstance(turn.get("content"), str)
+        and turn["content"].strip()
+        for turn in turns
+    )
+    if not good:
+        raise PersonaError(f'{where}: history must be a list of {{"role": "user" or "assistant", "content": text}}.')
+    return tuple(Message(turn["role"], turn["content"]) for turn in turns)
+
+
+def _rows(path: Path, keys: set[str]) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of a JSONL file with their line numbers."""
+    if not path.exists():
+        return []
+    rows = []
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PersonaError(f"{path}: cannot be read: {error}; it must be UTF-8 text.") from None
+    # Not splitlines: a row may hold other line separators, as U+2028.
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise PersonaError(f"{path}:{number}: not JSON: {error}.") from None
+        if not isinstance(row, dict) or any(not isinstance(row.get(k), str) or not row[k].strip() for k in keys):
+            raise PersonaError(f"{path}:{number}: needs non-empty text for {', '.join(sorted(keys))}.")
+        rows.append((number, row))
+    return rows
+
+
+def is_valid_name(name: str) -> bool:
+    return re.fullmatch(NAME, name) is not None

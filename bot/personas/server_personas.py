@@ -1,0 +1,86 @@
+"""Owns the personas that a server makes for itself: kept in the store, heard of in the catalog at once.
+
+They speak from their prompt alone. Knows nothing of Discord: servers are ids.
+"""
+
+import logging
+
+from pydantic import ValidationError
+
+from bot.errors import MemberError
+from bot.personas.catalog import Persona, PersonaCatalog, is_valid_name
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+MOST = 50  # personas that one server can make
+
+
+class BadPersona(MemberError):
+    """What was typed makes no persona; the sentence says which field and why."""
+
+
+class ServerPersonas:
+    def __init__(self, store: Store, catalog: PersonaCatalog) -> None:
+        self._store = store
+        self._catalog = catalog
+
+    async def load(self) -> None:
+        """Let the catalog know of every persona in the store; one that no longer fits is left out, with a warning."""
+        for row in await self._store.server_personas():
+            try:
+                persona = Persona.model_validate_json(row.card)
+            except ValidationError as error:
+                log.warning("server %d: its persona %r cannot be used: %s", row.guild_id, row.name, _problem(error))
+            else:
+                self._catalog.add_made(row.guild_id, persona)
+
+    async def create(self, guild_id: int, persona: Persona, author_id: int) -> None:
+        """Raises BadPersona when the name is taken or the server has too many."""
+        if persona.name in self._catalog.names(guild_id):
+            raise BadPersona(f"There is a persona called “{persona.name}” already: choose another name.")
+        if len(self._catalog.made_by(guild_id)) >= MOST:
+            raise BadPersona(f"This server has {MOST} personas of its own already: delete one first.")
+        await self._save(guild_id, persona, author_id)
+
+    async def change(self, guild_id: int, persona: Persona, author_id: int) -> None:
+        """Put `persona` in place of the one that has its name. Raises BadPersona unless the server made that."""
+        self.made(guild_id, persona.name)
+        await self._save(guild_id, persona, author_id)
+
+    async def delete(self, guild_id: int, name: str) -> Persona:
+        """Remove it; where it spoke, the default speaks again. Raises BadPersona unless the server made it."""
+        persona = self.made(guild_id, name)
+        await self._store.delete_server_persona(guild_id, name)
+        self._catalog.remove_made(guild_id, name)
+        return persona
+
+    def made(self, guild_id: int, name: str) -> Persona:
+        """The server's own persona of that name. Raises BadPersona for a shipped one, UnknownPersona for none."""
+        persona = self._catalog.get(name, guild_id)
+        if self._catalog.is_shipped(name):
+            raise BadPersona(f"{persona.display_name} came with the bot, so it can't be changed from Discord.")
+        return persona
+
+    async def _save(self, guild_id: int, persona: Persona, author_id: int) -> None:
+        await self._store.save_server_persona(guild_id, persona.name, persona.model_dump_json(), author_id)
+        self._catalog.add_made(guild_id, persona)
+
+
+def persona_from(values: dict[str, object]) -> Persona:
+    """The persona that a form describes. Raises BadPersona in words a member understands."""
+    name = str(values.get("name", ""))
+    if not is_valid_name(name):
+        raise BadPersona(
+            f"“{name[:40]}” can't be a name: use 2 to 32 of a–z, 0–9 and hyphens, beginning with a letter or digit."
+        )
+    try:
+        return Persona.model_validate(values)
+    except ValidationError as error:
+        raise BadPersona(f"That makes no persona: {_problem(error)}.") from None
+
+
+def _problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"]).replace("_", " ")
+    return f"{field}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"

@@ -1,0 +1,27 @@
+"""Owns the rule when a persona is due for a training: the bot's schedule and `training due` both follow it."""
+
+import datetime
+from collections.abc import Mapping
+
+from bot.errors import AdapterError
+from bot.versions.registry import AdapterRegistry, read_manifest
+
+
+def trained_at(registry: AdapterRegistry, persona: str) -> float:
+    """When the newest version was made, in unix seconds; 0.0 without one."""
+    numbers = registry.numbers(persona)
+    if not numbers:
+        return 0.0
+    try:
+        made = read_manifest(registry.folder / persona / "versions" / str(numbers[-1])).get("created_at")
+        return datetime.datetime.fromisoformat(str(made)).timestamp()
+    except (AdapterError, ValueError):
+        return 0.0
+
+
+def must_rebuild(marked: Mapping[int, float], trained: float) -> bool:
+    """Whether a version holds deleted words and none was trained since that was found.
+
+    A rebuilding that the gate refused is not repeated until new votes come: it would end the same way.
+    """
+    return any(at > trained for at in marked.values())

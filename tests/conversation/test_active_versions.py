@@ -1,0 +1,168 @@
+import asyncio
+import json
+import logging
+
+import pytest
+
+from bot.conversation.active_versions import Promotions
+from bot.errors import AdapterError, PersonaUnavailable
+from bot.personas.catalog import PersonaCatalog
+from bot.versions.canary import Canary, write_canary
+from bot.versions.registry import AdapterRegistry
+from tests.fakes import ScriptedEngine
+
+
+class PickyEngine(ScriptedEngine):
+    """Refuses to load the versions the test names."""
+
+    refused: tuple[int, ...] = ()
+
+    async def load(self, adapter):
+        if adapter.number in self.refused:
+            raise AdapterError(f"{adapter} is corrupt: train it again.")
+        await super().load(adapter)
+
+
+@pytest.fixture
+def registry(tmp_path) -> AdapterRegistry:
+    registry = AdapterRegistry(tmp_path)
+    for number in (1, 2):
+        path = tmp_path / "pirate" / "versions" / str(number)
+        path.mkdir(parents=True)
+        (path / "manifest.json").write_text(json.dumps({"adapter_sha256": f"sha-{number}"}))
+    (tmp_path / "pirate" / "persona.toml").write_text(
+        'name = "pirate"\ndisplay_name = "Saltbeard"\ndescription = "A pirate."\n'
+    )
+    return registry
+
+
+@pytest.fixture
+def engine() -> PickyEngine:
+    return PickyEngine()
+
+
+@pytest.fixture
+def promotions(registry, engine) -> Promotions:
+    return Promotions(registry, PersonaCatalog(registry.folder), engine, poll_seconds=0.01)
+
+
+async def test_without_a_pointer_the_base_model_speaks(promotions):
+    await promotions.check()
+    assert promotions.speaking("pirate") is None
+
+
+async def test_a_promotion_is_loaded_before_it_speaks_and_said_in_the_log(promotions, registry, engine, caplog):
+    registry.activate("pirate", 1)
+    await promotions.check()
+    first = promotions.speaking("pirate")
+    registry.activate("pirate", 2)
+    assert promotions.speaking("pirate") == first
+    with caplog.at_level(logging.INFO):
+        await promotions.check()
+    assert promotions.speaking("pirate") == registry.version("pirate", 2)
+    assert registry.version("pirate", 2) in engine.resident
+    assert first in engine.resident  # replies under way finish on it
+    assert "pirate: v2 speaks now (was v1)" in caplog.text
+
+
+async def test_the_watch_notices_a_promotion_by_itself(promotions, registry):
+    registry.activate("pirate", 1)
+    await promotions.check()
+    watch = asyncio.create_task(promotions.watch())
+    registry.activate("pirate", 2)
+    async with asyncio.timeout(5):
+        while promotions.speaking("pirate") != registry.version("pirate", 2):
+            await asyncio.sleep(0.01)
+    watch.cancel()
+
+
+async def test_a_version_that_cannot_be_loaded_leaves_the_old_one_speaking(promotions, registry, engine, caplog):
+    registry.activate("pirate", 1)
+    await promotions.check()
+    engine.refused = (2,)
+    registry.activate("pirate", 2)
+    await promotions.check()
+    await promotions.check()
+    assert promotions.speaking("pirate") == registry.version("pirate", 1)
+    assert caplog.text.count("pirate v2 is corrupt: train it again. v1 goes on speaking.") == 1
+
+
+async def test_a_persona_whose_only_adapter_is_broken_says_so(promotions, registry, engine):
+    engine.refused = (1,)
+    registry.activate("pirate", 1)
+    await promotions.check()
+    with pytest.raises(PersonaUnavailable, match="Saltbeard cannot speak right now"):
+        promotions.speaking("pirate")
+    assert promotions.problem("pirate") == "pirate v1 is corrupt: train it again."
+
+
+async def test_a_mended_persona_speaks_again(promotions, registry, engine):
+    engine.refused = (1,)
+    registry.activate("pirate", 1)
+    await promotions.check()
+    registry.activate("pirate", 2)
+    await promotions.check()
+    assert promotions.speaking("pirate") == registry.version("pirate", 2)
+    assert promotions.problem("pirate") is None
+
+
+async def test_a_broken_pointer_never_stops_the_watch(promotions, registry):
+    registry.activate("pirate", 1)
+    await promotions.check()
+    (registry.folder / "pirate" / "active").write_text("../../2")
+    await promotions.check()
+    assert promotions.speaking("pirate") == registry.version("pirate", 1)
+
+
+async def test_a_version_rebuilt_under_its_number_is_another_version(promotions, registry):
+    registry.activate("pirate", 1)
+    await promotions.check()
+    rebuilt = registry.folder / "pirate" / "versions" / "1" / "manifest.json"
+    rebuilt.write_text(json.dumps({"adapter_sha256": "sha-of-new-weights"}))
+    await promotions.check()
+    assert promotions.speaking("pirate").sha256 == "sha-of-new-weights"
+
+
+CANARY = Canary(2, 0.5, 0.0)
+HEARS, HEARS_NOT = (next(c for c in range(100) if CANARY.sings_in("pirate", c) is hears) for hears in (True, False))
+
+
+async def test_a_canary_speaks_in_its_share_of_the_channels_alone(promotions, registry):
+    registry.activate("pirate", 1)
+    write_canary(registry, "pirate", CANARY)
+    await promotions.check()
+    one, two = registry.version("pirate", 1), registry.version("pirate", 2)
+    assert promotions.speaking("pirate", HEARS) == two
+    assert promotions.speaking("pirate", HEARS_NOT) == one
+    assert promotions.speaking("pirate") == one
+
+
+async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(promotions, registry, caplog):
+    registry.activate("pirate", 1)
+    write_canary(registry, "pirate", CANARY)
+    await promotions.check()
+    (registry.folder / "pirate" / "canary.json").unlink()
+    with caplog.at_level(logging.INFO):
+        await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert "the canary has ended" in caplog.text
+
+
+async def test_a_canary_that_cannot_be_loaded_is_told_once_and_changes_nothing(promotions, registry, engine, caplog):
+    registry.activate("pirate", 1)
+    engine.refused = (2,)
+    write_canary(registry, "pirate", CANARY)
+    for _ in range(3):
+        await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert promotions.problem("pirate") is None
+    assert caplog.text.count("the canary cannot speak") == 1
+
+
+async def test_a_canary_file_edited_by_hand_changes_nothing(promotions, registry, caplog):
+    registry.activate("pirate", 1)
+    (registry.folder / "pirate" / "canary.json").write_text("{")
+    for _ in range(3):
+        await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert caplog.text.count("canary.json cannot be read") == 1

@@ -1,0 +1,166 @@
+import dataclasses
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.active_versions import Promotions
+from bot.conversation.history import Conversations
+from bot.conversation.replies import Ask, Replies
+from bot.engine import FinishReason, SamplingParams
+from bot.errors import EmptyPrompt, GenerationFailed, PromptTooLong
+from bot.personas.catalog import Persona, PersonaCatalog, SamplingOverrides
+from bot.prompt import PromptRenderer
+from bot.store import ReplyRecord, Store, StoredMessage
+from bot.versions.registry import AdapterRegistry
+from tests.fakes import CharacterTokenizer, ScriptedEngine
+
+PIRATE = Persona(
+    name="pirate",
+    display_name="Saltbeard",
+    description="A pirate.",
+    system_prompt="Be a pirate.",
+    sampling=SamplingOverrides(temperature=0.1),
+)
+CRITIC = PIRATE.model_copy(update={"name": "critic"})
+CHANNEL, ALICE, BOB = 70, 1, 2
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = await Store.open(tmp_path / "troupe.db")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def conversations(store) -> Conversations:
+    return Conversations(store, max_turns=20, idle_seconds=3600)
+
+
+@pytest.fixture
+def replies(tmp_path: Path, store, engine, conversations) -> Replies:
+    (tmp_path / "adapters").mkdir()
+    folder = tmp_path / "adapters"
+    promotions = Promotions(AdapterRegistry(folder), PersonaCatalog(folder), engine)
+    renderer = PromptRenderer(CharacterTokenizer())
+    return Replies(engine, renderer, promotions, conversations, store, SamplingParams(seed=3))
+
+
+def ask(text: str, author: int = ALICE, persona: Persona = PIRATE) -> Ask:
+    return Ask(CHANNEL, 7, author, {ALICE: "alice", BOB: "bob"}[author], text, persona)
+
+
+async def exchange(replies: Replies, asked: Ask) -> int:
+    reply = await replies.begin(asked)
+    async for _ in reply:
+        pass
+    return await reply.record([900])
+
+
+def prompt_of(engine: ScriptedEngine) -> str:
+    return "".join(map(chr, engine.requests[-1].prompt_ids))
+
+
+async def test_a_stored_reply_holds_exactly_what_was_sent_and_what_came_back(replies, engine, store):
+    engine.says("Arr, ", "matey!")
+    stored = await store.reply(await exchange(replies, ask("Hello?")))
+    assert stored.record.messages == (
+        StoredMessage("system", "Be a pirate.", None),
+        StoredMessage("user", "Hello?", ALICE),
+    )
+    assert (stored.record.text, stored.record.persona, stored.record.finish_reason) == ("Arr, matey!", "pirate", "stop")
+    assert (stored.record.base_fingerprint, stored.record.sampling["temperature"]) == ("scripted", 0.1)
+    assert stored.message_ids == (900,)
+
+
+async def test_the_next_prompt_continues_the_conversation_with_each_turns_author(replies, engine, store):
+    engine.says("Ahoy.")
+    await exchange(replies, ask("First"))
+    stored = await store.reply(await exchange(replies, ask("Second", BOB)))
+    assert prompt_of(engine).endswith(
+        "<user>alice: First</user><assistant>Ahoy.</assistant><user>bob: Second</user><assistant>"
+    )
+    assert [message.author_id for message in stored.record.messages] == [None, ALICE, None, BOB]
+
+
+async def test_nearly_every_prompt_begins_with_the_one_before_and_its_reply_so_that_the_engine_can_reuse_them(
+    replies, engine
+):
+    """Forty turns, twenty of which are remembered: the beginning of what the model reads moves in large steps."""
+    continued = []
+    for number in range(40):
+        before = prompt_of(engine) + "Aye." if engine.requests else ""
+        await exchange(replies, ask(f"Question {number}?"))
+        continued.append(prompt_of(engine).startswith(before))
+    assert continued.count(False) <= 2
+
+
+async def test_another_persona_does_not_remember_what_this_one_heard(replies, engine):
+    await exchange(replies, ask("My secret"))
+    await exchange(replies, ask("Hello", persona=CRITIC))
+    assert "secret" not in prompt_of(engine)
+
+
+async def test_forget_starts_afresh(replies, engine, conversations):
+    await exchange(replies, ask("My secret"))
+    await conversations.forget(CHANNEL)
+    await exchange(replies, ask("Hello"))
+    assert "secret" not in prompt_of(engine)
+
+
+async def test_a_long_silence_starts_afresh(replies, engine, store):
+    record = await store.reply(await exchange(replies, ask("Old words")))
+    old = dataclasses.replace(record.record, created_at=time.time() - 7200, channel_id=71)
+    assert isinstance(old, ReplyRecord)
+    await store.add_reply(old)
+    assert await Conversations(store, max_turns=20, idle_seconds=3600).running(71, "pirate") == []
+
+
+async def test_an_empty_answer_is_not_repeated_to_the_model(replies, engine):
+    engine.says("")
+    await exchange(replies, ask("First"))
+    await exchange(replies, ask("Second"))
+    assert "First" not in prompt_of(engine)
+
+
+async def test_blank_text_is_refused_before_the_engine_hears_of_it(replies, engine):
+    with pytest.raises(EmptyPrompt):
+        await replies.begin(ask(" \n "))
+    assert engine.requests == []
+
+
+async def test_a_message_longer_than_the_context_is_refused_with_the_numbers(replies, engine):
+    with pytest.raises(PromptTooLong, match=r"I can read 3896"):
+        await replies.begin(ask("x" * 5000))
+
+
+async def test_a_card_cannot_claim_the_whole_context(replies, engine):
+    greedy = PIRATE.model_copy(update={"sampling": SamplingOverrides(max_tokens=999_999)})
+    await exchange(replies, ask("Hello", persona=greedy))
+    assert engine.requests[-1].sampling.max_tokens == engine.context_tokens // 2
+
+
+async def test_a_failure_of_the_engine_reaches_the_reader(replies, engine):
+    engine.holds()
+    reply = await replies.begin(ask("Hello"))
+    engine.generations[-1].fail(GenerationFailed())
+    with pytest.raises(GenerationFailed):
+        async for _ in reply:
+            pass
+
+
+async def test_a_cancelled_reply_is_stored_with_what_it_had_said(replies, engine, store):
+    engine.holds()
+    reply = await replies.begin(ask("Hello"))
+    engine.generations[-1].say("Arr, I was")
+    reply.cancel()
+    async for _ in reply:
+        pass
+    stored = await store.reply(await reply.record())
+    assert (stored.record.text, stored.record.finish_reason) == ("Arr, I was", FinishReason.CANCELLED)

@@ -1,0 +1,49 @@
+"""Property tests of what the model's words may look like in a channel."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discord_bot.replying.defusing import defused
+
+# What Discord turns into a ping.
+PING = re.compile(r"@(everyone|here)\b|<@[!&]?\d+>", re.IGNORECASE)
+PIECES = st.sampled_from(["@everyone", "@here", "@Here", "<@123>", "<@!123>", "<@&123>", "<@", "@", "word ", "1>"])
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_nothing_that_pings_is_left(text: str) -> None:
+    assert PING.search(defused(text)) is None
+    assert defused(text).replace("\u200b", "") == text
+
+
+def test_other_text_is_left_as_it_is() -> None:
+    text = "mail me@example.org, @hereafter, @someone, <#123>, a < b @ c"
+    assert defused(text) == text
+
+
+INVITES = [
+    "https://discord.gg/abc123", "discord.gg/abc", "Join DISCORD.GG/x now", "http://www.discord.com/invite/abc",
+    "discordapp.com/invite/abc", "dsc.gg/troupe", "discord . gg / abc",
+]  # fmt: skip
+# What Discord (or a reader) takes for an invite.
+INVITE = re.compile(r"(discord(app)?|dsc)\s?\.\s?(gg|com\s?/\s?invite)\s?/", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("text", INVITES)
+def test_an_invite_is_only_text(text: str) -> None:
+    assert INVITE.search(text)
+    assert INVITE.search(defused(text)) is None
+    assert defused(text).replace("\u200b", "") == text
+
+
+def test_a_bots_token_is_taken_out() -> None:
+    token = "M" + "TIzNDU2Nzg5MDEyMzQ1Njc4" + ".GabcDe." + "abcdefghijklmnopqrstuvwxyz0123456789_-"
+    assert defused(f"It is {token}, keep it.") == "It is [token removed], keep it."
+
+
+def test_links_that_invite_nobody_are_left_as_they_are() -> None:
+    text = "https://discord.com/developers/docs https://example.org/a.b.c version 1.2.3 A.module.name"
+    assert defused(text) == text

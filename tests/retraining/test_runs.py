@@ -1,0 +1,108 @@
+"""Trainings as subprocesses, with a program that prints what `python -m training` prints."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.retraining.runs import AlreadyTraining, Progress, TrainingFailed, TrainingRuns, progress_in
+
+PROGRAM = (sys.executable, str(Path(__file__).parents[1] / "scripted_training.py"))
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return TrainingRuns(tmp_path / "config.toml", tmp_path, PROGRAM)
+
+
+def script(folder: Path, **what: object) -> None:
+    (folder / "script.json").write_text(json.dumps(what))
+
+
+async def followed(runs: TrainingRuns, persona: str = "pirate"):
+    async with runs.train(persona) as run:
+        return [progress async for progress in run], run.outcome
+
+
+async def test_a_training_tells_its_progress_and_its_verdict(runs):
+    progress, outcome = await followed(runs)
+    assert progress == [Progress(1, 4, None), Progress(2, 4, 1.0), Progress(3, 4, 0.667), Progress(4, 4, 0.5)]
+    assert (outcome.accepted, outcome.number, len(outcome.reasons)) == (True, 2, 2)
+    assert runs.running == []
+
+
+async def test_it_runs_on_the_bots_configuration_without_its_token(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    await followed(runs)
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert seen["argv"] == ["run", "pirate", "--json", "--config", str(tmp_path / "config.toml")]
+    assert seen["token"] is False
+
+
+async def test_a_refusal_is_an_outcome_and_a_failure_is_its_sentence(runs, tmp_path):
+    script(tmp_path, accepted=False)
+    assert (await followed(runs))[1].accepted is False
+    script(tmp_path, error="There are too few rows.")
+    with pytest.raises(TrainingFailed, match=r"^There are too few rows\.$"):
+        await followed(runs)
+    assert runs.running == []
+
+
+async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tmp_path):
+    script(tmp_path, hangs=True)
+    async with runs.train("pirate") as run:
+        assert await anext(aiter(run)) == Progress(1, 4, 2.0)
+        with pytest.raises(AlreadyTraining, match="pirate is being trained already"):
+            await followed(runs)
+        script(tmp_path)
+        assert (await followed(runs, "sarcastic"))[1].accepted
+        assert runs.running == ["pirate"]
+        await run.stop()
+    assert runs.running == []
+
+
+async def test_what_still_runs_is_ended_when_the_bot_stops(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)  # the program ignores SIGTERM
+    script(tmp_path, hangs=True)
+    task = asyncio.create_task(followed(runs))
+    while not (tmp_path / "seen.json").exists():
+        await asyncio.sleep(0.01)
+    await runs.stop()
+    with pytest.raises(TrainingFailed, match="was ended"):
+        await task
+
+
+async def test_a_cancelled_training_leaves_no_process(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)
+    script(tmp_path, hangs=True)
+    async with runs.train("pirate") as run:
+        await anext(aiter(run))
+        process = run._process
+    assert process.returncode is not None
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+async def test_a_program_that_is_missing_is_a_sentence(tmp_path):
+    with pytest.raises(TrainingFailed, match="could not be started"):
+        await followed(TrainingRuns(None, tmp_path, (str(tmp_path / "absent"),)))
+
+
+async def test_a_rollback_is_done_by_the_program_too(runs, tmp_path):
+    assert (await runs.rollback("pirate", 1))["number"] == 1
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert seen["argv"][:5] == ["rollback", "pirate", "--to", "1", "--json"]
+    script(tmp_path, error="pirate: v1 speaks already.")
+    with pytest.raises(TrainingFailed, match="v1 speaks already"):
+        await runs.rollback("pirate", 1)
+
+
+@given(st.text(max_size=200))
+def test_no_line_is_mistaken_for_more_than_it_says(line):
+    progress = progress_in(line)
+    assert progress is None or 0.0 <= progress.share <= 1.0

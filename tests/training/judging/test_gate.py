@@ -1,0 +1,199 @@
+import math
+
+import pytest
+
+from training.judging.gate import Figures, Lesson, Margins, Passed, Preference, Thresholds, Verdict, judge
+
+THRESHOLDS = Thresholds(
+    max_liked_loss_ratio=1.05,
+    max_preservation_loss_ratio=1.15,
+    max_degenerate_rate=0.1,
+    min_vote_evidence=1.0,
+    min_knowledge_kept=0.95,
+    min_probes_kept=0.9,
+    max_repetition_rise=0.1,
+    max_length_drift=3.0,
+)
+
+
+UNTAUGHT = Lesson()
+
+
+def figures(
+    liked: float | None = 2.0, preservation: float = 1.0, degenerate: int = 0, answers: int = 40, **more: object
+) -> Figures:
+    return Figures(liked_loss=liked, preservation_loss=preservation, answers=answers, degenerate=degenerate, **more)
+
+
+def right(count: int, asked: int = 80) -> Passed:
+    return Passed(frozenset(map(str, range(count))), asked)
+
+
+def against_active(candidate: Figures, active: Figures, lesson: Lesson = UNTAUGHT) -> Verdict:
+    return judge(candidate, active, figures(), THRESHOLDS, lesson)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "refused_for"),
+    [
+        (figures(), []),
+        (figures(liked=2.1), []),
+        (figures(liked=2.11), ["liked"]),
+        (figures(liked=1.0), []),
+        (figures(liked=math.nan), ["liked"]),
+        (figures(preservation=1.15), []),
+        (figures(preservation=1.16), ["ordinary"]),
+        (figures(preservation=math.inf), ["ordinary"]),
+        (figures(degenerate=4), []),
+        (figures(degenerate=5), ["degenerate"]),
+        (figures(liked=9.0, preservation=9.0, degenerate=40), ["liked", "ordinary", "degenerate"]),
+    ],
+)
+def test_a_candidate_is_refused_for_each_figure_beyond_its_threshold(candidate, refused_for):
+    verdict = judge(candidate, figures(), figures(preservation=5.0), THRESHOLDS)
+    assert verdict.accepted == (not refused_for)
+    assert len(verdict.refusals) == len(refused_for)
+    assert all(word in sentence for word, sentence in zip(refused_for, verdict.refusals, strict=True))
+
+
+def test_every_criterion_gives_its_reason_even_where_nothing_was_measured():
+    nothing = figures(liked=None, answers=0)
+    verdict = judge(nothing, nothing, nothing, THRESHOLDS)
+    assert verdict.accepted
+    assert len(verdict.reasons) == 14
+    assert sum("not measured" in reason for reason in verdict.reasons) == 11
+
+
+def test_that_the_active_version_wrote_the_liked_replies_itself_gives_it_no_advantage():
+    assert judge(figures(liked=2.0), figures(liked=0.5), figures(liked=2.0), THRESHOLDS).accepted
+
+
+def test_without_an_active_version_the_base_model_is_the_rival():
+    base = figures(liked=3.0, preservation=2.0)
+    assert judge(figures(liked=3.1, preservation=2.2), None, base, THRESHOLDS).accepted
+    assert not judge(figures(liked=3.2), None, base, THRESHOLDS).accepted
+
+
+def test_knowledge_cannot_leak_away_a_little_per_version():
+    base, active = figures(preservation=1.0), figures(preservation=1.1)
+    assert not judge(figures(preservation=1.2), active, base, THRESHOLDS).accepted
+
+
+@pytest.mark.parametrize(
+    ("candidate", "accepted"),
+    [
+        (60, True),
+        (55, True),  # 95 % of 60 is 57; the answers differ in 5 places, so one standard error is 2.2
+        (53, False),
+    ],
+)
+def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, accepted):
+    verdict = against_active(figures(knowledge=right(candidate)), figures(knowledge=right(60)))
+    assert verdict.accepted == accepted
+    assert any(f"knowledge: {candidate} of 80 right, its best rival 60" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("shown", "accepted"),
+    [
+        ({}, False),
+        ({"votes": Preference(0.9, 4, 40)}, False),
+        ({"votes": Preference(0.9, 10, 10)}, True),
+        ({"comparisons": right(0, 8)}, False),
+        ({"comparisons": right(3, 8)}, True),
+        ({"comparisons": right(4, 4)}, False),
+    ],
+    ids=["nothing", "too few votes", "votes", "comparisons as before", "comparisons", "too few comparisons"],
+)
+def test_what_votes_taught_may_cost_no_knowledge_unless_something_shows_that_it_is_liked_better(shown, accepted):
+    before = figures(knowledge=right(60), votes=Preference(0.6, 10, 10), comparisons=right(0, 8))
+    candidate = figures(knowledge=right(55), **shown)
+    assert judge(candidate, before, before, THRESHOLDS, Lesson(from_votes=True)).accepted == accepted
+    assert judge(candidate, before, before, THRESHOLDS, Lesson()).accepted
+
+
+@pytest.mark.parametrize(("asked", "accepted"), [(4, True), (5, False)])
+def test_a_handful_of_comparisons_refuses_nobody(asked, accepted):
+    candidate, active = figures(comparisons=right(0, asked)), figures(comparisons=right(asked, asked))
+    assert judge(candidate, active, active, THRESHOLDS).accepted == accepted
+
+
+@pytest.mark.parametrize("figure", ["knowledge", "refusals", "comparisons"])
+def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure):
+    candidate, weak, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
+    assert judge(candidate, weak, able, THRESHOLDS).refusals
+    assert judge(candidate, weak, weak, THRESHOLDS).accepted
+
+
+@pytest.mark.parametrize("figure", ["instructions", "claims", "truths"])
+def test_what_the_character_costs_is_judged_once_when_it_first_speaks(figure):
+    candidate, speaking, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
+    assert judge(candidate, speaking, able, THRESHOLDS).accepted
+    assert judge(candidate, None, able, THRESHOLDS).refusals
+
+
+def test_a_candidate_taught_by_votes_must_tell_unseen_likes_from_dislikes_better_than_chance():
+    chance, clear = Preference(0.55, 20, 20), Preference(0.75, 20, 20)
+    base = figures(votes=Preference(0.5, 20, 20))
+    taught = Lesson(from_votes=True)
+    [refusal] = judge(figures(votes=chance), None, base, THRESHOLDS, taught).refusals
+    assert "it prefers the liked one in 55% of the pairs of 20 liked and 20 disliked replies" in refusal
+    assert judge(figures(votes=clear), None, base, THRESHOLDS, taught).accepted
+    assert judge(figures(votes=chance), None, base, THRESHOLDS).accepted, "its seed pairs alone owe nothing to votes"
+
+
+def test_a_candidate_that_forgot_what_members_like_is_refused():
+    active, candidate = figures(votes=Preference(0.9, 20, 20)), figures(votes=Preference(0.7, 20, 20))
+    assert against_active(candidate, active, Lesson(from_votes=True)).refusals
+
+
+def test_a_handful_of_votes_decides_nothing():
+    verdict = against_active(
+        figures(votes=Preference(0.0, 4, 40)), figures(votes=Preference(1.0, 4, 40)), Lesson(from_votes=True)
+    )
+    assert verdict.accepted
+    assert "fewer than 5 likes or dislikes" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "lesson", "accepted"),
+    [
+        (12.0, (), True),
+        (3.0, (), False),
+        (40.0, (), False),
+        (3.0, (8.0,), True),  # short answers are what it was taught
+        (1.0, (8.0,), False),
+    ],
+)
+def test_answers_may_grow_as_short_or_long_as_taught_and_drift_no_further(words, lesson, accepted):
+    verdict = against_active(figures(words=words), figures(words=12.0), Lesson(words=lesson))
+    assert verdict.accepted == accepted
+
+
+@pytest.mark.parametrize("figure", ["repetition", "sameness"])
+def test_a_candidate_that_repeats_itself_more_is_refused(figure):
+    rival = figures(**{figure: 0.05})
+    assert against_active(figures(**{figure: 0.14}), rival).accepted
+    assert against_active(figures(**{figure: 0.16}), rival).refusals
+
+
+@pytest.mark.parametrize(
+    ("margin", "accepted"),
+    [
+        (1.0, True),
+        (0.9, True),  # 90 % of what the active version gained over the base model
+        (0.7, False),
+        (-1.0, False),
+    ],
+)
+def test_what_the_active_version_gained_in_character_must_be_kept(margin, accepted):
+    style = {name: Margins({str(n): value for n in range(20)}) for name, value in {"new": margin, "old": 1.0}.items()}
+    base = figures(style=Margins({str(n): 0.0 for n in range(20)}))
+    verdict = judge(figures(style=style["new"]), figures(style=style["old"]), base, THRESHOLDS)
+    assert verdict.accepted == accepted
+
+
+def test_a_first_version_may_not_be_further_from_its_character_than_the_base_model():
+    base = figures(style=Margins({str(n): -1.0 for n in range(20)}))
+    assert judge(figures(style=Margins({str(n): -0.5 for n in range(20)})), None, base, THRESHOLDS).accepted
+    assert judge(figures(style=Margins({str(n): -1.5 for n in range(20)})), None, base, THRESHOLDS).refusals
