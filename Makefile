@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn run test lint types contracts check bench bench-training bench-bot gpu adapters doctor chat clean
+.PHONY: help learn run test lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,12 @@ types: $(READY) ## mypy, strict
 
 contracts: $(READY) ## who may import whom
 	$(BIN)/lint-imports
+
+graph: $(READY) ## draw who imports whom: docs/imports.md and its picture
+	$(BIN)/python -m tools.graph
+
+numbers: $(READY) ## how readable the code is: loose modules, function lengths, parameters, import circles
+	$(BIN)/python -m tools.numbers
 
 check: lint types contracts test ## everything CI runs
 
