@@ -1,6 +1,7 @@
 """`training report`: a version as one web page, whatever is known of it, and nothing on it runs."""
 
 import asyncio
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ import pytest
 
 from bot.store import Store, open_snapshot
 from tests.training.conftest import FRIEND, STRANGER, Project, add_version, reply_record
+from training.reporting.charts import approval_chart, loss_chart
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)> \"&' {{ 7*7 }}"
 DAY = 86_400.0
@@ -146,6 +148,19 @@ def test_the_pictures_lie_beside_the_page_and_go_where_they_are_wanted(project):
     assert names == ["1-approval.png", "1-loss.png", "1.html"]
     assert len(outcome.facts["files"]) == 3
     assert (project.folder / "shown" / "1-loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_pictures_show_the_versions_loss_and_the_personas_votes(project):
+    add_version(project, "parrot", reply_ids=[])
+    curve = [{"step": step, "loss": 3.0 - step / 10} for step in range(1, 20)]
+    file = project.persona("parrot") / "versions" / "1" / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "loss_curve": curve}))
+    asyncio.run(votes(project))
+    with open_snapshot(project.database) as snapshot:
+        days = snapshot.version_days("parrot")
+    html = page(project)
+    shown = [base64.b64decode(source.partition(",")[2]) for source in Tags(html).sources]
+    assert sorted(shown) == sorted([loss_chart(curve), approval_chart(days, [])])
 
 
 def test_a_folder_that_cannot_be_written_is_named(project):
