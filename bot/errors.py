@@ -1,64 +1,78 @@
 """The one tree of errors, sorted by who must act. Shown at one boundary: the cogs' error handler, or the CLI.
 
 TroupeError
-├── MemberError      the member acts: the sentence is shown in the channel
+├── MemberError      the member acts: a sentence of `bot.wording` is shown in the channel
 └── OperatorError    the person who runs the bot acts: the sentence names the value and the remedy;
                      the CLI prints it and exits non-zero, the running bot logs it
 
 Anything else that escapes is a bug of ours: the member reads one plain sentence, the log gets the traceback.
 """
 
+from bot.wording import ENGLISH, Argument, render, say
+
 
 class TroupeError(Exception):
-    """Base of every expected failure; `str(error)` is one plain sentence fit to be shown."""
+    """Base of every expected failure; `str(error)` is one plain English sentence fit to be shown."""
 
 
 class MemberError(TroupeError):
-    """Something a member can act on (shorten, wait, ask someone with permission)."""
+    """Something a member can act on (shorten, wait, ask someone with permission).
+
+    Carries its message's id and arguments, so that the boundary can say it in the member's language.
+    """
+
+    def __init__(self, message_id: str, /, **arguments: Argument) -> None:
+        super().__init__(render(message_id, ENGLISH, arguments) if " " not in message_id else message_id)
+        self.message_id = message_id
+        self.arguments = arguments
+
+    def said(self) -> str:
+        """The sentence in the language of the member who acted."""
+        return say(self.message_id, **self.arguments) if " " not in self.message_id else self.message_id
 
 
 class EmptyPrompt(MemberError):
     def __init__(self) -> None:
-        super().__init__("There was nothing to answer: write a message after the mention.")
+        super().__init__("empty-prompt")
 
 
 class PromptTooLong(MemberError):
     def __init__(self, tokens: int, limit: int) -> None:
-        super().__init__(
-            f"That message is too long for me: {tokens} tokens, and I can read {limit}. Please shorten it."
-        )
+        super().__init__("prompt-too-long", tokens=tokens, limit=limit)
         self.tokens, self.limit = tokens, limit
 
 
 class QueueFull(MemberError):
     def __init__(self, waiting: int) -> None:
-        super().__init__(f"I am busy: {waiting} messages are already waiting. Please try again in a moment.")
+        super().__init__("queue-full", waiting=waiting)
         self.waiting = waiting
 
 
 class DeadlineExceeded(MemberError):
     def __init__(self, seconds: float, *, started: bool) -> None:
-        why = "it takes too long to write" if started else "too much is waiting before it"
-        super().__init__(f"I gave up this answer after {seconds:.0f} seconds, because {why}. Please try again later.")
+        super().__init__("deadline-while-writing" if started else "deadline-while-waiting", seconds=round(seconds))
         self.seconds, self.started = seconds, started
 
 
 class EngineStopped(MemberError):
     def __init__(self) -> None:
-        super().__init__("I am shutting down right now. Please try again in a minute.")
+        super().__init__("engine-stopped")
 
 
 class GenerationFailed(MemberError):
     """A step of the engine failed for this request; the engine goes on serving. The cause is in the log."""
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__("Something went wrong while I was answering. Please try again.")
+        super().__init__("generation-failed")
         self.detail = detail
 
 
 class UnknownPersona(MemberError):
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"There is no persona called “{name}”. There is: {', '.join(known) or 'none yet'}.")
+        if known:
+            super().__init__("unknown-persona", name=name, known=", ".join(known))
+        else:
+            super().__init__("unknown-persona-none", name=name)
         self.name = name
 
 
@@ -66,7 +80,7 @@ class PersonaUnavailable(MemberError):
     """The persona's adapter could not be loaded; the operator's log says why."""
 
     def __init__(self, display_name: str) -> None:
-        super().__init__(f"{display_name} cannot speak right now: its adapter could not be loaded. The log says why.")
+        super().__init__("persona-unavailable", name=display_name)
 
 
 class NotAllowed(MemberError):

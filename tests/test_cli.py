@@ -120,7 +120,7 @@ def test_a_missing_persona_is_answered_with_the_ones_there_are(troupe):
 
 
 def test_an_empty_message_is_refused(troupe):
-    assert "nothing to answer" in refusal(troupe("chat", "--message", "  "))
+    assert "your message was empty" in refusal(troupe("chat", "--message", "  "))
 
 
 def test_a_failure_under_json_is_json(troupe):
@@ -180,4 +180,4 @@ def test_one_message_prints_one_json_object(tmp_path, troupe):
 @pytest.mark.model
 def test_a_message_longer_than_the_context_is_refused_with_the_numbers(tmp_path, troupe):
     sentence = refusal(troupe("chat", "--message", "long " * 5000, TROUPE_STORE__PATH=str(tmp_path / "t.db")))
-    assert "too long for me" in sentence
+    assert "shorten your message" in sentence

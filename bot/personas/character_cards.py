@@ -19,6 +19,7 @@ from typing import Any
 from bot.errors import MemberError
 from bot.personas.catalog import Persona, is_valid_name
 from bot.personas.server_personas import BadPersona, persona_from
+from bot.wording import announce
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TEXT = 1024 * 1024
@@ -36,7 +37,7 @@ _SENTENCE = re.compile(r".*?[.!?…](?=\s|$)", re.DOTALL)
 
 
 class BadCard(MemberError):
-    """The file is no character card that can be used; the sentence says why."""
+    """The file is not a character card that can be used; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ class CharacterCard:
 def read_character_card(data: bytes, name: str | None = None) -> CharacterCard:
     """The persona in a card file, under `name` or one made from the character's. Raises BadCard or BadPersona."""
     if len(data) > MOST_BYTES:
-        raise BadCard(f"That file is too large: a card may have {MOST_BYTES // 1024 // 1024} MB.")
+        raise BadCard("card-too-large", megabytes=MOST_BYTES // 1024 // 1024)
     fields = _fields(_parse(_from_png(data) if data.startswith(_PNG) else data))
     character = _line(_text(fields, "nickname") or _text(fields, "name"))[:DISPLAY_LENGTH].strip()
     if not character:
-        raise BadCard("That card has no name in it, so I don't know who it is.")
+        raise BadCard("card-without-name")
     examples = tuple(_examples(_text(fields, "mes_example"), character))
     own = _own(fields)
     values: dict[str, object] = {
@@ -110,7 +111,7 @@ def _from_png(data: bytes) -> bytes:
                 return base64.b64decode(found[keyword], validate=False)
             except (binascii.Error, ValueError):
                 continue
-    raise BadCard("That picture carries no character card: it needs the text chunk that Tavern writes into PNG files.")
+    raise BadCard("card-not-in-picture")
 
 
 def _text_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -128,18 +129,18 @@ def _text_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _parse(data: bytes) -> Any:
     if len(data) > MOST_TEXT:
-        raise BadCard(f"That card's text is too long: {MOST_TEXT // 1024 // 1024} MB is the most I read.")
+        raise BadCard("card-text-too-long", megabytes=MOST_TEXT // 1024 // 1024)
     try:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise BadCard("That file is no character card: I read JSON files, and PNG files with a card inside.") from None
+        raise BadCard("card-unreadable") from None
 
 
 def _fields(card: Any) -> dict[str, Any]:
     """The card's fields: below `data` since V2, at the top in V1."""
     data = card.get("data") if isinstance(card, dict) and isinstance(card.get("data"), dict) else card
     if not isinstance(data, dict) or not isinstance(data.get("name"), str):
-        raise BadCard("That JSON is no character card: it has no name.")
+        raise BadCard("card-without-name")
     return data
 
 
@@ -166,7 +167,7 @@ def _description(fields: dict[str, Any], character: str) -> str:
         if text := _line(_spoken(_text(fields, key), character, "you")):
             first = _SENTENCE.match(text)
             return _cut(text if len(text) <= DESCRIPTION_LENGTH or not first else first[0], DESCRIPTION_LENGTH)
-    return f"Speaks as {character}."
+    return announce("card-description", character=character)
 
 
 def _prompt(fields: dict[str, Any], character: str, examples: tuple[tuple[str, str], ...], *, introduced: bool) -> str:

@@ -6,6 +6,7 @@ They speak from their prompt alone. Knows nothing of Discord: servers are ids.
 import logging
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.errors import MemberError
 from bot.personas.catalog import Persona, PersonaCatalog, is_valid_name
@@ -31,16 +32,21 @@ class ServerPersonas:
             try:
                 persona = Persona.model_validate_json(row.card)
             except ValidationError as error:
-                log.warning("server %d: its persona %r cannot be used: %s", row.guild_id, row.name, _problem(error))
+                log.warning(
+                    "server %d: its persona %r cannot be used: %s",
+                    row.guild_id,
+                    row.name,
+                    _bad_field(error.errors()[0]),
+                )
             else:
                 self._catalog.add_made(row.guild_id, persona)
 
     async def create(self, guild_id: int, persona: Persona, author_id: int) -> None:
         """Raises BadPersona when the name is taken or the server has too many."""
         if persona.name in self._catalog.names(guild_id):
-            raise BadPersona(f"There is a persona called “{persona.name}” already: choose another name.")
+            raise BadPersona("persona-name-taken", name=persona.name)
         if len(self._catalog.made_by(guild_id)) >= MOST:
-            raise BadPersona(f"This server has {MOST} personas of its own already: delete one first.")
+            raise BadPersona("persona-too-many", most=MOST)
         await self._save(guild_id, persona, author_id)
 
     async def change(self, guild_id: int, persona: Persona, author_id: int) -> None:
@@ -59,7 +65,7 @@ class ServerPersonas:
         """The server's own persona of that name. Raises BadPersona for a shipped one, UnknownPersona for none."""
         persona = self._catalog.get(name, guild_id)
         if self._catalog.is_shipped(name):
-            raise BadPersona(f"{persona.display_name} came with the bot, so it can't be changed from Discord.")
+            raise BadPersona("persona-shipped", name=persona.display_name)
         return persona
 
     async def _save(self, guild_id: int, persona: Persona, author_id: int) -> None:
@@ -71,16 +77,19 @@ def persona_from(values: dict[str, object]) -> Persona:
     """The persona that a form describes. Raises BadPersona in words a member understands."""
     name = str(values.get("name", ""))
     if not is_valid_name(name):
-        raise BadPersona(
-            f"“{name[:40]}” can't be a name: use 2 to 32 of a–z, 0–9 and hyphens, beginning with a letter or digit."
-        )
+        raise BadPersona("persona-bad-name", name=name[:40])
     try:
         return Persona.model_validate(values)
     except ValidationError as error:
-        raise BadPersona(f"That makes no persona: {_problem(error)}.") from None
+        raise _bad_field(error.errors()[0]) from None
 
 
-def _problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    field = ".".join(str(part) for part in problem["loc"]).replace("_", " ")
-    return f"{field}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+def _bad_field(problem: ErrorDetails) -> BadPersona:
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "string_too_long":
+        return BadPersona("persona-too-long", field=field, limit=int(problem["ctx"]["max_length"]))
+    if problem["type"] == "string_too_short":
+        return BadPersona("persona-too-short", field=field)
+    if field == "avatar_url":
+        return BadPersona("persona-bad-picture")
+    return BadPersona("persona-bad-field", field=field)

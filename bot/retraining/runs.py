@@ -31,7 +31,7 @@ _BAR = re.compile(r"^\W*(?P<what>\S.*?)\s+[━╸╺ ─]*\s*(?P<step>\d+)/(?P<s
 
 class AlreadyTraining(MemberError):
     def __init__(self, persona: str) -> None:
-        super().__init__(f"{persona} is being trained already.")
+        super().__init__("already-training", persona=persona)
 
 
 class TrainingFailed(OperatorError):

@@ -91,7 +91,7 @@ async def test_a_persona_whose_only_adapter_is_broken_says_so(promotions, regist
     engine.refused = (1,)
     registry.activate("pirate", 1)
     await promotions.check()
-    with pytest.raises(PersonaUnavailable, match="Saltbeard cannot speak right now"):
+    with pytest.raises(PersonaUnavailable, match="Saltbeard can't speak right now"):
         promotions.speaking("pirate")
     assert promotions.problem("pirate") == "pirate v1 is corrupt: train it again."
 

@@ -136,7 +136,7 @@ async def test_blank_text_is_refused_before_the_engine_hears_of_it(replies, engi
 
 
 async def test_a_message_longer_than_the_context_is_refused_with_the_numbers(replies, engine):
-    with pytest.raises(PromptTooLong, match=r"I can read 3896"):
+    with pytest.raises(PromptTooLong, match=r"I can read 3,896"):
         await replies.begin(ask("x" * 5000))
 
 

@@ -8,7 +8,7 @@ import pytest
 from discord import app_commands
 
 from bot.discord_bot.failures import explain
-from bot.errors import NotAllowed, StoreError
+from bot.errors import EngineStopped, QueueFull, StoreError
 
 
 def refusal(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
@@ -18,7 +18,7 @@ def refusal(kind: type[discord.HTTPException], status: int, code: int) -> discor
 @pytest.mark.parametrize(
     ("error", "sentence", "logged"),
     [
-        (NotAllowed("Ask a moderator."), "Ask a moderator.", ""),
+        (QueueFull(3), "3 messages are waiting", ""),
         (StoreError("the disk is full."), "the operator's log says why", "the disk is full."),
         (app_commands.MissingPermissions(["manage_channels"]), "Manage Channels", ""),
         (app_commands.NoPrivateMessage(), "You may not do that here.", ""),
@@ -41,4 +41,4 @@ def test_each_failure_has_its_sentence(
 
 def test_discord_pys_wrapping_is_taken_off() -> None:
     command = cast(Any, SimpleNamespace(name="test"))
-    assert explain(app_commands.CommandInvokeError(command, NotAllowed("No.")), "/test") == "No."
+    assert explain(app_commands.CommandInvokeError(command, EngineStopped()), "/test") == str(EngineStopped())

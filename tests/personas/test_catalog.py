@@ -62,7 +62,7 @@ def test_a_card_needs_no_more_than_three_keys(tmp_path):
 
 
 def test_an_unknown_persona_is_answered_with_the_known_ones(tmp_path):
-    with pytest.raises(UnknownPersona, match="There is: mentor"):
+    with pytest.raises(UnknownPersona, match="Choose one of these: mentor"):
         PersonaCatalog(write_card(tmp_path)).get("pirat")
 
 

@@ -94,25 +94,25 @@ def test_long_texts_are_cut_at_a_word():
 
 def test_a_name_of_ones_own_wins():
     assert read_character_card(v2(), name="locksmith").persona.name == "locksmith"
-    with pytest.raises(MemberError, match="can't be a name"):
+    with pytest.raises(MemberError, match="doesn't work as a short name"):
         read_character_card(v2(), name="../etc")
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no character card"),
-        (b"GIF89a", "no character card"),
-        (b"[1, 2]", "it has no name"),
-        (b'{"data": {"name": 3}}', "it has no name"),
+        (b"", "not a character card"),
+        (b"GIF89a", "not a character card"),
+        (b"[1, 2]", "has no name in it"),
+        (b'{"data": {"name": 3}}', "has no name in it"),
         (b'{"name": "  "}', "has no name in it"),
-        (b"[" * 100_000, "no character card"),
-        (b'{"name": "x", "a": ' + b"9" * 5000 + b"}", "no character card"),
-        (png(), "carries no character card"),
-        (png((b"Comment", b"hello")), "carries no character card"),
-        (png((b"chara", b"not json")), "no character card"),
-        (b"\x89PNG\r\n\x1a\n" + b"\xff" * 40, "carries no character card"),
-        (b" " * (1024 * 1024 + 1), "text is too long"),
+        (b"[" * 100_000, "not a character card"),
+        (b'{"name": "x", "a": ' + b"9" * 5000 + b"}", "not a character card"),
+        (png(), "no character card in that picture"),
+        (png((b"Comment", b"hello")), "no character card in that picture"),
+        (png((b"chara", b"not json")), "not a character card"),
+        (b"\x89PNG\r\n\x1a\n" + b"\xff" * 40, "no character card in that picture"),
+        (b" " * (1024 * 1024 + 1), "text in that card is too long"),
         (b" " * (8 * 1024 * 1024 + 1), "too large"),
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else value,

@@ -39,7 +39,7 @@ async def test_a_persona_is_known_to_its_server_only(made, catalog):
     assert catalog.names(HERE) == ["plain", "wizard"]
     assert catalog.names(ELSEWHERE) == catalog.names() == ["plain"]
     for guild_id in (ELSEWHERE, None):
-        with pytest.raises(UnknownPersona, match="There is: plain"):
+        with pytest.raises(UnknownPersona, match="Choose one of these: plain"):
             catalog.get("wizard", guild_id)
 
 
@@ -66,10 +66,10 @@ async def test_a_stored_card_that_no_longer_fits_is_left_out_with_a_warning(made
 
 
 async def test_a_taken_name_is_refused(made):
-    with pytest.raises(BadPersona, match="“plain” already"):
+    with pytest.raises(BadPersona, match="already a persona called “plain”"):
         await made.create(HERE, wizard(name="plain"), AUTHOR)
     await made.create(HERE, wizard(), AUTHOR)
-    with pytest.raises(BadPersona, match="“wizard” already"):
+    with pytest.raises(BadPersona, match="already a persona called “wizard”"):
         await made.create(HERE, wizard(), AUTHOR)
 
 
@@ -109,10 +109,16 @@ async def test_a_persona_shipped_later_wins_over_a_servers_own_of_that_name(made
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"name": "Wizard!"}, "“Wizard!” can't be a name"),
-        ({"name": "wizard", "display_name": "", "description": "x"}, "display name: "),
-        ({"name": "wizard", "display_name": "W", "description": "x" * 101}, "description: "),
-        ({"name": "wizard", "display_name": "W", "description": "x", "avatar_url": "javascript:x"}, "avatar url: "),
+        ({"name": "Wizard!"}, "“Wizard!” doesn't work as a short name"),
+        ({"name": "wizard", "display_name": "", "description": "x"}, "fill in “Name”"),
+        (
+            {"name": "wizard", "display_name": "W", "description": "x" * 101},
+            "shorten “Description”. It may have at most 100 characters",
+        ),
+        (
+            {"name": "wizard", "display_name": "W", "description": "x", "avatar_url": "javascript:x"},
+            "picture needs a web address",
+        ),
     ],
 )
 def test_what_makes_no_persona_is_explained(values, said):

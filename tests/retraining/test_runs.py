@@ -57,7 +57,7 @@ async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tm
     script(tmp_path, hangs=True)
     async with runs.train("pirate") as run:
         assert await anext(aiter(run)) == Progress(1, 4, 2.0)
-        with pytest.raises(AlreadyTraining, match="pirate is being trained already"):
+        with pytest.raises(AlreadyTraining, match="pirate is already being trained"):
             await followed(runs)
         script(tmp_path)
         assert (await followed(runs, "sarcastic"))[1].accepted

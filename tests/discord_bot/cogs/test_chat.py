@@ -95,7 +95,7 @@ async def test_a_bare_mention_gets_the_greeting_and_without_one_a_sentence(
     env: simcord.Env, channel: Any, alice: Any, at_bot: str, store: Store
 ) -> None:
     await alice.send(channel, at_bot)
-    assert answers(env, channel)[-1].content.startswith("There was nothing to answer")
+    assert answers(env, channel)[-1].content.startswith("Write a few words")
     await store.set_channel_persona(channel.id, None, "pirate", alice.id)
     await alice.send(channel, f" {at_bot}  ")
     assert answers(env, channel)[-1].content == "🎭 Ahoy, mateys!"
@@ -238,9 +238,7 @@ async def test_a_failure_midway_leaves_the_text_with_the_sentence_below(
     engine.generations[-1].fail(EngineStopped())
     await env.settle()
     [answer] = answers(env, channel)
-    assert answer.content == (
-        "Once upon a time there was\n-# I am shutting down right now. Please try again in a minute."
-    )
+    assert answer.content == ("Once upon a time there was\n-# I'm shutting down. Please try again in a minute.")
     assert await store.reply_of_message(answer.id) is None
 
 
@@ -250,7 +248,7 @@ async def test_a_full_queue_is_a_sentence(
     engine.raises(QueueFull(64))
     await alice.send(channel, f"{at_bot} hello")
     assert answers(env, channel)[-1].content == (
-        "I am busy: 64 messages are already waiting. Please try again in a moment."
+        "Please try again in a moment. I'm busy: 64 messages are waiting already."
     )
 
 

@@ -93,7 +93,7 @@ async def test_making_and_changing_personas_needs_manage_server(
 async def test_a_form_that_is_refused_can_be_opened_again_with_what_was_typed(channel: Any, owner: Any) -> None:
     refused = await create(owner, channel, display_name="Pirate", greeting="Typed with care.")
     assert refused.ephemeral
-    assert "“pirate” already" in refused.response.content
+    assert "already a persona called “pirate”" in refused.response.content
     again = await owner.click(refused.response, label="Open the form again")
     defaults = {row["component"]["custom_id"]: row["component"].get("value") for row in again.modal["components"]}
     assert defaults["greeting"] == "Typed with care."
@@ -104,7 +104,7 @@ async def test_a_form_that_is_refused_can_be_opened_again_with_what_was_typed(ch
 async def test_a_short_name_is_checked(env: simcord.Env, channel: Any, owner: Any) -> None:
     form = await owner.slash(channel, "persona create", name="../etc")
     refused = await owner.submit_modal(form, WIZARD)
-    assert "can't be a name" in refused.response.content
+    assert "doesn't work as a short name" in refused.response.content
     form = await owner.slash(channel, "persona create", name="Gandalf")
     made = await owner.submit_modal(form, WIZARD)
     assert "`gandalf`" in made.response.content
@@ -157,7 +157,7 @@ async def test_a_card_goes_out_and_comes_back(channel: Any, owner: Any, alice: A
 
 
 async def test_a_file_that_is_no_card_is_a_sentence(env: simcord.Env, channel: Any, owner: Any) -> None:
-    for data, said in ((b"\x89PNG\r\n\x1a\n", "carries no character card"), (b"hello", "is no character card")):
+    for data, said in ((b"\x89PNG\r\n\x1a\n", "no character card in that picture"), (b"hello", "not a character card")):
         result = await owner.slash(channel, "persona import", card=("card.png", data))
         assert said in (result.followups[-1] if result.followups else result.response).content
     assert handled(env) == ["BadCard", "BadCard"]

@@ -51,7 +51,9 @@ async def test_an_unknown_persona_is_a_private_sentence(
 ) -> None:
     result = await moderator.slash(channel, "persona switch", name="napoleon")
     assert result.ephemeral
-    assert result.response.content == ("There is no persona called “napoleon”. There is: pirate, plain, sarcastic.")
+    assert result.response.content == (
+        "There is no persona called “napoleon”. Choose one of these: pirate, plain, sarcastic."
+    )
     assert handled(env) == ["UnknownPersona"]
     assert await store.channel_persona(channel.id) is None
 
@@ -92,7 +94,7 @@ async def test_info_describes_the_persona_and_its_adapter(
     assert "adapter version 3" in result.response.content
     assert "> Ahoy, mateys!" in result.response.content
     result = await alice.slash(channel, "persona info", name="sarcastic")
-    assert "cannot speak right now" in result.response.content
+    assert "can't speak right now" in result.response.content
 
 
 async def test_reset_returns_to_the_default(channel: Any, moderator: Any, store: Store) -> None:

@@ -122,7 +122,7 @@ async def test_a_failure_ends_the_scene_with_a_sentence(
     [
         ({"persona_b": "pirate"}, "two different personas"),
         ({"persona_b": "napoleon"}, "no persona called"),
-        ({"topic": "  "}, "There was nothing to answer"),
+        ({"topic": "  "}, "Write a few words"),
     ],
 )
 async def test_what_makes_no_scene_is_a_private_sentence(

@@ -153,7 +153,7 @@ async def test_a_failure_leaves_the_first_answer_as_it_was(
     engine.raises(QueueFull(64))
     result = await alice.click(first, custom_id=f"troupe:again:{reply.id}")
     assert [followup.content for followup in result.followups] == [
-        "I am busy: 64 messages are already waiting. Please try again in a moment."
+        "Please try again in a moment. I'm busy: 64 messages are waiting already."
     ]
     assert f"troupe:again:{reply.id}" in buttons(answers(env, channel)[0])
 

@@ -146,7 +146,7 @@ async def test_while_the_bot_stops_nothing_new_is_begun(
 ) -> None:
     await env.bot.drain(0.0)
     await alice.send(channel, f"{at_bot} hello")
-    assert contents(env, channel) == ["I am shutting down right now. Please try again in a minute."]
+    assert contents(env, channel) == ["I'm shutting down. Please try again in a minute."]
     result = await alice.slash(channel, "chat", message="hello")
     assert result.ephemeral
     assert handled(env) == ["EngineStopped"]

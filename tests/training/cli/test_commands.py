@@ -177,7 +177,7 @@ def test_a_persona_without_held_out_prompts_is_judged_by_its_losses(stored):
 def test_a_persona_that_does_not_exist_is_named_with_those_that_do(project, command):
     outcome = project.cli(command, "nobody")
     assert outcome.code == 1
-    assert sentence(outcome).endswith("There is no persona called “nobody”. There is: mute, parrot.")
+    assert sentence(outcome).endswith("There is no persona called “nobody”. Choose one of these: mute, parrot.")
 
 
 @pytest.mark.parametrize("command", ["dataset", "train", "run"])
