@@ -74,7 +74,8 @@ def test_every_path_in_the_documents_exists():
 
 
 def test_every_setting_in_the_documents_exists():
-    named = {found for doc in DOCUMENTS for found in re.findall(r"`(\w+)\.(?!py`|json`)(\w+)`", doc.read_text())}
+    pages = [doc for doc in DOCUMENTS if doc.name != "imports.md"]  # its dotted names are modules
+    named = {found for doc in pages for found in re.findall(r"`(\w+)\.(?!py`|json`)(\w+)`", doc.read_text())}
     sections = {section: field.annotation for section, field in Config.model_fields.items()}
     settings = {(section, key) for section, key in named if section in sections}
     assert len(settings) > 3
