@@ -1,4 +1,4 @@
-"""Owns how messages become token ids: one renderer for serving (ids) and for training (ids and loss mask).
+"""Turns messages into token ids: one renderer for serving (ids) and for training (ids and loss mask).
 
 It speaks the model's own chat template. Knows nothing of Discord, the store or the engine.
 """

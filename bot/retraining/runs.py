@@ -1,4 +1,4 @@
-"""Owns trainings that the running bot starts: subprocesses, so that a crash takes nothing down; one per persona.
+"""Starts trainings from the running bot: one a persona, each a subprocess, so that a crash takes nothing down.
 
 Knows the command line of `training` and what it prints, and nothing of Discord.
 """
