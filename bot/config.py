@@ -1,6 +1,6 @@
-"""Reads config.toml and the TROUPE_SECTION__KEY variables over it, once, into frozen sections.
+"""Owns configuration: config.toml plus TROUPE_SECTION__KEY variables, parsed once into frozen sections.
 
-In the bot only the entry points read `Config`; what they build receives plain values.
+Inside the program plain values are passed on; nothing but the composition roots reads this module's `Config`.
 """
 
 import os

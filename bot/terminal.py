@@ -1,4 +1,4 @@
-"""Behind `python -m bot chat`: a conversation in the terminal with the bot's own engine, prompt and store."""
+"""Owns `python -m bot chat`: a conversation in the terminal with the bot's own engine, prompt and store."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ def _as_object(reply: Reply) -> dict[str, Any]:
     return {
         "persona": reply.ask.persona.name,
         "adapter_version": completion.adapter.number if completion.adapter else None,
-        "text": completion.text,
+        "text": reply.text,
         "tokens": {"prompt": completion.prompt_tokens, "completion": len(completion.token_ids)},
         "finish_reason": completion.finish_reason.value,
         "seed": completion.seed,

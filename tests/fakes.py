@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.engine import Chunk, Completion, EngineStatus, FinishReason, GenerationRequest
 from bot.errors import EngineStopped, QueueFull
@@ -153,6 +153,8 @@ class CharacterTokenizer:
 
     name_or_path = "characters"
     chat_template = "characters"
+    added_tokens_decoder: ClassVar[dict[int, Any]] = {}
+    eos_token_id = None
 
     def apply_chat_template(self, rows: list[dict[str, str]], *, add_generation_prompt: bool = False, **_: Any) -> str:
         turns = "".join(f"<{row['role']}>{row['content']}</{row['role']}>" for row in rows)

@@ -1,4 +1,4 @@
-"""One crowd's life with a persona: a fresh installation, rounds of votes and retraining, and the story of it."""
+"""Owns one crowd's life with a persona: a fresh installation, rounds of votes and retraining, and the story of it."""
 
 import asyncio
 import dataclasses

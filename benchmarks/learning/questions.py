@@ -1,4 +1,4 @@
-"""What the simulated members ask: enough for all rounds, and some questions that nobody ever votes on."""
+"""Owns what the simulated members ask: enough for all rounds, and some that are never voted on."""
 
 import random
 

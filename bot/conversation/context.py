@@ -1,11 +1,10 @@
-"""Chooses what the model reads of a conversation: from which exchange on, and with whose names.
+"""Owns what the model is given to read of a conversation: from which exchange on, and with whose names.
 
 The beginning moves in large steps: when the limit is met, the older half goes, and then the beginning stays where it
 is until the limit is met again. Between two cuts every prompt continues the one before it, so that the engine can use
 its keys and values again. The cuts follow from the stored conversation alone, so that a restart finds the same ones.
 """
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +15,6 @@ from bot.prompt import Message, PromptRenderer
 from bot.store import Exchange
 
 REMEMBERED = 10_000  # conversations whose beginning is known without reading them again
-NAME_LENGTH = 32
-_UNSPEAKABLE = re.compile(r"[^\w .'\-]+")
-_MARKER = re.compile(r"\b(?:system|user|assistant)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,12 +35,6 @@ class Question:
     text: str
     in_public: bool  # several members may speak there
     branch: int | None = None
-
-
-def speaker_name(display_name: str) -> str:
-    """A display name as the model may read it: one line, no markup, nothing that looks like a chat template's role."""
-    plain = _MARKER.sub("", _UNSPEAKABLE.sub(" ", display_name).replace("_", " "))
-    return " ".join(plain.split())[:NAME_LENGTH].strip() or "someone"
 
 
 class Context:

@@ -1,4 +1,4 @@
-"""One reply from question to record: conversation → prompt → engine → store. Knows neither Discord nor the terminal."""
+"""Owns the life of one reply: conversation → prompt → engine → store. Knows nothing of Discord or the terminal."""
 
 import dataclasses
 import time
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.conversation.active_versions import Promotions
-from bot.conversation.context import Context, Question, Turn, speaker_name
+from bot.conversation.context import Context, Question, Turn
 from bot.conversation.history import Conversations
 from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
 from bot.errors import EmptyPrompt, PromptTooLong
 from bot.personas.catalog import Persona
-from bot.prompt import Message, PromptRenderer, Role
+from bot.prompt import Message, PromptRenderer, Role, ThoughtFilter, without_thoughts
+from bot.prompt.encoding import well_formed
+from bot.prompt.names import plain_name
 from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
 
 INTERRUPTED = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
@@ -33,6 +35,10 @@ class Ask:
     parent_channel_id: int | None = None  # of the channel that a thread hangs below
     message_id: int | None = None  # the message asked with; None where there is none (a slash command)
     branch: int | None = None  # the reply that is answered, when it is not the conversation's last
+
+    def __post_init__(self) -> None:
+        """Whatever arrives can be stored and encoded."""
+        object.__setattr__(self, "text", well_formed(self.text))
 
 
 class Reply:
@@ -86,9 +92,14 @@ class Reply:
         self.cancel()
 
     async def __aiter__(self) -> AsyncIterator[str]:
+        spoken = ThoughtFilter()
         async for chunk in self._generation:
-            self.text += chunk.text
-            yield chunk.text
+            said = spoken.push(chunk.text)
+            self.text = spoken.text
+            yield said
+        rest = spoken.finish()
+        self.text = spoken.text
+        yield rest
 
     async def record(self, message_ids: Sequence[int] = ()) -> int:
         """Store everything about the finished reply and the messages that show it; its id.
@@ -112,7 +123,7 @@ class Reply:
             base_fingerprint=self._replies.engine.fingerprint,
             messages=self._sent,
             asked=ask.text,
-            text=completion.text,
+            text=without_thoughts(completion.text),
             finish_reason=INTERRUPTED if self.was_interrupted else completion.finish_reason.value,
             sampling=dataclasses.asdict(self._sampling),
             seed=completion.seed,
@@ -123,7 +134,7 @@ class Reply:
             total_s=completion.total_s,
             source=ask.source,
             created_at=time.time(),
-            asker_name=speaker_name(ask.author_name),
+            asker_name=plain_name(ask.author_name),
             parent_channel_id=ask.parent_channel_id,
             asked_message_id=ask.message_id,
             parent_reply_id=ask.branch,
@@ -160,7 +171,7 @@ class Replies:
         question = Question(
             channel_id=ask.channel_id,
             author_id=ask.author_id,
-            author_name=speaker_name(ask.author_name),
+            author_name=plain_name(ask.author_name),
             text=ask.text,
             in_public=ask.guild_id is not None,
             branch=ask.branch,
@@ -224,7 +235,11 @@ class Replies:
     def _sampling(self, persona: Persona) -> SamplingParams:
         """The defaults with the card's overrides; a reply takes at most half of the context."""
         chosen = dataclasses.replace(self._defaults, **persona.sampling_values())
-        return dataclasses.replace(chosen, max_tokens=min(chosen.max_tokens, self.engine.context_tokens // 2))
+        return dataclasses.replace(
+            chosen,
+            max_tokens=min(chosen.max_tokens, self.engine.context_tokens // 2),
+            stop=(*chosen.stop, *self._renderer.stop),
+        )
 
 
 def _another(sampling: SamplingParams) -> SamplingParams:

@@ -4,6 +4,8 @@ import re
 
 import discord
 
+from bot.prompt.names import plain_name
+
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w+):\d+>")
 
 
@@ -14,7 +16,7 @@ def spoken_text(message: discord.Message, me: discord.ClientUser) -> str:
     for role in message.role_mentions:
         text = _without(text, role.mention) if role == own_role else text.replace(role.mention, f"@{role.name}")
     for user in message.mentions:
-        text = re.sub(rf"<@!?{user.id}>", lambda _, name=user.display_name: f"@{name}", text)  # type: ignore[misc]
+        text = re.sub(rf"<@!?{user.id}>", f"@{plain_name(user.display_name)}", text)
     for channel in message.channel_mentions:
         text = text.replace(channel.mention, f"#{channel.name}")
     return _CUSTOM_EMOJI.sub(r":\1:", text).strip()

@@ -1,4 +1,4 @@
-"""The personas that a server makes for itself: kept in the store, and in the catalog at once.
+"""Owns the personas that a server makes for itself: kept in the store, heard of in the catalog at once.
 
 They speak from their prompt alone. Knows nothing of Discord: servers are ids.
 """

@@ -1,4 +1,4 @@
-"""Forgets a member: first marks the versions that learned from them, then deletes their rows."""
+"""Owns forgetting a member: the versions that learned from them are marked, then their rows are deleted."""
 
 import asyncio
 import logging

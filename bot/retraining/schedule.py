@@ -1,7 +1,4 @@
-"""The bot's own trainings: which persona is due, by the schedule or for deleted words, and when it was last tried.
-
-It also has the votes on running canaries heard. Trainings themselves are `bot.retraining.runs`' work.
-"""
+"""Owns the bot's own trainings: which persona is due, by its schedule or for what was deleted, and the last try."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What members thought of replies: votes and their reasons, better answers, choices between two answers."""
+"""Owns what members thought of replies: votes with their reasons, better answers, and comparisons of two answers."""
 
 import time
 from typing import Literal

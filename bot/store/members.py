@@ -1,4 +1,4 @@
-"""Everything the database knows about one member: to be shown, or to be removed."""
+"""Owns what the database knows about one member: all of it can be shown, and all of it can be removed."""
 
 import time
 from typing import Any

@@ -1,6 +1,6 @@
-"""Takes words back: when an answered message is edited or deleted, or a reply is removed.
+"""Owns words that are taken back: a message edited or deleted after it was answered, a reply removed.
 
-Prompts of later replies hold a message's words too. They lose them as well, and are never trained on from then on.
+The prompts of later replies hold a message's words too; they lose them as well, and are never trained on then.
 """
 
 import json

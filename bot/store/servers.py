@@ -1,4 +1,4 @@
-"""What a server decides for itself: the personas it made, and where nothing may be collected for training."""
+"""Owns what a server decides for itself: the personas it made, and where nothing may be collected for training."""
 
 import time
 

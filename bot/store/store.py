@@ -1,7 +1,4 @@
-"""`Store`, the running bot's access to the database.
-
-It knows neither Discord nor personas: only ids, names and text.
-"""
+"""Owns the running bot's access to the database. Knows neither Discord nor personas: ids, names and text."""
 
 from pathlib import Path
 

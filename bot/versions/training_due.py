@@ -1,4 +1,4 @@
-"""When a persona is due for a training: one rule for the bot's schedule and for `training due`."""
+"""Owns the rule when a persona is due for a training: the bot's schedule and `training due` both follow it."""
 
 import datetime
 from collections.abc import Mapping

@@ -79,6 +79,22 @@ async def test_a_stored_reply_holds_exactly_what_was_sent_and_what_came_back(rep
     assert stored.message_ids == (900,)
 
 
+async def test_what_a_model_thinks_aloud_is_neither_shown_nor_stored_nor_read_again(replies, engine, store):
+    engine.says("<thi", "nk>A greeting", ".</think>\n\nAr", "r!")
+    reply = await replies.begin(ask("Hello?"))
+    shown = [(piece, reply.text) async for piece in reply]
+    assert [text for _, text in shown] == ["", "", "Ar", "Arr!", "Arr!"]
+    assert "".join(piece for piece, _ in shown) == "Arr!"
+    assert (await store.reply(await reply.record())).record.text == "Arr!"
+    await replies.begin(ask("And?"))
+    assert prompt_of(engine).endswith("</user><assistant>Arr!</assistant><user>And?</user><assistant>")
+
+
+async def test_text_with_half_a_character_is_answered_and_stored(replies, engine, store):
+    stored = await store.reply(await exchange(replies, ask("What is \ud83d?")))
+    assert stored.record.asked == "What is \N{REPLACEMENT CHARACTER}?"
+
+
 async def test_the_next_prompt_continues_the_conversation_with_each_turns_author(replies, engine, store):
     engine.says("Ahoy.")
     await exchange(replies, ask("First"))

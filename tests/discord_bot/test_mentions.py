@@ -11,7 +11,7 @@ def said(content: str) -> str:
 
 
 def test_the_bots_mention_goes_and_others_become_names() -> None:
-    assert said("<@1> hello <@7>") == r"hello @bob \1"
+    assert said("<@1> hello <@7>") == r"hello @bob 1"
     assert said("hey <@!1> , you") == "hey , you"
     assert said("<@1>") == ""
 

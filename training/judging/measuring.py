@@ -18,7 +18,7 @@ from peft import PeftModel
 from bot.engine import Engine, FinishReason, GenerationRequest, SamplingParams
 from bot.engine.base_model import BaseModelFiles
 from bot.errors import AdapterError, GenerationFailed
-from bot.prompt import TrainingExample
+from bot.prompt import TrainingExample, without_thoughts
 from bot.versions.registry import AdapterVersion
 from training.dataset.answer_quality import Flaw, flaw_of
 from training.judging.answer_cache import FAILED, AnswerMemory, Said
@@ -168,4 +168,4 @@ async def _said(engine: Engine, request: GenerationRequest) -> Said:
         return Said("", 0, FAILED)
     completion = generation.completion
     assert completion is not None
-    return Said(completion.text, len(completion.token_ids), completion.finish_reason.value)
+    return Said(without_thoughts(completion.text), len(completion.token_ids), completion.finish_reason.value)

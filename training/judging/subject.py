@@ -26,7 +26,8 @@ class Subject:
         """As members are served: the defaults with the card's overrides, at most half of the context."""
         values = {**self.config.sampling.model_dump(), **self.persona.sampling_values()}
         limit = self.config.engine.context_tokens // 2
-        return SamplingParams(**{**values, "max_tokens": min(values["max_tokens"], limit)})
+        limited = {**values, "max_tokens": min(values["max_tokens"], limit), "stop": self.renderer.stop}
+        return SamplingParams(**limited)
 
     def prompt_ids(self, turns: Sequence[Message], system: str | None = None) -> tuple[int, ...]:
         """The token ids of `turns` under a system prompt: the persona's own if None, none if empty."""

@@ -1,0 +1,31 @@
+"""Names of people and places as a model may read them: one line, in any script, with nothing in it but a name."""
+
+import re
+import unicodedata
+
+import regex  # type: ignore[import-untyped]
+
+LENGTH = 32  # characters
+_JOINERS = "\u200c\u200d"  # of scripts and of emoji
+_PUNCTUATION = " .'’-"
+_ROLE = re.compile(r"\b(?:system|user|assistant)\b", re.IGNORECASE)
+
+
+def plain_name(name: str) -> str:
+    """Letters with their marks, digits and emoji of `name`; no markup, control or direction characters, no role.
+
+    "someone" where nothing is left.
+    """
+    spoken = "".join(letter if _belongs(letter) else " " for letter in name)
+    words = " ".join(_ROLE.sub("", spoken).split())
+    kept = ""
+    for cluster in regex.findall(r"\X", words):
+        if len(kept) + len(cluster) > LENGTH:
+            break
+        kept += cluster
+    return kept.strip(f" {_JOINERS}") or "someone"
+
+
+def _belongs(letter: str) -> bool:
+    kind = unicodedata.category(letter)
+    return kind[0] in "LMN" or (kind in ("So", "Sk") and letter not in "`^") or letter in _PUNCTUATION + _JOINERS
