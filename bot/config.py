@@ -1,6 +1,6 @@
-"""Owns configuration: config.toml plus TROUPE_SECTION__KEY variables, parsed once into frozen sections.
+"""Reads config.toml and the TROUPE_SECTION__KEY variables over it, once, into frozen sections.
 
-Inside the program plain values are passed on; nothing but the composition roots reads this module's `Config`.
+In the bot only the entry points read `Config`; what they build receives plain values.
 """
 
 import os

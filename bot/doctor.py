@@ -1,4 +1,4 @@
-"""Owns `python -m bot doctor`: what is present and what is missing, each with its remedy. It changes nothing."""
+"""Behind `python -m bot doctor`: what is present, what is missing, and the remedy for each. It changes nothing."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Owns how log lines look: readable text by default, one JSON object a line on request.
+"""Log lines: readable text by default, one JSON object a line on request.
 
 Message text and tokens are never logged; what members typed is escaped by `%r` where it must appear.
 """

@@ -1,4 +1,4 @@
-"""Owns the progress display of slow set-up work (the first conversion of the base model)."""
+"""A progress bar for slow set-up work, such as the first conversion of the base model."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

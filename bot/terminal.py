@@ -1,4 +1,4 @@
-"""Owns `python -m bot chat`: a conversation in the terminal with the bot's own engine, prompt and store."""
+"""Behind `python -m bot chat`: a conversation in the terminal with the bot's own engine, prompt and store."""
 
 import asyncio
 import json

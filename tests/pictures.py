@@ -22,7 +22,7 @@ class Picture:
         return self.pixels.shape[1], self.pixels.shape[0]
 
     def where(self, colour: str, within: int = 2) -> Mask:
-        """Where each channel is `within` so much of the colour's, `#rrggbb`; thin lines are blended with their ground."""
+        """Where it has the colour `#rrggbb`, `within` so much a channel; thin lines are blended with their ground."""
         wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
         near: Mask = (np.abs(self.pixels - wanted) <= within).all(axis=2)
         return near

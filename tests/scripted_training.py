@@ -19,9 +19,8 @@ def main() -> int:
     command, persona, *options = sys.argv[1:]
     file = Path("script.json")
     script = json.loads(file.read_text()) if file.exists() else {}
-    Path("seen.json").write_text(
-        json.dumps({"argv": sys.argv[1:], "token": "DISCORD_TOKEN" in os.environ, "color": os.environ["FORCE_COLOR"]})
-    )
+    seen = {"argv": sys.argv[1:], "pid": os.getpid(), "token": "DISCORD_TOKEN" in os.environ}
+    Path("seen.json").write_text(json.dumps({**seen, "color": os.environ["FORCE_COLOR"]}))
     if script.get("hangs"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         bar(1, 4, "2.0")

@@ -14,10 +14,18 @@ from bot.config import Config
 from training.__main__ import app as training_cli
 
 REPOSITORY = Path(__file__).parent.parent
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
 DOCUMENTS = [
-    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "adapters/README.md", "bot/engine/README.md")),
-    *sorted((REPOSITORY / "adapters").glob("*/README.md")),
+    *sorted(REPOSITORY.glob("*.md")),
+    *PAGES,
+    *(
+        readme
+        for folder in ("adapters", "bot", "training")
+        for readme in sorted((REPOSITORY / folder).rglob("README.md"))
+    ),
 ]
+OUR_PATHS = re.compile(r"`((?:bot|training|tests|benchmarks|tools|docs)/[\w./-]*)`")
 CLIS: dict[str, Any] = {"bot": typer.main.get_command(bot_cli), "training": typer.main.get_command(training_cli)}
 
 
@@ -44,21 +52,52 @@ def test_every_command_line_in_the_documents_is_accepted(document, line):
         known[command].make_context(command, arguments)
 
 
-def test_every_relative_link_leads_to_a_file():
+def test_every_relative_link_leads_to_a_file_and_a_heading():
     for document in DOCUMENTS:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
+        for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text()):
+            path, _, anchor = target.partition("#")
+            file = document.parent / path if path else document
+            assert file.exists(), f"{document.name}: {target}"
+            assert not anchor or anchor in anchors(file), f"{document.name}: {target}"
 
 
-def test_the_readme_names_every_section_of_the_configuration():
-    readme = (REPOSITORY / "README.md").read_text()
-    for section in Config.model_fields:
-        assert f"`[{section}]`" in readme
+def anchors(document: Path) -> set[str]:
+    """The headings as GitHub names them in links."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_path_in_the_documents_exists():
+    named = {(doc.name, path) for doc in DOCUMENTS for path in OUR_PATHS.findall(doc.read_text())}
+    assert len(named) > 20
+    assert {where for where in named if not (REPOSITORY / where[1]).exists()} == set()
+
+
+def test_every_setting_in_the_documents_exists():
+    pages = [doc for doc in DOCUMENTS if doc.name != "imports.md"]  # its dotted names are modules
+    named = {found for doc in pages for found in re.findall(r"`(\w+)\.(?!py`|json`)(\w+)`", doc.read_text())}
+    sections = {section: field.annotation for section, field in Config.model_fields.items()}
+    settings = {(section, key) for section, key in named if section in sections}
+    assert len(settings) > 3
+    assert {(section, key) for section, key in settings if key not in sections[section].model_fields} == set()
+
+
+def test_the_readme_is_a_front_door():
+    assert len(README.splitlines()) <= 150
+    assert {page.name for page in PAGES if f"docs/{page.name}" not in README + contributing()} == set()
+
+
+def contributing() -> str:
+    return (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_operators_page_names_every_section_of_the_configuration():
+    page = (REPOSITORY / "docs" / "operators.md").read_text()
+    assert {section for section in Config.model_fields if f"`[{section}]`" not in page} == set()
 
 
 def test_the_invite_link_asks_for_exactly_the_permissions_it_lists():
-    readme = (REPOSITORY / "README.md").read_text()
-    found = re.search(r"permissions=(\d+)", readme)
+    found = re.search(r"permissions=(\d+)", README)
     assert found is not None
     assert (
         int(found[1])

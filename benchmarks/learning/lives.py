@@ -1,4 +1,4 @@
-"""Owns one crowd's life with a persona: a fresh installation, rounds of votes and retraining, and the story of it."""
+"""One crowd's life with a persona: a fresh installation, rounds of votes and retraining, and the story of it."""
 
 import asyncio
 import dataclasses

@@ -1,4 +1,4 @@
-"""Owns who votes: honest members with a shared taste, trolls who vote the opposite, and members who vote at random.
+"""The voters: honest members with a shared taste, trolls who vote the opposite, and members who vote at random.
 
 Now and then an honest member who dislikes a reply writes a better one, as ✏️ lets them.
 """

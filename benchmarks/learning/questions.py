@@ -1,4 +1,4 @@
-"""Owns what the simulated members ask: enough for all rounds, and some that are never voted on."""
+"""What the simulated members ask: enough for all rounds, and some questions that nobody ever votes on."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Owns a server's life in fast motion: members ask, vote on what they get, and the persona is trained again.
+"""A server's life in fast motion: members ask, vote on what they get, and the persona is trained again.
 
 All of it is the product's own: the bot's core (prompt, engine, store, promotions) and `python -m training run` as a
 process of its own. Only the members are simulated.

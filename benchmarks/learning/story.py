@@ -1,4 +1,4 @@
-"""Owns what became of a crowd's persona, and what must have become of it: the targets of `make learn`. Pure."""
+"""What became of a crowd's persona, and what must have become of it: the targets of `make learn`. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Owns hidden tastes: what the simulated members like in a reply. The training never sees them, only the thumbs.
+"""Hidden tastes: what the simulated members like in a reply. The training never sees them, only the thumbs.
 
 A taste says what is liked and, where that is easy to say, how a member who writes a better answer changes one. It is
 written as on the command line:

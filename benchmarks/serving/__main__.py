@@ -1,6 +1,6 @@
 """The bench: the same work for our engine and for what a user would otherwise pick, side by side on this machine.
 
-Writes bench-results/engine.json, a chart (.png) and tables for the README (.md), and says which targets are met.
+Writes bench-results/engine.json, a chart (.png) and tables for docs/performance.md, and says which targets are met.
 """
 
 import argparse

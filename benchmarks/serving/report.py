@@ -1,4 +1,4 @@
-"""Results as tables for people: on the terminal, and in Markdown for the README."""
+"""Results as tables for people: on the terminal, and in Markdown for docs/performance.md."""
 
 from collections.abc import Collection
 
@@ -65,7 +65,7 @@ def targets_table(judgements: list[Judgement]) -> Table:
 
 
 def markdown(results: Results, judgements: list[Judgement]) -> str:
-    """The cases and the targets, as the README shows them."""
+    """The cases and the targets, as docs/performance.md shows them."""
     lines = [
         "| case | served by | tokens/s in total | last first token | Troupe is |",
         "| --- | --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""Owns what was measured, by the bench's parts, and the file it is kept in."""
+"""The figures that each part of the bench measured, and the file they are kept in."""
 
 import dataclasses
 import datetime

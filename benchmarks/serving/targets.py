@@ -1,4 +1,4 @@
-"""Owns what the engine shall reach on two CPU cores, and judges a run of the bench by it."""
+"""What the engine should reach on two CPU cores, and whether a run of the bench reached it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Owns the work that every server is given, and what is noted about each run of it.
+"""The work that every server is given, and what is noted about each run of it.
 
 Fixed questions, one fresh conversation each, greedy, exactly so many new tokens, all submitted at once.
 """

@@ -1,4 +1,4 @@
-"""Owns which adapter version speaks for each persona in this process, and notices promotions and canaries on disk.
+"""Follows the versions on disk: which one speaks for each persona in this process, also after a promotion or a canary.
 
 A new version is loaded beside the old one before it speaks; replies under way finish on the old one.
 """

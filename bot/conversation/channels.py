@@ -1,4 +1,4 @@
-"""Owns which persona speaks where: channel → its parent (for a thread) → the default.
+"""Who speaks in a channel: the persona chosen there, else for its parent (of a thread), else the default.
 
 The choice lives in the store, so it survives restarts. Knows nothing of Discord: channels are ids.
 """

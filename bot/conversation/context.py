@@ -1,4 +1,4 @@
-"""Owns what the model is given to read of a conversation: from which exchange on, and with whose names.
+"""Chooses what the model reads of a conversation: from which exchange on, and with whose names.
 
 The beginning moves in large steps: when the limit is met, the older half goes, and then the beginning stays where it
 is until the limit is met again. Between two cuts every prompt continues the one before it, so that the engine can use

@@ -1,4 +1,4 @@
-"""Owns what a persona remembers of a channel: the exchanges since /forget, silence or a switch of persona.
+"""What a persona remembers of a channel: the exchanges since /forget, a long silence or a switch of persona.
 
 They come from the store, not from Discord's history, so that no message-content intent is needed and a
 restart forgets nothing. What of it the model is given to read is `bot.conversation.context`'s work.

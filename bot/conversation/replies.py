@@ -1,4 +1,4 @@
-"""Owns the life of one reply: conversation → prompt → engine → store. Knows nothing of Discord or the terminal."""
+"""One reply from question to record: conversation → prompt → engine → store. Knows neither Discord nor the terminal."""
 
 import dataclasses
 import time

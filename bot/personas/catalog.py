@@ -1,4 +1,4 @@
-"""Owns persona cards: `adapters/<name>/persona.toml` and the examples beside it. Knows nothing of adapters."""
+"""Reads persona cards: `adapters/<name>/persona.toml` and the examples beside it. Knows nothing of adapters."""
 
 import json
 import re

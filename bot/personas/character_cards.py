@@ -1,8 +1,8 @@
-"""Owns character cards: what Tavern, SillyTavern and their kin write (V1, V2, V3; JSON or a PNG that carries it).
+"""Character cards as Tavern, SillyTavern and their kin write them (V1, V2, V3; as JSON or inside a PNG).
 
 Pure: bytes to a persona and back. Specifications: github.com/malfoyslastname/character-card-spec-v2 and
-github.com/kwaroran/character-card-spec-v3. A card comes from strangers: whatever its bytes are, it is a persona or a
-`BadCard` with a sentence.
+github.com/kwaroran/character-card-spec-v3. Cards come from strangers: any bytes give either a persona or a `BadCard`
+with a sentence.
 """
 
 import base64

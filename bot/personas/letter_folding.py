@@ -1,4 +1,4 @@
-"""Owns what counts as the same letter: case, accents, width, ligatures and look-alikes folded away. Pure text."""
+"""When two letters count as the same: case, accents, width, ligatures and look-alikes are folded away. Pure text."""
 
 import re
 import unicodedata

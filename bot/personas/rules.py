@@ -1,5 +1,6 @@
-"""Owns the rules a persona's replies keep: what may not occur, how long they get, how they end. Pure text; how tokens
-are chosen so that the rules hold is the engine's business (`bot/engine/ruled_text.py`).
+"""The rules that a persona's replies keep: what may not occur, how long they get, how they end.
+
+Pure text. Choosing tokens so that the rules hold is the engine's work (`bot/engine/ruled_text.py`).
 """
 
 import re

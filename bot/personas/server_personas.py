@@ -1,4 +1,4 @@
-"""Owns the personas that a server makes for itself: kept in the store, heard of in the catalog at once.
+"""The personas that a server makes for itself: kept in the store, and in the catalog at once.
 
 They speak from their prompt alone. Knows nothing of Discord: servers are ids.
 """

@@ -1,4 +1,4 @@
-"""Owns forgetting a member: the versions that learned from them are marked, then their rows are deleted."""
+"""Forgets a member: first marks the versions that learned from them, then deletes their rows."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Owns trainings that the running bot starts: subprocesses, so that a crash takes nothing down; one per persona.
+"""Starts trainings from the running bot: one a persona, each a subprocess, so that a crash takes nothing down.
 
 Knows the command line of `training` and what it prints, and nothing of Discord.
 """
@@ -26,7 +26,7 @@ PATIENCE = 2.0  # seconds between asking a training to end and ending it
 LONGEST_LINE = 1 << 20
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_BAR = re.compile(r"^\W*(?P<what>\S.*?)\s+[━╸╺ ─]*\s*(?P<step>\d+)/(?P<steps>\d+)\s+loss\s+(?P<loss>\S+)")
+_BAR = re.compile(r"^\W*(?P<what>\S.*?)\s+[━╸╺ ─]*\s*(?P<step>\d{1,9})/(?P<steps>\d{1,9})\s+loss\s+(?P<loss>\S+)")
 
 
 class AlreadyTraining(MemberError):

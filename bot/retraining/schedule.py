@@ -1,4 +1,7 @@
-"""Owns the bot's own trainings: which persona is due, by its schedule or for what was deleted, and the last try."""
+"""The bot's own trainings: which persona is due, by the schedule or for deleted words, and when it was last tried.
+
+It also has the votes on running canaries heard. Trainings themselves are `bot.retraining.runs`' work.
+"""
 
 import asyncio
 import logging

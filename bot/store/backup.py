@@ -1,4 +1,4 @@
-"""Owns copies of the database, taken while the bot runs."""
+"""Copies the database while the bot runs."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Owns what was decided for a channel: who speaks there, how, and since when the conversation counts."""
+"""What was decided for a channel: who speaks there, how, and since when the conversation counts."""
 
 import time
 

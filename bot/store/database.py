@@ -1,4 +1,4 @@
-"""Owns the connections to the file: one that writes, one transaction at a time, and one that only reads.
+"""Connections to the file: one that writes, one transaction at a time, and one that only reads.
 
 Knows the file's durability and its failures; nothing of what the tables mean.
 """

@@ -1,4 +1,4 @@
-"""Owns what SQLite's failures mean to the operator: one sentence each, with the path and the remedy."""
+"""Turns SQLite's failures into one sentence each for the operator, with the path and the remedy."""
 
 import sqlite3
 from collections.abc import Iterator

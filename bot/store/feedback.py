@@ -1,4 +1,4 @@
-"""Owns what members thought of replies: votes with their reasons, better answers, and comparisons of two answers."""
+"""What members thought of replies: votes and their reasons, better answers, choices between two answers."""
 
 import time
 from typing import Literal

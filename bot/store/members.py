@@ -1,4 +1,4 @@
-"""Owns what the database knows about one member: all of it can be shown, and all of it can be removed."""
+"""Everything the database knows about one member: to be shown, or to be removed."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Owns the schema: an append-only list of steps, each applied once, in a transaction of its own.
+"""The schema, as an append-only list of steps. Each is applied once, in a transaction of its own.
 
 A released step never changes (tests/store/test_migrations.py pins their hashes); to alter the schema, append one.
 """

@@ -1,4 +1,4 @@
-"""Owns the nouns of the store. Ids are Discord's snowflakes unless a name says otherwise; times are unix seconds."""
+"""The nouns of the store. Ids are Discord's snowflakes unless a name says otherwise; times are unix seconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Owns replies: adding them, finding them, and the conversations they make up.
+"""Adds replies and finds them again, with the conversations they make up.
 
 A reply whose words were removed is found no more; its row stays for its figures.
 """

@@ -1,6 +1,6 @@
-"""Owns words that are taken back: a message edited or deleted after it was answered, a reply removed.
+"""Takes words back: when an answered message is edited or deleted, or a reply is removed.
 
-The prompts of later replies hold a message's words too; they lose them as well, and are never trained on then.
+Prompts of later replies hold a message's words too. They lose them as well, and are never trained on from then on.
 """
 
 import json

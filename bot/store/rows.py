@@ -1,4 +1,4 @@
-"""Owns how a reply becomes a row and a row becomes a reply, for the store and the snapshot alike."""
+"""Converts between replies and database rows, for the store and the snapshot alike."""
 
 import dataclasses
 import json

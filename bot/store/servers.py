@@ -1,4 +1,4 @@
-"""Owns what a server decides for itself: the personas it made, and where nothing may be collected for training."""
+"""What a server decides for itself: the personas it made, and where nothing may be collected for training."""
 
 import time
 

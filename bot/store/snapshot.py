@@ -1,4 +1,4 @@
-"""Owns training's view of the database: read-only, synchronous, of one moment, while the bot goes on writing."""
+"""Training's view of the database: read-only, synchronous, and of one moment, while the bot goes on writing."""
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Owns the figures: approval by day and by adapter version, reasons, response times."""
+"""Counts what members think: approval by day and by adapter version, reasons, response times."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Owns the running bot's access to the database. Knows neither Discord nor personas: ids, names and text."""
+"""`Store`, the running bot's access to the database.
+
+It knows neither Discord nor personas: only ids, names and text.
+"""
 
 from pathlib import Path
 

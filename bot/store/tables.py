@@ -1,4 +1,4 @@
-"""Owns what the store's parts share: each part is the methods about one subject, on one database."""
+"""The base of the store's parts, each of which holds the methods about one subject."""
 
 from bot.store.database import Database
 

@@ -1,4 +1,4 @@
-"""Owns canaries: a new version that speaks in a share of the channels until votes decide.
+"""Reads and writes canaries: new versions that speak in a share of the channels until votes decide.
 
 `canary.json` lies beside `active`; `training` starts and ends canaries, the bot follows. Knows no engine and no store.
 """

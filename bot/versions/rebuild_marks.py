@@ -1,4 +1,4 @@
-"""Owns the marks on versions that learned from words which were deleted since: `marked.json` beside the versions.
+"""Marks versions that learned from words which were deleted since, in `marked.json` beside the versions.
 
 A mark says that the version must be replaced by one trained afresh, and when that was found. Knows no store.
 """

@@ -1,4 +1,4 @@
-"""Owns which adapter versions exist on disk and which one of each persona is active.
+"""Which adapter versions exist on disk, and which one of each persona is active.
 
 On-disk contract: adapters/README.md. Knows nothing of engines, slots or Discord.
 """

@@ -1,4 +1,4 @@
-"""Owns the rule when a persona is due for a training: the bot's schedule and `training due` both follow it."""
+"""When a persona is due for a training: one rule for the bot's schedule and for `training due`."""
 
 import datetime
 from collections.abc import Mapping

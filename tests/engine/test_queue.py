@@ -81,8 +81,9 @@ async def test_the_wait_is_estimated_from_what_was_measured(tiny_model_dir: Path
 
 
 async def test_nobody_guesses_a_wait_before_anything_was_measured(tiny_model_dir: Path) -> None:
-    pace = Pace(most_prefill=256)
-    assert pace.seconds(10, 0, 200) is None
+    async with running_engine(tiny_model_dir, max_rows=1) as engine:
+        waits = [ask(engine, tiny_model_dir, "").wait_s for _ in range(3)]
+    assert waits == [0.0, None, None]
 
 
 async def test_a_request_that_waits_beyond_its_deadline_ends_with_an_error(tiny_model_dir: Path) -> None:

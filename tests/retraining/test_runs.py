@@ -1,16 +1,21 @@
 """Trainings as subprocesses, with a program that prints what `python -m training` prints."""
 
 import asyncio
+import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bot.retraining.runs import AlreadyTraining, Progress, TrainingFailed, TrainingRuns, progress_in
+from tests.waiting import until
+from training.progress import training_bar
 
 PROGRAM = (sys.executable, str(Path(__file__).parents[1] / "scripted_training.py"))
 
@@ -41,7 +46,7 @@ async def test_it_runs_on_the_bots_configuration_without_its_token(runs, tmp_pat
     await followed(runs)
     seen = json.loads((tmp_path / "seen.json").read_text())
     assert seen["argv"] == ["run", "pirate", "--json", "--config", str(tmp_path / "config.toml")]
-    assert seen["token"] is False
+    assert (seen["token"], seen["color"]) == (False, "1")
 
 
 async def test_a_refusal_is_an_outcome_and_a_failure_is_its_sentence(runs, tmp_path):
@@ -53,7 +58,8 @@ async def test_a_refusal_is_an_outcome_and_a_failure_is_its_sentence(runs, tmp_p
     assert runs.running == []
 
 
-async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tmp_path):
+async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)
     script(tmp_path, hangs=True)
     async with runs.train("pirate") as run:
         assert await anext(aiter(run)) == Progress(1, 4, 2.0)
@@ -70,8 +76,7 @@ async def test_what_still_runs_is_ended_when_the_bot_stops(runs, tmp_path, monke
     monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)  # the program ignores SIGTERM
     script(tmp_path, hangs=True)
     task = asyncio.create_task(followed(runs))
-    while not (tmp_path / "seen.json").exists():
-        await asyncio.sleep(0.01)
+    await until((tmp_path / "seen.json").exists)
     await runs.stop()
     with pytest.raises(TrainingFailed, match="was ended"):
         await task
@@ -82,10 +87,10 @@ async def test_a_cancelled_training_leaves_no_process(runs, tmp_path, monkeypatc
     script(tmp_path, hangs=True)
     async with runs.train("pirate") as run:
         await anext(aiter(run))
-        process = run._process
-    assert process.returncode is not None
+        group = json.loads((tmp_path / "seen.json").read_text())["pid"]
+        os.killpg(group, 0)  # it is there
     with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+        os.killpg(group, 0)
 
 
 async def test_a_program_that_is_missing_is_a_sentence(tmp_path):
@@ -102,7 +107,41 @@ async def test_a_rollback_is_done_by_the_program_too(runs, tmp_path):
         await runs.rollback("pirate", 1)
 
 
-@given(st.text(max_size=200))
+COUNTS = st.integers(0, 10**9 - 1)
+
+
+@given(COUNTS, COUNTS, st.floats(0, 1e6).map("{:.3f}".format) | st.just("…"), st.sampled_from(["", "━━╸", "━━╺━━ "]))
+def test_a_line_of_the_bar_tells_its_figures(step, steps, loss, bar):
+    progress = progress_in(f"pirate {bar} {step}/{steps} loss {loss} 0:00:01 left -:--:--")
+    assert progress == Progress(step, steps, None if loss == "…" else float(loss))
+    assert 0.0 <= progress.share <= 1.0
+
+
+@given(st.from_regex(r"(\S+ )?[━╸╺ ]*\d*/\d*( loss)?( \S+)?") | st.text(max_size=200))
 def test_no_line_is_mistaken_for_more_than_it_says(line):
     progress = progress_in(line)
     assert progress is None or 0.0 <= progress.share <= 1.0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "pirate 3/4",
+        "loss 0.5",
+        "pirate ━━ x/4 loss 0.5",
+        "pirate ━━ 3 loss 0.5",
+        f"pirate ━━ {'9' * 5000}/1 loss 1",
+    ],
+)
+def test_a_line_that_is_no_bar_is_no_progress(line):
+    assert progress_in(line) is None
+
+
+def test_the_bar_that_training_draws_is_understood():
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with training_bar(terminal, "pirate") as on_step:
+        on_step(3, 4, 0.25)
+    drawn = re.split(r"[\r\n]", terminal.file.getvalue())
+    shown = [progress_in(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)) for line in drawn]
+    assert Progress(3, 4, 0.25) in shown

@@ -10,7 +10,8 @@ import torch
 from bot.store import Store
 from tests.training.conftest import FRIEND, Project, fill_store, reply_record
 from training import averaging
-from training.averaging import Averaging, least_that_knows
+from training.averaging import least_that_knows
+from training.judging.measuring import Answer
 from training.judging.probes import Probe, Topic
 
 WEIGHTS = "adapter_model.safetensors"
@@ -78,15 +79,33 @@ def test_preferences_are_learned_from_half_way_to_the_version_that_speaks(speaki
     assert (noted["start"], noted["share"], noted["knew"]) == (0.5, 0.0, 0.75), "alone it knows as much"
 
 
+QUESTIONS = [Probe(Topic.KNOWLEDGE, f"What is {number}?", accept=("right",)) for number in range(10)]
+
+
+def knowing(*counts: int):
+    """An engine in which the speaker and the averages beside it, in their order, know so many answers."""
+
+    async def ask_all(subject, asked, *_):
+        return {
+            version: [
+                Answer(question.prompt, "right" if place < known else "wrong", 1, None, question.probe)
+                for place, question in enumerate(questions)
+            ]
+            for (version, questions), known in zip(asked.items(), counts, strict=True)
+        }
+
+    return ask_all
+
+
 @pytest.mark.parametrize(("inherited", "share"), [(0.0, 0.1), (0.6, 0.3)], ids=["its own", "of one before it"])
 def test_as_little_is_kept_as_keeps_what_was_known(speaking, monkeypatch, inherited, share):
     """By the standard, too, that the version that speaks was held to: nothing leaks away version by version."""
     asyncio.run(correct(speaking))
     file = speaking.persona("parrot") / "versions" / "1" / "manifest.json"
     file.write_text(json.dumps({**manifest(speaking, 1), "averaged_with": {"knew": inherited}}))
-    monkeypatch.setenv("TROUPE_GATE__PROBES", "10")
     monkeypatch.setenv("TROUPE_GATE__MIN_KNOWLEDGE_KEPT", "1.0")
-    monkeypatch.setattr(Averaging, "_known", lambda *_: [4, 3, 4, 5, 6, 7, 8, 9, 9, 9])
+    monkeypatch.setattr(averaging, "chosen_probes", lambda _: QUESTIONS)
+    monkeypatch.setattr(averaging, "ask_all", knowing(4, 3, 4, 5, 6, 7, 8, 9, 9, 9))
     assert speaking.cli("train", "parrot", "--method", "sft+dpo").code == 0
     noted = manifest(speaking, 2)["averaged_with"]
     assert (noted["share"], noted["knew"]) == (share, max(0.4, inherited))

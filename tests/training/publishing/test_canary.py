@@ -34,19 +34,19 @@ def candidate(registry) -> AdapterVersion:
     return version
 
 
-def hear_votes(registry: AdapterRegistry, tmp_path, votes: list[tuple[int, int, int]], patience: Patience = PATIENCE):
-    """`votes`: version, voter, value; each on a reply of its own, now."""
+def hear_votes(registry: AdapterRegistry, tmp_path, votes: list[tuple[int, int, int]], ago: float = 0.0):
+    """`votes`: version, voter, value; each on a reply of its own, said `ago` seconds ago."""
 
     async def cast() -> None:
         store = await Store.open(tmp_path / "troupe.db")
         for number, voter, value in votes:
-            reply = await store.add_reply(reply_record(adapter_number=number, created_at=time.time()))
+            reply = await store.add_reply(reply_record(adapter_number=number, created_at=time.time() - ago))
             await store.cast_vote(reply, voter, value, "button")
         await store.close()
 
     asyncio.run(cast())
     with open_snapshot(tmp_path / "troupe.db") as snapshot:
-        return canary_lifecycle.settle(registry, "parrot", snapshot, patience)
+        return canary_lifecycle.settle(registry, "parrot", snapshot, PATIENCE)
 
 
 def test_a_clear_difference_ends_a_canary_early_either_way():
@@ -150,10 +150,9 @@ def test_one_member_decides_nothing_alone(registry, candidate, tmp_path):
 
 
 def test_votes_from_before_the_canary_do_not_count(registry, candidate, tmp_path):
-    hear_votes(registry, tmp_path, [(2, voter, -1) for voter in range(40)])
-    time.sleep(0.01)
     canary_lifecycle.start(registry, candidate, 0.2)
-    assert "the canary was liked in no votes" in hear_votes(registry, tmp_path, []).hearing.reason
+    settled = hear_votes(registry, tmp_path, [(2, voter, -1) for voter in range(40)], ago=60.0)
+    assert "the canary was liked in no votes" in settled.hearing.reason
 
 
 def test_a_promotion_ends_the_canary(registry, candidate):

@@ -218,11 +218,13 @@ def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(proje
     """Some of it is held out, and the rest is sampled already."""
     asked = []
 
-    def answers(self, prompts, *_):
-        asked.extend((messages[-1].content, probe is not None) for messages, probe in prompts.items())
-        return {messages: [] for messages in prompts}
+    async def ask_all(subject, questions, *_):
+        asked.extend(question for own in questions.values() for question in own)
+        return {
+            version: [Answer(question.prompt, "", 0, None) for question in own] for version, own in questions.items()
+        }
 
-    monkeypatch.setattr(Sampling, "_answers", answers)
+    monkeypatch.setattr(sampling, "ask_all", ask_all)
     known = [
         Probe(Topic.KNOWLEDGE, text, ("stone",))
         for text in (f"what of {TOPICS[0].upper()}", "What is held out?", "What is it?")
@@ -232,8 +234,8 @@ def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(proje
     sampler = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"), known)
     heldout = (Row(Source.LIKED, (Message("user", "What is held out?"),), "Aye."),)
     sampler.enrich(Dataset("parrot", (), heldout, votes=voted("?".__eq__)), None, lambda *_: None)
-    assert [text for text, checked in asked if checked] == ["What is it?"]
-    assert {text for text, checked in asked if not checked} == {f"What of {topic}?" for topic in TOPICS}
+    assert {question.prompt for question in asked if question.probe} == {"What is it?"}
+    assert {question.prompt for question in asked if not question.probe} == {f"What of {topic}?" for topic in TOPICS}
 
 
 def test_what_the_speaker_learned_from_counts_as_learned_again_if_it_answered_for_pairs_alone(torn, monkeypatch):
