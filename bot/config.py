@@ -125,9 +125,7 @@ class LoggingSection(Section):
 
 
 class TrainingSection(Section):
-    method: Annotated[str, Field(pattern=r"^(auto|(rejection|sft|dpo|kto|grpo)(\+(rejection|sft|dpo|kto|grpo))*)$")] = (
-        "auto"
-    )
+    method: Annotated[str, Field(pattern=r"^[a-z]+(\+[a-z]+)*$")] = "auto"  # training knows the names
     precision: Literal["auto", "fp32", "bf16", "int8", "nf4"] = "auto"
     rank: Annotated[int, Field(ge=1, le=256)] = 8
     alpha: Annotated[int, Field(ge=1)] = 16

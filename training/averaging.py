@@ -1,4 +1,4 @@
-"""Owns how much a newly trained adapter keeps of the version that speaks: as little as keeps what that one knows.
+"""How much a newly trained adapter keeps of the version that speaks: as little as keeps what that one knows.
 
 Both were trained from the base model, from the same first weights, and what they have in common outweighs their
 difference: their average keeps what the new one learned, and more of what the old one knew than the new one does
@@ -19,11 +19,11 @@ import safetensors.torch
 import torch
 
 from bot.versions.registry import WEIGHTS, AdapterRegistry, AdapterVersion, read_manifest
-from training.judging.engine import answer_memory, ask_all, probe_question
-from training.judging.measuring import OnProgress, Question
+from training.judging.inquiry import answer_memory, ask_all, probe_question
+from training.judging.measuring import EvalQuestion, OnProgress
 from training.judging.metrics import passed
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Topic, chosen_probes
-from training.judging.subject import Subject
 from training.publishing import publish
 from training.recipes.adapter import Blend, TrainedAdapter
 from training.recipes.loop import Hyperparameters
@@ -82,7 +82,7 @@ def least_that_knows(known: Sequence[int], needed: int) -> int:
 class Averaging:
     """Averages a new adapter of one persona with the version that speaks."""
 
-    subject: Subject
+    setup: PersonaSetup
 
     def average(
         self, trained: TrainedAdapter, kept: Kept, folder: Path, on_progress: OnProgress
@@ -101,26 +101,26 @@ class Averaging:
         inherited = float(read_manifest(kept.version.path).get("averaged_with", {}).get("knew", 0.0))
         knew = max(inherited, before / asked if asked else 0.0)
         # Rounded, for a share of a count to be that count again.
-        needed = math.ceil(round(self.subject.config.gate.min_knowledge_kept * knew * asked, 6))
+        needed = math.ceil(round(self.setup.config.gate.min_knowledge_kept * knew * asked, 6))
         place = least_that_knows(known, needed)
         return averages[place], {"share": kept.shares[place], "knew": round(knew, 4)}
 
     def _written(self, average: TrainedAdapter, folder: Path, number: int) -> AdapterVersion:
         """In a registry of its own, for the engine to load; none of these ever speaks."""
-        name = self.subject.persona.name
+        name = self.setup.persona.name
         (folder / "averages" / name).mkdir(parents=True, exist_ok=True)
-        lineage = {"base_fingerprint": self.subject.files.fingerprint}
+        lineage = {"base_fingerprint": self.setup.files.fingerprint}
         return publish.publish(AdapterRegistry(folder / "averages"), name, average, lineage, number)
 
     def _known(self, versions: Sequence[AdapterVersion], on_progress: OnProgress) -> list[int]:
         """How many knowledge probes each answers right."""
         gc.collect()  # a trainer and its model refer to each other; the engine needs the room
         questions = self._probes()
-        memory = answer_memory(self.subject, f"{self.subject.persona.name}-averages")
-        answers = asyncio.run(ask_all(self.subject, dict.fromkeys(versions, questions), memory, on_progress))
+        memory = answer_memory(self.setup, f"{self.setup.persona.name}-averages")
+        answers = asyncio.run(ask_all(self.setup, dict.fromkeys(versions, questions), memory, on_progress))
         results = [passed(answers[version], Topic.KNOWLEDGE) for version in versions]
         return [len(result.right) if result else 0 for result in results]
 
-    def _probes(self) -> list[Question]:
-        probes = chosen_probes(self.subject.config.gate.probes)
-        return [probe_question(self.subject, probe) for probe in probes if probe.topic is Topic.KNOWLEDGE]
+    def _probes(self) -> list[EvalQuestion]:
+        probes = chosen_probes(self.setup.config.gate.probes)
+        return [probe_question(self.setup, probe) for probe in probes if probe.topic is Topic.KNOWLEDGE]

@@ -1,4 +1,4 @@
-"""Owns one persona's way from votes to a speaking version: the command line's steps, with the configuration applied.
+"""One persona's way from votes to a speaking version: the command line's steps, with the configuration applied.
 
 The steps are dataset → train → evaluate → promote; each reads what the one before left on disk, so that they can run
 in one process or in four.
@@ -28,22 +28,24 @@ from bot.versions.registry import AdapterRegistry, AdapterVersion, read_manifest
 from training.averaging import SHARE_OF_UNPROVEN, SHARES, Averaging, Kept, comparable
 from training.dataset.near_duplicates import normal
 from training.dataset.rows import Dataset
-from training.dataset.selection import Examples, Rules, build_dataset
-from training.dataset.sources import Feedback, Source, preservation_heldout, preservation_pairs, read_feedback
-from training.judging.evaluation import Appraiser, Measurement, Unseen, unseen
-from training.judging.gate import Lesson, Thresholds, Verdict, judge
+from training.dataset.selection import Examples, SelectionRules, build_dataset
+from training.dataset.sources import CollectedFeedback, Source, preservation_heldout, preservation_pairs, read_feedback
+from training.judging.evaluation import Evaluator, Measurement, Unseen, unseen
+from training.judging.gate import LearnedFrom, Thresholds, Verdict, judge
 from training.judging.metrics import median_words
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import facts, probe_prompts
-from training.judging.subject import Subject
 from training.progress import training_bar
 from training.publishing import canary_lifecycle, checkpoints, publish
 from training.recipes.base import library_versions, resolve_device, resolve_precision
 from training.recipes.loop import Hyperparameters
-from training.recipes.plan import Enough, Method, Supply, choose
+from training.recipes.plan import choose, named
+from training.recipes.recipe import Enough, Recipe, Supply, TrainingInput
+from training.recipes.rejection import REJECTION
 from training.recipes.rewards import Aim
-from training.recipes.train import Lessons, train
+from training.recipes.train import train
 from training.reporting.evaluation_report import describe
-from training.studies.study import Student, Study
+from training.studies.study import Study, StudyRunner
 from training.taste.sampling import Sampling
 
 
@@ -57,7 +59,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PipelineResult:
     """`withdrawn`: the versions deleted because they held words that are deleted, now that another one speaks."""
 
     evaluation: Evaluation
@@ -66,7 +68,7 @@ class Outcome:
     canary: Canary | None = None
 
 
-class Workshop:
+class Pipeline:
     """The steps for one persona. Progress is drawn on `console`."""
 
     def __init__(self, config: Config, persona: str, console: Console) -> None:
@@ -77,6 +79,7 @@ class Workshop:
         self._config = config
         self._console = console
         # What cannot work is refused before any slow work.
+        named(config.training.method)
         self._device = resolve_device(config.model.device)
         self._precision = resolve_precision(config.training.precision, self._device)
         if config.training.rank > config.engine.max_rank:
@@ -93,7 +96,7 @@ class Workshop:
 
     def seed_dataset(self) -> Dataset:
         """From the seed pairs and the preservation set alone: the same wherever it is built."""
-        return self._build(Feedback())
+        return self._build(CollectedFeedback())
 
     def require_readable_store(self) -> None:
         """Raises StoreError for a database whose votes could not judge what is trained; none is none to read."""
@@ -107,31 +110,30 @@ class Workshop:
         """
         if dataset.refusal is not None:
             raise DatasetError(dataset.refusal)
-        methods, parameters = self._methods(dataset), self._hyperparameters()
+        recipes, parameters = self._recipes(dataset), self._hyperparameters()
         with publish.training_lock(self.registry, self.persona.name) as versions:
             speaker = self._rival(None) if dataset.reply_ids else None
-            if Method.REJECTION in methods:
+            if REJECTION in recipes:
                 dataset = self._with_samples(dataset, speaker)
-                methods = self._methods(dataset)  # they may make it enough for others
-            kept = self._kept(speaker, dataset, methods, parameters)
+                recipes = self._recipes(dataset)  # they may make it enough for others
+            kept = self._kept(speaker, dataset, recipes, parameters)
             if kept:
                 dataset = _with_origin(dataset, kept.version)
-            lineage = self._lineage(dataset, methods, parameters, kept)
+            lineage = self._lineage(dataset, recipes, parameters, kept)
             folder = checkpoints.run_folder(versions, lineage)
             with training_bar(self._console, f"Training {self.persona.name}") as on_step:
                 trained = train(
                     self._files,
                     self._tokenizer,
-                    self._lessons(dataset, methods),
-                    methods,
+                    self._training_input(dataset, recipes, kept),
+                    recipes,
                     parameters,
                     folder,
                     on_step,
-                    kept.blend if kept else None,
                 )
             if kept:
                 with progress_bar(self._console) as progress:
-                    trained, told = Averaging(self._subject).average(trained, kept, folder, progress)
+                    trained, told = Averaging(self._setup).average(trained, kept, folder, progress)
                 lineage["averaged_with"] |= told
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
@@ -139,7 +141,7 @@ class Workshop:
 
     def trained(self, dataset: Dataset) -> AdapterVersion:
         """Version 1, trained on the dataset: the one on disk where that came from the same input, else a new one."""
-        lineage = self._lineage(dataset, self._methods(dataset), self._hyperparameters())
+        lineage = self._lineage(dataset, self._recipes(dataset), self._hyperparameters())
         if 1 in self.registry.numbers(self.persona.name):
             version = self.registry.version(self.persona.name, 1)
             if json.loads(json.dumps(lineage)).items() <= read_manifest(version.path).items():
@@ -156,27 +158,27 @@ class Workshop:
         measured = self._measure(candidate, active)
         thresholds = Thresholds(**self._config.gate.model_dump(exclude={"probes"}))
         verdict = judge(
-            measured.figures[candidate],
-            measured.figures[active] if active else None,
-            measured.figures[None],
+            measured.metrics[candidate],
+            measured.metrics[active] if active else None,
+            measured.metrics[None],
             thresholds,
-            self._lesson(candidate),
+            self._learned_from(candidate),
         )
         report = describe(candidate, active, self._files, measured, verdict, thresholds)
         report["seconds"] = round(time.monotonic() - started, 1)
         publish.write_report(self.registry, candidate, report)
         return Evaluation(candidate, verdict, report)
 
-    def judge_and_promote(self, version: AdapterVersion) -> Outcome:
+    def judge_and_promote(self, version: AdapterVersion) -> PipelineResult:
         """Evaluate the version; when the gate accepts it, let it speak and delete what it replaces for good."""
         evaluation = self.evaluate(version.number)
         if not evaluation.verdict.accepted:
-            return Outcome(evaluation, None, ())
+            return PipelineResult(evaluation, None, ())
         if self._may_sing(version):
             canary = canary_lifecycle.start(self.registry, version, self._config.canary.share)
-            return Outcome(evaluation, None, (), canary)
+            return PipelineResult(evaluation, None, (), canary)
         promotion = publish.promote(self.registry, version)
-        return Outcome(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
+        return PipelineResult(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
 
     def _may_sing(self, version: AdapterVersion) -> bool:
         """Whether it starts as a canary: beside a version that may go on speaking."""
@@ -192,9 +194,9 @@ class Workshop:
         version = publish.require_version(
             self.registry, self.persona.name, self.registry.active_number(self.persona.name)
         )
-        student = Student(self._subject)
+        runner = StudyRunner(self._setup)
         with progress_bar(self._console) as progress:
-            return student.study({"adapter": version, **others}, conversations, self._catalog, progress)
+            return runner.study({"adapter": version, **others}, conversations, self._catalog, progress)
 
     @cached_property
     def _files(self) -> BaseModelFiles:
@@ -210,16 +212,16 @@ class Workshop:
         return PromptRenderer(self._tokenizer)
 
     @property
-    def _subject(self) -> Subject:
-        return Subject(self._config, self.persona, self._files, self._renderer, self._precision, self._device)
+    def _setup(self) -> PersonaSetup:
+        return PersonaSetup(self._config, self.persona, self._files, self._renderer, self._precision, self._device)
 
     @property
     def _heldout_prompts(self) -> list[str]:
         return self._catalog.heldout_prompts(self.persona.name)
 
-    def _build(self, feedback: Feedback) -> Dataset:
+    def _build(self, feedback: CollectedFeedback) -> Dataset:
         training = self._config.training
-        limits = {field.name: getattr(training, field.name) for field in dataclasses.fields(Rules)}
+        limits = {field.name: getattr(training, field.name) for field in dataclasses.fields(SelectionRules)}
         return build_dataset(
             self.persona,
             feedback,
@@ -229,7 +231,7 @@ class Workshop:
                 preservation_pairs(),
             ),
             [*self._heldout_prompts, *probe_prompts(), *(pair.prompt for pair in preservation_heldout())],
-            Rules(**limits),
+            SelectionRules(**limits),
             self._renderer,
         )
 
@@ -241,7 +243,7 @@ class Workshop:
         values = {name: getattr(training, name) for name in names if name not in ("precision", "device")}
         return Hyperparameters(**values, precision=self._precision, device=self._device)
 
-    def _methods(self, dataset: Dataset) -> tuple[Method, ...]:
+    def _recipes(self, dataset: Dataset) -> tuple[Recipe, ...]:
         training = self._config.training
         likes = sum(vote.liked for vote in dataset.votes)
         supply = Supply(
@@ -256,13 +258,13 @@ class Workshop:
     def _with_samples(self, dataset: Dataset, speaker: AdapterVersion | None) -> Dataset:
         """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
         held_out = set(map(normal, self._heldout_prompts))
-        sampling = Sampling(self._subject, [fact for fact in facts() if normal(fact.prompt) not in held_out])
+        sampling = Sampling(self._setup, [fact for fact in facts() if normal(fact.prompt) not in held_out])
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
         return _with_origin(enriched, speaker) if speaker and enriched is not dataset else enriched
 
     def _kept(
-        self, speaker: AdapterVersion | None, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters
+        self, speaker: AdapterVersion | None, dataset: Dataset, recipes: Sequence[Recipe], parameters: Hyperparameters
     ) -> Kept | None:
         """What the new version keeps of the one that speaks: most of it where the votes prove nothing.
 
@@ -271,19 +273,21 @@ class Workshop:
         share = self._config.training.kept_share
         if not share or speaker is None or not comparable(speaker, self._files.fingerprint, parameters):
             return None
-        if {Method.DPO, Method.KTO} & set(methods):
+        if any(recipe.preferences for recipe in recipes):
             return Kept(speaker, share, SHARES)
         return Kept(speaker, 0.0, SHARES if dataset.kept[Source.SAMPLED] else (SHARE_OF_UNPROVEN,))
 
-    def _lessons(self, dataset: Dataset, methods: Sequence[Method]) -> Lessons:
+    def _training_input(self, dataset: Dataset, recipes: Sequence[Recipe], kept: Kept | None) -> TrainingInput:
         """SFT learns the whole of a better answer, DPO only what is better about it: where DPO does, SFT does once."""
-        imitated = dataset.once(Source.CORRECTION) if Method.DPO in methods else dataset
-        return Lessons(
+        preferred = any(Source.CORRECTION in recipe.preferences for recipe in recipes)
+        imitated = dataset.once(Source.CORRECTION) if preferred else dataset
+        return TrainingInput(
             imitated.examples(self._renderer, self._config.training.bare_share),
             dataset.preference_examples(self._renderer),
             dataset.voted_examples(self._renderer),
             list(dict.fromkeys(self._renderer.prompt_ids(row.messages) for row in dataset.own_rows if row.messages)),
             self._aim(),
+            kept.blend if kept else None,
         )
 
     def _aim(self) -> Aim | None:
@@ -291,7 +295,7 @@ class Workshop:
         return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
     def _lineage(
-        self, dataset: Dataset, methods: Sequence[Method], parameters: Hyperparameters, kept: Kept | None = None
+        self, dataset: Dataset, recipes: Sequence[Recipe], parameters: Hyperparameters, kept: Kept | None = None
     ) -> dict[str, Any]:
         """All that the weights depend on, and where the data came from."""
         return {
@@ -303,7 +307,7 @@ class Workshop:
             "votes": len(dataset.votes),
             "reply_ids": dataset.reply_ids,
             "seed": parameters.seed,
-            "methods": [method.value for method in methods],
+            "methods": [recipe.name for recipe in recipes],
             "bare_share": self._config.training.bare_share,
             "hyperparameters": dataclasses.asdict(parameters),
             **({"averaged_with": kept.describe()} if kept else {}),
@@ -328,9 +332,9 @@ class Workshop:
     def _measure(self, candidate: AdapterVersion, active: AdapterVersion | None) -> Measurement:
         feedback = self._unseen([candidate, *([active] if active else [])])
         heldout = self._catalog.heldout(self.persona.name)
-        appraiser = Appraiser(self._subject)
+        evaluator = Evaluator(self._setup)
         with progress_bar(self._console) as progress:
-            return appraiser.measure(candidate, active, heldout, preservation_heldout(), feedback, progress)
+            return evaluator.measure(candidate, active, heldout, preservation_heldout(), feedback, progress)
 
     def _unseen(self, versions: Sequence[AdapterVersion]) -> Unseen:
         """Held-out feedback that none of the versions was trained on; none without a database."""
@@ -339,10 +343,10 @@ class Workshop:
         seen = frozenset[int]().union(*map(publish.trained_on, versions))
         return unseen(self.dataset(), seen, self._renderer)
 
-    def _lesson(self, candidate: AdapterVersion) -> Lesson:
+    def _learned_from(self, candidate: AdapterVersion) -> LearnedFrom:
         """The length of its seed pairs, and whether feedback taught it more than they did."""
         words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
-        return Lesson(bool(publish.trained_on(candidate)), (words,) if words else ())
+        return LearnedFrom(bool(publish.trained_on(candidate)), (words,) if words else ())
 
 
 def _with_origin(dataset: Dataset, version: AdapterVersion) -> Dataset:

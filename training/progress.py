@@ -1,4 +1,4 @@
-"""Owns how a training's progress looks in a terminal: one bar with step, loss and time left."""
+"""A training's progress in the terminal: one bar with step, loss and time left."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

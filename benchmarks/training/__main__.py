@@ -95,9 +95,9 @@ def _dataset(home: Path) -> Job:
 
 def _train(home: Path) -> Job:
     def work() -> dict[str, Any]:
-        workshop = _workshop(home)
-        dataset = workshop.seed_dataset()
-        return {"rows": len(dataset.rows), "version": workshop.train(dataset).number}
+        pipeline = _workshop(home)
+        dataset = pipeline.seed_dataset()
+        return {"rows": len(dataset.rows), "version": pipeline.train(dataset).number}
 
     return lambda: None, work
 
@@ -114,14 +114,14 @@ def _workshop(home: Path) -> Any:
     """As `python -m training` opens it, with a memory of answers that is not the user's."""
     from bot.config import load_config
     from bot.engine.base_model import prepare_base_model
-    from training.cli.setup import open_workshop
+    from training.cli.setup import open_pipeline
 
     config = load_config(home / "config.toml")
     prepared = prepare_base_model(config.model.base, config.cache_dir, lambda *_: None)
     (home / "cache").mkdir(exist_ok=True)
     os.environ["TROUPE_MODEL__CACHE_DIR"] = str(home / "cache")
     os.environ["TROUPE_MODEL__BASE"] = str(prepared.path)
-    return open_workshop(home / "config.toml", PERSONA)
+    return open_pipeline(home / "config.toml", PERSONA)
 
 
 def _show(figures: dict[str, dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from bot.errors import DatasetError
 from bot.versions.registry import write_atomically
 from training.cli.options import ConfigOption, JsonOption, PersonaArgument
 from training.cli.output import show
-from training.cli.setup import open_workshop
+from training.cli.setup import open_pipeline
 
 if TYPE_CHECKING:
     from training.dataset.rows import Dataset
@@ -29,8 +29,8 @@ def dataset(
 
     The file that --out writes holds members' words: delete it when it has served.
     """
-    workshop = open_workshop(config, persona)
-    built = workshop.dataset()
+    pipeline = open_pipeline(config, persona)
+    built = pipeline.dataset()
     if out is not None:
         _write(built, out)
     show(as_json, dataset_facts(built), dataset_table(built))

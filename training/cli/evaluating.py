@@ -6,7 +6,7 @@ import typer
 
 from training.cli.options import ConfigOption, JsonOption, NumberOption, PersonaArgument
 from training.cli.output import show
-from training.cli.setup import open_workshop
+from training.cli.setup import open_pipeline
 
 if TYPE_CHECKING:
     from training.pipeline import Evaluation
@@ -21,7 +21,7 @@ def evaluate(
 
     Exits 3 when the gate refuses.
     """
-    evaluation = open_workshop(config, persona).evaluate(number)
+    evaluation = open_pipeline(config, persona).evaluate(number)
     show(as_json, evaluation.report, verdict_text(evaluation))
     exit_unless_accepted(evaluation)
 

@@ -1,4 +1,4 @@
-"""Owns the arguments and options that several commands share."""
+"""Arguments and options that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,7 @@ NumberOption = Annotated[
 MethodOption = Annotated[
     str | None,
     typer.Option(
-        "--method", help="auto, or rejection, sft, dpo, kto, grpo, joined as in sft+dpo (default: training.method)."
+        "--method",
+        help="auto, or names of training/README.md, joined as in sft+dpo (default: training.method).",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Owns how a command prints: text or tables for people, one JSON object for programs."""
+"""How a command prints: text or tables for people, one JSON object for programs."""
 
 import json
 from collections.abc import Mapping

@@ -9,11 +9,11 @@ from training.cli.evaluating import exit_unless_accepted, verdict_text
 from training.cli.options import ConfigOption, EpochsOption, JsonOption, MethodOption, PersonaArgument, SeedOption
 from training.cli.output import say, show, version_facts
 from training.cli.publishing import promotion_facts, promotion_text
-from training.cli.setup import open_workshop
+from training.cli.setup import open_pipeline
 
 if TYPE_CHECKING:
     from training.dataset.rows import Dataset
-    from training.pipeline import Outcome, Workshop
+    from training.pipeline import Pipeline, PipelineResult
 
 
 def train(
@@ -25,11 +25,11 @@ def train(
     config: ConfigOption = None,
 ) -> None:
     """Train a candidate for PERSONA, always from the base model, and save it as the next version. It does not speak."""
-    workshop = open_workshop(config, persona, seed=seed, epochs=epochs, method=method)
-    built = workshop.dataset()
+    pipeline = open_pipeline(config, persona, seed=seed, epochs=epochs, method=method)
+    built = pipeline.dataset()
     if not as_json:
         say(dataset_table(built))
-    version = workshop.train(built)
+    version = pipeline.train(built)
     show(as_json, version_facts(version), f"{version} was saved in {version.path}; it does not speak yet.")
 
 
@@ -45,11 +45,11 @@ def run(
 
     Exits 3 when the gate refuses; the candidate then keeps its report and never speaks.
     """
-    workshop = open_workshop(config, persona, seed=seed, epochs=epochs, method=method)
-    built = workshop.dataset()
+    pipeline = open_pipeline(config, persona, seed=seed, epochs=epochs, method=method)
+    built = pipeline.dataset()
     if not as_json:
         say(dataset_table(built))
-    _train_and_judge(workshop, built, as_json=as_json)
+    _train_and_judge(pipeline, built, as_json=as_json)
 
 
 def rebuild(
@@ -60,24 +60,24 @@ def rebuild(
 
     No votes are learned, so the same files and seed give the same adapter. Exits 3 when the gate refuses one.
     """
-    workshops = [open_workshop(config, persona) for persona in personas]
-    for workshop in workshops:
-        workshop.require_readable_store()
-        built = workshop.seed_dataset()
+    pipelines = [open_pipeline(config, persona) for persona in personas]
+    for pipeline in pipelines:
+        pipeline.require_readable_store()
+        built = pipeline.seed_dataset()
         say(dataset_table(built))
-        _train_and_judge(workshop, built, number=1, as_json=False)
+        _train_and_judge(pipeline, built, number=1, as_json=False)
 
 
-def _train_and_judge(workshop: "Workshop", built: "Dataset", *, as_json: bool, number: int | None = None) -> None:
-    version = workshop.train(built, number)
+def _train_and_judge(pipeline: "Pipeline", built: "Dataset", *, as_json: bool, number: int | None = None) -> None:
+    version = pipeline.train(built, number)
     if not as_json:
         say(f"{version} was saved in {version.path}.")
-    outcome = workshop.judge_and_promote(version)
+    outcome = pipeline.judge_and_promote(version)
     show(as_json, {"dataset": dataset_facts(built), **outcome_facts(outcome)}, outcome_text(outcome))
     exit_unless_accepted(outcome.evaluation)
 
 
-def outcome_facts(outcome: "Outcome") -> dict[str, Any]:
+def outcome_facts(outcome: "PipelineResult") -> dict[str, Any]:
     return {
         "version": version_facts(outcome.evaluation.version),
         "report": outcome.evaluation.report,
@@ -87,7 +87,7 @@ def outcome_facts(outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def outcome_text(outcome: "Outcome") -> str:
+def outcome_text(outcome: "PipelineResult") -> str:
     lines = [verdict_text(outcome.evaluation)]
     if outcome.promotion:
         lines.append(promotion_text(outcome.promotion))

@@ -1,4 +1,4 @@
-"""Owns what a command works with: the configuration, the registry, the workshop."""
+"""What a command works with: the configuration, the registry, the pipeline."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from bot.personas.catalog import PersonaCatalog
 from bot.versions.registry import AdapterRegistry
 
 if TYPE_CHECKING:
-    from training.pipeline import Workshop
+    from training.pipeline import Pipeline
 
 
 def open_registry(path: Path | None, persona: str) -> AdapterRegistry:
@@ -24,7 +24,7 @@ def open_registry(path: Path | None, persona: str) -> AdapterRegistry:
     return AdapterRegistry(config.adapters_dir)
 
 
-def open_workshop(path: Path | None, persona: str, **overrides: float | str | None) -> "Workshop":
+def open_pipeline(path: Path | None, persona: str, **overrides: float | str | None) -> "Pipeline":
     """`overrides`: keys of [training] with the values that the command line gives, None for none."""
     config = load_config(path)
     configure_logging("WARNING", config.logging.format)
@@ -34,10 +34,10 @@ def open_workshop(path: Path | None, persona: str, **overrides: float | str | No
     # Every batch has a shape of its own, and oneDNN keeps the kernels of 1024 shapes: 10 MB more a step.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     from bot.engine.system_memory import map_large_pieces
-    from training.pipeline import Workshop  # torch and TRL load only once there is something to do
+    from training.pipeline import Pipeline  # torch and TRL load only once there is something to do
 
     map_large_pieces()
-    return Workshop(_with_overrides(config, overrides), persona, Console(stderr=True))
+    return Pipeline(_with_overrides(config, overrides), persona, Console(stderr=True))
 
 
 def _with_overrides(config: Config, overrides: Mapping[str, float | str | None]) -> Config:

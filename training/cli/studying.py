@@ -10,8 +10,8 @@ from rich.console import Console
 from bot.config import load_config
 from training.cli.options import ConfigOption, JsonOption, PersonaArgument
 from training.cli.output import show
-from training.cli.setup import open_workshop
-from training.studies.plan import read_plan
+from training.cli.setup import open_pipeline
+from training.studies.study_file import read_plan
 
 if TYPE_CHECKING:
     from bot.personas.catalog import Persona
@@ -32,14 +32,14 @@ def study(
     """Answer PERSONA's held-out prompts with the base model and with the version that speaks, each with and without the
     system prompt (or the card's rules), and print the figures of its adapters/PERSONA/README.md.
     """
-    workshop = open_workshop(config, persona)
+    pipeline = open_pipeline(config, persona)
     from training.studies.variants import train_variants  # torch and TRL load with it
 
     settings = load_config(config)
     plan = read_plan(settings.adapters_dir / persona)
     others = train_variants(settings, persona, plan, Console(stderr=True)) if variants else {}
-    result = workshop.study(others, plan.conversations)
-    show(as_json, study_facts(result, workshop.persona), study_text(result, workshop.persona))
+    result = pipeline.study(others, plan.conversations)
+    show(as_json, study_facts(result, pipeline.persona), study_text(result, pipeline.persona))
 
 
 def study_facts(result: "Study", persona: "Persona") -> dict[str, Any]:

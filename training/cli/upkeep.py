@@ -19,7 +19,7 @@ from training.cli.evaluating import REFUSED
 from training.cli.options import ConfigOption, JsonOption
 from training.cli.output import say, show
 from training.cli.runs import outcome_facts, outcome_text
-from training.cli.setup import open_workshop
+from training.cli.setup import open_pipeline
 
 FAILED = 1
 
@@ -98,11 +98,11 @@ def _renewed(config: Path | None, persona: str, *, as_json: bool, forgets: bool)
     `forgets`: it replaces what learned from deleted words, from the seed pairs alone if too little else is left.
     """
     try:
-        workshop = open_workshop(config, persona)
-        built = workshop.dataset()
+        pipeline = open_pipeline(config, persona)
+        built = pipeline.dataset()
         if forgets and built.refusal is not None:
-            built = workshop.seed_dataset()
-        outcome = workshop.judge_and_promote(workshop.train(built))
+            built = pipeline.seed_dataset()
+        outcome = pipeline.judge_and_promote(pipeline.train(built))
     except OperatorError as error:
         typer.echo(f"troupe-train: {persona}: {error}", err=True)
         return {"persona": persona, "error": str(error)}

@@ -1,4 +1,4 @@
-"""Owns what counts as a broken answer: empty, looping, garbled. Knows neither personas nor models."""
+"""Tells broken answers: empty, looping, garbled. Knows neither personas nor models."""
 
 import re
 from collections import Counter

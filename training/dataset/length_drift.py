@@ -1,4 +1,4 @@
-"""Owns length drift: liked answers must not make a persona longer-winded from one training to the next."""
+"""Guards against length drift: liked answers must not make a persona longer-winded from one training to the next."""
 
 import statistics
 from collections.abc import Sequence

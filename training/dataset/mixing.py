@@ -1,5 +1,6 @@
-"""Owns how a persona's own examples and ordinary questions are mixed with what members taught: shares and repeats."""
+"""Mixes a persona's own examples and ordinary questions with what members taught: shares and repeats."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -24,6 +25,11 @@ def repeated(items: Sequence[T], count: int) -> list[tuple[T, int]]:
     whole, rest = divmod(min(count, MOST_REPEATS * len(items)), len(items))
     more = set(evenly(range(len(items)), rest))
     return [(item, whole + (index in more)) for index, item in enumerate(items)]
+
+
+def drawn(key: str) -> float:
+    """A number in [0, 1) that is as good as random, and always the same for a key."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6]) / 2**48
 
 
 def needed(others: int, share: float) -> int:

@@ -1,4 +1,4 @@
-"""Owns which texts say nearly the same: MinHash over pairs of neighbouring words (Broder, 1997), found by bands."""
+"""Finds texts that say nearly the same: MinHash over pairs of neighbouring words (Broder, 1997), in bands."""
 
 import itertools
 import zlib

@@ -1,4 +1,4 @@
-"""Owns what personal data looks like in a text, and the placeholders that take its place.
+"""What personal data looks like in a text, and the placeholders that take its place.
 
 Patterns, not understanding: what has a fixed shape is found (addresses, numbers, tokens), a name in a sentence is not.
 A prompt is scrubbed; an answer that holds personal data is left out, or the persona would learn to say placeholders.

@@ -1,4 +1,4 @@
-"""Owns what a training sees: rows to imitate, preference pairs, votes; their held-out parts, and one content hash.
+"""What a training sees: rows to imitate, preference pairs, votes; their held-out parts, and one content hash.
 
 `selection` decides what gets in; how an example becomes token ids is the prompt renderer's work.
 """
@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.prompt import Message, PromptRenderer, TrainingExample
+from training.dataset.mixing import drawn
 from training.dataset.sources import Source
 
 
@@ -139,7 +140,7 @@ class Dataset:
         `bare_share` of the persona's own rows lose the system prompt, so that the persona holds without it.
         """
         return [
-            render(renderer, _bared(row) if _lot(row, turn) < bare_share else row)
+            render(renderer, _bared(row) if drawn(f"{turn}:{canonical_json(row)}") < bare_share else row)
             for row in self.rows
             for turn in range(row.weight)
         ]
@@ -162,11 +163,6 @@ def _bared(row: Row) -> Row:
     if row.source is Source.PRESERVATION:  # its prompt is what tells it from the persona's own
         return row
     return dataclasses.replace(row, messages=tuple(m for m in row.messages if m.role != "system"))
-
-
-def _lot(row: Row, turn: int) -> float:
-    """A fixed number in [0, 1) for each time that a row is learned in an epoch."""
-    return int.from_bytes(hashlib.sha256(f"{turn}:{canonical_json(row)}".encode()).digest()[:6]) / 2**48
 
 
 def canonical_json(item: Item) -> str:

@@ -1,8 +1,7 @@
-"""Owns which of the candidates a dataset takes: the rules in their order, the held-out split, the count of the rest."""
+"""Chooses which candidates a dataset takes: the rules in their order, the held-out split, the count of the rest."""
 
 import dataclasses
 import functools
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from bot.prompt import Message, PromptRenderer
 from bot.store import RatedReply, ReplyRecord, StoredCorrection
 from training.dataset.answer_quality import echoes, flaw_of
 from training.dataset.length_drift import too_long, usual_words
-from training.dataset.mixing import evenly, needed, repeated
+from training.dataset.mixing import drawn, evenly, needed, repeated
 from training.dataset.near_duplicates import NearDuplicates, normal
 from training.dataset.personal_data import scrub
 from training.dataset.rows import Dataset, Item, PreferencePair, Row, VotedRow
-from training.dataset.sources import PLAIN_PROMPT, Feedback, Source, authors_of, turns_of
+from training.dataset.sources import PLAIN_PROMPT, CollectedFeedback, Source, authors_of, turns_of
 from training.dataset.sufficiency import refusal
 from training.dataset.voter_caps import Budgets
 from training.dataset.voter_reliability import Ballot, contradicting, weigh
@@ -40,7 +39,7 @@ SIMILAR = "says nearly the same as another row"
 
 
 @dataclass(frozen=True)
-class Rules:
+class SelectionRules:
     """The limits of config.toml's [training] that shape a dataset."""
 
     min_likes: int
@@ -67,10 +66,10 @@ class Examples:
 
 def build_dataset(
     persona: Persona,
-    feedback: Feedback,
+    feedback: CollectedFeedback,
     examples: Examples,
     heldout_prompts: Iterable[str],
-    rules: Rules,
+    rules: SelectionRules,
     renderer: PromptRenderer,
 ) -> Dataset:
     """Choose what is learned. Deterministic: the same input gives the same dataset in the same order.
@@ -93,8 +92,8 @@ class _Builder:
     def __init__(
         self,
         persona: Persona,
-        feedback: Feedback,
-        rules: Rules,
+        feedback: CollectedFeedback,
+        rules: SelectionRules,
         renderer: PromptRenderer,
         heldout_prompts: frozenset[str],
     ) -> None:
@@ -390,10 +389,10 @@ class _Builder:
         conversations = {conversation for item in items for conversation in self._conversations(item)}
         if len(conversations) < FEWEST_CONVERSATIONS_TO_SPLIT:
             return frozenset()
-        return frozenset(c for c in conversations if _lot(self._persona.name, c) < self._rules.heldout_share)
+        return frozenset(c for c in conversations if drawn(f"{self._persona.name}:{c}") < self._rules.heldout_share)
 
 
-def _ballots(feedback: Feedback, *, outsiders: bool) -> list[Ballot]:
+def _ballots(feedback: CollectedFeedback, *, outsiders: bool) -> list[Ballot]:
     """The votes of consenting members, or those of all others: theirs can only keep a reply from being learned."""
     return [
         Ballot(reply.id, voter, value)
@@ -419,8 +418,3 @@ def _personal(answer: str) -> str | None:
 def _scrubbed(turns: Sequence[Message]) -> list[Message]:
     """Members' words without personal data; what was written by hand is left as it is."""
     return [Message(turn.role, scrub(turn.content)[0]) for turn in turns]
-
-
-def _lot(persona: str, conversation: int) -> float:
-    """A fixed number in [0, 1) per conversation."""
-    return int.from_bytes(hashlib.sha256(f"{persona}:{conversation}".encode()).digest()[:6]) / 2**48

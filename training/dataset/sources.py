@@ -1,4 +1,4 @@
-"""Owns where training rows come from: the store's snapshot, a persona's seed pairs, the preservation set.
+"""Where training rows come from: the store's snapshot, and the ordinary questions of the preservation set.
 
 It hands over every candidate with what is known of it; `dataset` decides which are used.
 """
@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Feedback:
+class CollectedFeedback:
     """All that members said about one persona, of one moment."""
 
     consenting: frozenset[int] = frozenset()
@@ -42,7 +42,7 @@ class Feedback:
     conversations: Mapping[int, int] = field(default_factory=dict)  # reply id → id of its conversation's first reply
 
 
-def read_feedback(snapshot: Snapshot, persona: str) -> Feedback:
+def read_feedback(snapshot: Snapshot, persona: str) -> CollectedFeedback:
     """Everything training may want of the snapshot; only replies with a vote are kept in memory.
 
     Scenes are left out: what a persona said to another one answers no member.
@@ -55,7 +55,7 @@ def read_feedback(snapshot: Snapshot, persona: str) -> Feedback:
         threads.add(reply)
         if reply.likes or reply.dislikes:
             rated.append(reply)
-    return Feedback(
+    return CollectedFeedback(
         snapshot.consenting_members(),
         tuple(rated),
         tuple(one for one in snapshot.corrections(persona) if not one.reply.record.is_scene),

@@ -1,17 +1,17 @@
-"""Owns whether a dataset can be trained on, and the sentence with counts and remedy when it cannot."""
+"""Decides whether a dataset can be trained on, and says with counts and remedy why not."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from training.dataset.rows import Dataset
-from training.dataset.sources import Feedback, Source
+from training.dataset.sources import CollectedFeedback, Source
 from training.dataset.voter_caps import FLOOR
 
 # Fewer rows of the persona's own than this teach a few sentences by heart, not a manner of speaking.
 FEWEST_ROWS = 10
 
 
-def refusal(dataset: Dataset, feedback: Feedback, min_voters: int) -> str | None:
+def refusal(dataset: Dataset, feedback: CollectedFeedback, min_voters: int) -> str | None:
     """Why not to train on the dataset; None when nothing speaks against it."""
     return _too_few_rows(dataset) or _too_few_voters(dataset, feedback, min_voters) or _only_dislikes(dataset, feedback)
 
@@ -30,7 +30,7 @@ def _too_few_rows(dataset: Dataset) -> str | None:
     )
 
 
-def _too_few_voters(dataset: Dataset, feedback: Feedback, min_voters: int) -> str | None:
+def _too_few_voters(dataset: Dataset, feedback: CollectedFeedback, min_voters: int) -> str | None:
     """As many as anybody may bring are welcome from one member too: a newcomer tries the loop out alone."""
     voices = _voices(feedback)
     consenting = voices.keys() & feedback.consenting
@@ -45,7 +45,7 @@ def _too_few_voters(dataset: Dataset, feedback: Feedback, min_voters: int) -> st
     )
 
 
-def _only_dislikes(dataset: Dataset, feedback: Feedback) -> str | None:
+def _only_dislikes(dataset: Dataset, feedback: CollectedFeedback) -> str | None:
     """Nothing shows how to answer when all that members said is what they do not want."""
     counts = Counter(
         value
@@ -62,7 +62,7 @@ def _only_dislikes(dataset: Dataset, feedback: Feedback) -> str | None:
     )
 
 
-def _voices(feedback: Feedback) -> Counter[int]:
+def _voices(feedback: CollectedFeedback) -> Counter[int]:
     """How often each member said what they think."""
     voices = Counter(voter for reply in feedback.replies for voter in (*reply.likes, *reply.dislikes))
     voices.update(correction.author_id for correction in feedback.corrections)

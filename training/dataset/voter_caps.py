@@ -1,4 +1,4 @@
-"""Owns how much one member may bring into a dataset, so that nobody's flood of votes decides alone."""
+"""Limits how much one member may bring into a dataset, so that nobody's flood of votes decides alone."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable

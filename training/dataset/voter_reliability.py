@@ -1,4 +1,4 @@
-"""Owns how far each voter is to be believed, and from that what a set of votes says of a reply. Knows no texts.
+"""How far each voter is to be believed, and from that what a set of votes says of a reply. Knows no texts.
 
 The one-coin model of Dawid and Skene (1979): each voter is right with a chance of their own. What "the others" say of a
 reply leaves the voter's own vote out (as in the messages of Karger, Oh and Shah, 2011), so that nobody confirms

@@ -1,4 +1,4 @@
-"""Owns remembered answers: of the base model and of versions that were asked the same before, to the same token ids.
+"""Remembers answers: of the base model and of versions that were asked the same before, to the same token ids.
 
 They lie in the cache folder and hold no member's words. Whatever is unreadable there is forgotten.
 """

@@ -1,4 +1,4 @@
-"""Owns how an answer is checked by machine: does it say one of these things, does it agree, does it deny.
+"""Checks an answer by machine: does it say one of these things, does it agree, does it deny.
 
 The checks read through a persona's manner: case, accents, punctuation and the spelling of numbers do not count, and
 an accepted answer may stand anywhere in what is said.

@@ -1,4 +1,4 @@
-"""Owns one evaluation: what is asked of a candidate and its rivals, and the measuring of all of them.
+"""One evaluation: what a candidate and its rivals are asked, and the measuring of all of them.
 
 Held-out feedback, the persona's held-out prompts and the probes come in; a measurement comes out, which `gate` judges
 and `report` writes down.
@@ -15,12 +15,12 @@ from bot.versions.registry import AdapterVersion
 from training.dataset.mixing import evenly
 from training.dataset.rows import Dataset, render
 from training.dataset.sources import PLAIN_PROMPT
-from training.judging.engine import answer_memory, ask_all, probe_question
-from training.judging.gate import Figures, Passed
-from training.judging.measuring import Answer, Question, Version, measure_losses
-from training.judging.metrics import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, figures, passed
+from training.judging.gate import Metrics, Passed
+from training.judging.inquiry import answer_memory, ask_all, probe_question
+from training.judging.measuring import Answer, EvalQuestion, Version, measure_losses
+from training.judging.metrics import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, metrics_of, passed
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Contrast, Probe, Topic, chosen_probes, harmful
-from training.judging.subject import Subject
 
 # Held-out answers are cut off here: a persona that speaks longer is judged by how it begins.
 LONGEST_HELD_OUT = 96
@@ -67,17 +67,17 @@ class Measurement:
     `plain_knowledge`: what the base model knows when it is asked without the persona's prompt, for comparison.
     """
 
-    figures: Mapping[Version, Figures]
+    metrics: Mapping[Version, Metrics]
     answers: Mapping[Version, Sequence[Answer]]
     heldout: Mapping[str, int]  # rows per held-out set
     plain_knowledge: Passed | None
 
 
 @dataclass(frozen=True)
-class Appraiser:
+class Evaluator:
     """Measures versions of one persona."""
 
-    subject: Subject
+    setup: PersonaSetup
 
     def measure(
         self,
@@ -92,14 +92,14 @@ class Appraiser:
         versions: list[Version] = [candidate, *([active] if active else []), None]
         contrasts = [Contrast(row.prompt, row.completion, row.neutral) for row in heldout if row.neutral]
         sets, names = self._sets(contrasts, preservation, unseen)
-        subject = self.subject
-        losses = measure_losses(subject.files, versions, sets, subject.precision, subject.device, on_progress)
-        memory = answer_memory(subject, subject.persona.name)
-        answers = asyncio.run(ask_all(subject, self._inquiry(versions, heldout), memory, on_progress))
+        setup = self.setup
+        losses = measure_losses(setup.files, versions, sets, setup.precision, setup.device, on_progress)
+        memory = answer_memory(setup, setup.persona.name)
+        answers = asyncio.run(ask_all(setup, self._inquiry(versions, heldout), memory, on_progress))
         plain = answers[None][-len(self._plain()) :] if self._plain() else []
         answers[None] = answers[None][: len(answers[None]) - len(plain)]
         return Measurement(
-            figures={v: figures(losses[v], losses[None], answers[v], names) for v in versions},
+            metrics={v: metrics_of(losses[v], losses[None], answers[v], names) for v in versions},
             answers=answers,
             heldout={name: len(examples) for name, examples in sets.items()},
             plain_knowledge=passed(plain, Topic.KNOWLEDGE),
@@ -109,8 +109,8 @@ class Appraiser:
         self, contrasts: Sequence[Contrast], preservation: Sequence[Pair], unseen: Unseen
     ) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
         """The rows whose losses are taken, and the names of those that come in pairs."""
-        example, compared = self.subject.example, evenly(unseen.comparisons, MOST_ROWS)
-        refused = evenly(harmful(), self.subject.config.gate.probes)
+        example, compared = self.setup.example, evenly(unseen.comparisons, MOST_ROWS)
+        refused = evenly(harmful(), self.setup.config.gate.probes)
         sets = {
             LIKED: evenly(unseen.liked, MOST_ROWS),
             PRESERVATION: [example(pair.prompt, pair.completion, PLAIN_PROMPT) for pair in preservation],
@@ -130,26 +130,26 @@ class Appraiser:
         }
         return sets, names
 
-    def _inquiry(self, versions: Iterable[Version], heldout: Sequence[HeldOut]) -> dict[Version, list[Question]]:
+    def _inquiry(self, versions: Iterable[Version], heldout: Sequence[HeldOut]) -> dict[Version, list[EvalQuestion]]:
         """Who is asked what. Where an active version speaks, the base model answers the probes alone."""
-        asked = [probe_question(self.subject, probe) for probe in self._probes()]
+        asked = [probe_question(self.setup, probe) for probe in self._probes()]
         free = [self._free(index, row.prompt) for index, row in enumerate(heldout)]
-        inquiry: dict[Version, list[Question]] = {version: [*free, *asked] for version in versions}
+        inquiry: dict[Version, list[EvalQuestion]] = {version: [*free, *asked] for version in versions}
         if len(inquiry) > 2:
             inquiry[None] = list(asked)
         inquiry[None] += self._plain()
         return inquiry
 
-    def _free(self, index: int, prompt: str) -> Question:
-        sampling = self.subject.sampling
+    def _free(self, index: int, prompt: str) -> EvalQuestion:
+        sampling = self.setup.sampling
         limit = min(sampling.max_tokens, LONGEST_HELD_OUT)
         seeded = dataclasses.replace(sampling, seed=SEED + index, max_tokens=limit)
-        ids = self.subject.prompt_ids([Message("user", prompt)])
-        return Question(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
+        ids = self.setup.prompt_ids([Message("user", prompt)])
+        return EvalQuestion(prompt, ids, seeded, cut_short=limit < sampling.max_tokens)
 
-    def _plain(self) -> list[Question]:
+    def _plain(self) -> list[EvalQuestion]:
         asked = [probe for probe in self._probes() if probe.topic is Topic.KNOWLEDGE]
-        return [probe_question(self.subject, probe, PLAIN_PROMPT) for probe in asked]
+        return [probe_question(self.setup, probe, PLAIN_PROMPT) for probe in asked]
 
     def _probes(self) -> list[Probe]:
-        return chosen_probes(self.subject.config.gate.probes)
+        return chosen_probes(self.setup.config.gate.probes)

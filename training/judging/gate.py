@@ -1,4 +1,4 @@
-"""Owns the decision whether a candidate may speak: a pure function from measured figures to a verdict with reasons."""
+"""Decides whether a candidate may speak: a pure function from measured figures to a verdict with reasons."""
 
 import math
 import statistics
@@ -57,7 +57,7 @@ class Preference:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Metrics:
     """What was measured of one version, or of the base model alone; None: there was nothing to measure it by.
 
     Losses are nats per completion token. `degenerate` counts broken ones among `answers` to held-out prompts.
@@ -99,10 +99,10 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LearnedFrom:
     """What the candidate was taught: whether by votes, and how long (median words) the answers it learned from are."""
 
-    from_votes: bool = False
+    votes: bool = False
     words: tuple[float, ...] = ()
 
 
@@ -122,7 +122,11 @@ Criterion = tuple[bool, str]
 
 
 def judge(
-    candidate: Figures, active: Figures | None, base: Figures, thresholds: Thresholds, lesson: Lesson = Lesson()
+    candidate: Metrics,
+    active: Metrics | None,
+    base: Metrics,
+    thresholds: Thresholds,
+    learned: LearnedFrom = LearnedFrom(),
 ) -> Verdict:
     """Compare the candidate with the version that speaks, or with the base model where none does.
 
@@ -135,7 +139,7 @@ def judge(
     limits = thresholds
     criteria = [
         _liked(candidate.liked_loss, base.liked_loss, limits.max_liked_loss_ratio),
-        _votes(candidate.votes, rival.votes, name, lesson, limits.min_vote_evidence),
+        _votes(candidate.votes, rival.votes, name, learned, limits.min_vote_evidence),
         _ratio(
             "ordinary questions",
             candidate.preservation_loss,
@@ -143,13 +147,13 @@ def judge(
             "the better of the active version and the base model" if active else name,
             limits.max_preservation_loss_ratio,
         ),
-        _kept("comparisons", [_enough(figures.comparisons) for figures in (candidate, *rivals)], 1.0),
+        _kept("comparisons", [_enough(one.comparisons) for one in (candidate, *rivals)], 1.0),
         _style(candidate.style, rival.style, base.style, name, limits.min_probes_kept),
         _kept(
             "knowledge",
             [candidate.knowledge, *(r.knowledge for r in rivals)],
             limits.min_knowledge_kept,
-            KNOWLEDGE_ERRORS if _shows_gain(candidate, rival, lesson) else 0.0,
+            KNOWLEDGE_ERRORS if _shows_gain(candidate, rival, learned) else 0.0,
         ),
         _kept("instructions", [candidate.instructions, rival.instructions], limits.min_probes_kept, PROBE_ERRORS),
         _kept("wrong claims contradicted", [candidate.claims, rival.claims], limits.min_probes_kept, PROBE_ERRORS),
@@ -158,7 +162,7 @@ def judge(
         _degenerate(candidate, limits.max_degenerate_rate),
         _repetition("repetition within answers", candidate.repetition, rival.repetition, limits.max_repetition_rise),
         _repetition("repetition of answers", candidate.sameness, rival.sameness, limits.max_repetition_rise),
-        _length(candidate.words, [*([active.words] if active else []), *lesson.words], limits.max_length_drift),
+        _length(candidate.words, [*([active.words] if active else []), *learned.words], limits.max_length_drift),
     ]
     return Verdict(
         reasons=tuple(reason for _, reason in criteria),
@@ -174,13 +178,13 @@ def _liked(candidate: float | None, base: float | None, limit: float) -> Criteri
 
 
 def _votes(
-    candidate: Preference | None, rival: Preference | None, name: str, lesson: Lesson, evidence: float
+    candidate: Preference | None, rival: Preference | None, name: str, learned: LearnedFrom, evidence: float
 ) -> Criterion:
     """Votes that taught nothing which holds for other replies were noise: what they taught does not speak."""
     if candidate is None or rival is None or min(candidate.liked, candidate.disliked) < FEWEST_VOTES:
         return True, f"held-out votes: fewer than {FEWEST_VOTES} likes or dislikes, so this was not measured"
     needed = rival.share - candidate.error
-    if lesson.from_votes:
+    if learned.votes:
         needed = max(needed, 0.5 + evidence * candidate.error)
     passed = candidate.share >= needed
     return passed, (
@@ -190,9 +194,9 @@ def _votes(
     )
 
 
-def _shows_gain(candidate: Figures, rival: Figures, lesson: Lesson) -> bool:
+def _shows_gain(candidate: Metrics, rival: Metrics, learned: LearnedFrom) -> bool:
     """Whether it may cost anything. Votes at random teach nothing: what they taught gets no benefit of the doubt."""
-    if not lesson.from_votes:
+    if not learned.votes:
         return True
     votes, kept, before = candidate.votes, _enough(candidate.comparisons), _enough(rival.comparisons)
     if votes is not None and min(votes.liked, votes.disliked) >= FEWEST_VOTES:
@@ -251,7 +255,7 @@ def _style(
     )
 
 
-def _degenerate(candidate: Figures, limit: float) -> Criterion:
+def _degenerate(candidate: Metrics, limit: float) -> Criterion:
     if candidate.answers == 0:
         return True, "degenerate answers: the persona has no held-out prompts, so this was not measured"
     passed = candidate.degenerate_rate <= limit

@@ -1,4 +1,4 @@
-"""Owns the measuring of versions: losses on held-out rows, and answers to questions through the serving engine.
+"""Measures versions: losses on held-out rows, and answers to questions through the serving engine.
 
 Losses are taken in one loaded model with the versions' adapters in turn; answers come from the engine that serves
 members, all versions in one mixed batch: held-out prompts sampled as served but with fixed seeds, probes greedily.
@@ -34,7 +34,7 @@ Version = AdapterVersion | None  # None: the base model alone
 
 
 @dataclass(frozen=True)
-class Question:
+class EvalQuestion:
     """What is asked of a version: `ids` as served. `probe` is None for a held-out prompt, which has no right answer."""
 
     prompt: str
@@ -44,7 +44,7 @@ class Question:
     cut_short: bool = False  # `sampling` allows less than members get: an answer that does not end has no flaw then
 
     @classmethod
-    def of_probe(cls, probe: Probe, ids: tuple[int, ...], sampling: SamplingParams) -> "Question":
+    def of_probe(cls, probe: Probe, ids: tuple[int, ...], sampling: SamplingParams) -> "EvalQuestion":
         """Asked for the likeliest answer, and not for all of it."""
         greedy = dataclasses.replace(sampling, temperature=0.0, max_tokens=LONGEST_ANSWER[probe.topic])
         return cls(probe.prompt, ids, greedy, probe, cut_short=True)
@@ -117,7 +117,7 @@ def _row_losses(model: Any, examples: Sequence[TrainingExample]) -> list[float]:
 
 async def collect_answers(
     engine: Engine,
-    asked: Mapping[Version, Sequence[Question]],
+    asked: Mapping[Version, Sequence[EvalQuestion]],
     memory: AnswerMemory,
     on_progress: OnProgress,
 ) -> dict[Version, list[Answer]]:
@@ -130,7 +130,7 @@ async def collect_answers(
         await engine.load(version)
     total, done = sum(map(len, asked.values())), 0
 
-    async def ask(question: Question, version: Version) -> Answer:
+    async def ask(question: EvalQuestion, version: Version) -> Answer:
         nonlocal done
         said = memory.recall(version, question.ids, question.sampling)
         if said is None:
@@ -151,7 +151,7 @@ async def collect_answers(
     return {version: [answers[version, place] for place in range(len(qs))] for version, qs in asked.items()}
 
 
-def _answer(question: Question, said: Said) -> Answer:
+def _answer(question: EvalQuestion, said: Said) -> Answer:
     if said.finish_reason == FAILED:
         return Answer(question.prompt, "", 0, Flaw.FAILED, question.probe)
     cut_off = said.finish_reason == FinishReason.LENGTH and not question.cut_short

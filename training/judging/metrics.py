@@ -1,4 +1,4 @@
-"""Owns how raw results, losses per row and answers, become the figures that the gate compares. Pure."""
+"""Turns raw results, losses per row and answers, into the metrics that the gate compares. Pure."""
 
 import math
 import statistics
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from training.judging.answer_matching import words_of
-from training.judging.gate import Figures, Margins, Passed, Preference
+from training.judging.gate import Margins, Metrics, Passed, Preference
 from training.judging.measuring import Answer
 from training.judging.probes import Topic
 
@@ -20,12 +20,12 @@ COMPARISONS = ("comparisons, kept", "comparisons, given up")
 VOTES = ("votes, liked", "votes, disliked")  # not paired
 
 
-def figures(
+def metrics_of(
     losses: Losses, base_losses: Losses, answers: Sequence[Answer], prompts: Mapping[str, Sequence[str]]
-) -> Figures:
+) -> Metrics:
     """`prompts` names the rows of a paired set, for it to be compared probe by probe."""
     free = [answer for answer in answers if answer.probe is None]
-    return Figures(
+    return Metrics(
         liked_loss=mean(losses[LIKED]),
         preservation_loss=mean(losses[PRESERVATION]) or math.inf,
         answers=len(free),

@@ -1,4 +1,4 @@
-"""Owns the probes: questions whose answers a machine can check, and pairs of answers of which one should be likelier.
+"""Questions whose answers a machine can check, and pairs of answers of which one should be likelier.
 
 All of them were written for this project and are never trained on (data/*.jsonl). Knows no model.
 """

@@ -1,0 +1,1 @@
+"""How a version comes to disk and comes to speak."""

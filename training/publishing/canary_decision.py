@@ -1,4 +1,4 @@
-"""Owns when a canary has been heard enough: a test of live votes that may be looked at after every vote. Pure.
+"""When a canary has been heard enough: a test of live votes that may be looked at after every vote. Pure.
 
 Votes on the canary and on the active version are Bernoulli with unknown rates. The test's evidence is
 

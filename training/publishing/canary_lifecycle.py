@@ -1,5 +1,6 @@
-"""Owns a canary's life on disk: it starts beside the active version, is heard by live votes, and ends either way."""
+"""A canary's life on disk: it starts beside the active version, is heard by live votes, and ends either way."""
 
+import datetime
 import time
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from bot.versions.registry import AdapterRegistry, AdapterVersion
 from training.publishing import publish
 from training.publishing.canary_decision import Decision, Hearing, Patience, Votes, hear
 
-DAY = 86_400.0
 # Of one member's votes on one version, so many count.
 VOTES_PER_MEMBER = 5
 
@@ -61,7 +61,12 @@ def settle(registry: AdapterRegistry, persona: str, snapshot: Snapshot, patience
     votes = [
         Votes(*snapshot.votes_on(persona, number, canary.since, VOTES_PER_MEMBER)) for number in (canary.number, active)
     ]
-    hearing = hear(votes[0], votes[1], (time.time() - canary.since) / DAY, patience)
+    hearing = hear(
+        votes[0],
+        votes[1],
+        datetime.timedelta(seconds=time.time() - canary.since) / datetime.timedelta(days=1),
+        patience,
+    )
     if hearing.decision is Decision.PROMOTE:
         publish.promote(registry, registry.version(persona, canary.number), reason=hearing.reason)
     elif hearing.decision is Decision.ROLL_BACK:

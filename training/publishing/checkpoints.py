@@ -1,4 +1,4 @@
-"""Owns where a training under way keeps its checkpoints: a folder named by all that the weights depend on.
+"""Where a training under way keeps its checkpoints: a folder named by all that the weights depend on.
 
 A killed training that is started again with the same input finds its own; whatever else lies there is of no use.
 The caller holds the persona's training lock.

@@ -1,4 +1,4 @@
-"""Owns how a version comes to disk and comes to speak: publish, promote, roll back.
+"""How a version comes to disk and comes to speak: publish, promote, roll back.
 
 On-disk contract: adapters/README.md. Every step is all or nothing: whatever fails, the active version goes on
 speaking.

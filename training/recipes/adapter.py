@@ -1,4 +1,4 @@
-"""Owns the LoRA adapter that a training makes: its shape, and its weights and configuration as bytes."""
+"""The LoRA adapter that a training makes: its shape, and its weights and configuration as bytes."""
 
 from dataclasses import dataclass
 from pathlib import Path

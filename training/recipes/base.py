@@ -1,4 +1,4 @@
-"""Owns what every training starts from: the device, the precision and the base model."""
+"""What every training starts from: the device, the precision and the base model."""
 
 import logging
 import platform

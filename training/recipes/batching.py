@@ -1,4 +1,4 @@
-"""Owns which rows meet in a batch of trees: their order in an epoch, and in how many parts a batch fits into memory."""
+"""Which rows meet in a batch of trees: their order in an epoch, and how many parts a batch needs to fit into memory."""
 
 import random
 from collections.abc import Iterator, Sequence

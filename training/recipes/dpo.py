@@ -1,4 +1,4 @@
-"""Owns learning from pairs: the answer members want becomes likelier than the one it replaces (TRL's DPOTrainer).
+"""Learning from pairs: the answer members want becomes likelier than the one it replaces (TRL's DPOTrainer).
 
 It goes on with the adapter of the stage before, whose frozen copy is the reference (Rafailov et al., 2023): what the
 persona has learned is where it is held to, not the base model's own voice. The loss is IPO's (Azar et al., 2024): the
@@ -18,16 +18,19 @@ from trl.trainer.utils import use_adapter
 
 from bot.prompt import TrainingExample
 from training.dataset.rows import PreferenceExample
+from training.dataset.sources import Source
 from training.recipes.adapter import LossPoint
 from training.recipes.batching import Neighbours, part_of_batch
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
 from training.recipes.prefix_tree import plant, row_sums, target_losses
+from training.recipes.recipe import Recipe, Supply, Trainee, TrainingInput
 
 
-def prefer(
-    model: Any, tokenizer: Any, pairs: Sequence[PreferenceExample], parameters: Hyperparameters, stage: Stage
-) -> list[LossPoint]:
-    """Train the PEFT model's adapter on the pairs, in place; its losses."""
+def train_dpo(
+    trainee: Trainee, given: TrainingInput, parameters: Hyperparameters, stage: Stage
+) -> tuple[Any, list[LossPoint]]:
+    """Train the PEFT model's adapter on the pairs, in place; the model and its losses."""
+    model, pairs = trainee.model, given.preferences
     groups = [_both(pair.prompt_ids, pair.chosen_ids, pair.rejected_ids) for pair in pairs]
     trainer = _TreeTrainer(
         Neighbours(groups, parameters),
@@ -36,11 +39,27 @@ def prefer(
         args=_arguments(parameters, groups, stage),
         train_dataset=_columns(pairs),
         data_collator=_collate,
-        processing_class=tokenizer,
+        processing_class=trainee.tokenizer,
     )
     losses = follow(trainer, stage)
     model.delete_adapter("ref")
-    return losses
+    return model, losses
+
+
+def _missing(supply: Supply) -> str | None:
+    if supply.pairs:
+        return None
+    return "there is no comparison or correction to learn from; wait for some, or choose auto."
+
+
+DPO = Recipe(
+    "dpo",
+    suits=lambda supply, enough: supply.pairs >= enough.pairs,
+    missing=_missing,
+    steps=lambda given, parameters: steps_of(len(given.preferences), parameters, parameters.preference_epochs),
+    train=train_dpo,
+    preferences=frozenset({Source.CORRECTION, Source.COMPARISON}),
+)
 
 
 class _TreeTrainer(DPOTrainer):  # type: ignore[misc] # trl is untyped

@@ -1,4 +1,4 @@
-"""Owns reinforcement learning with verifiable rewards, for personas whose card has rules (TRL's GRPOTrainer).
+"""Reinforcement learning with verifiable rewards, for personas whose card has rules (TRL's GRPOTrainer).
 
 It goes on with the adapter of the stage before, whose frozen copy it is held to (Shao et al., 2024). Of several
 sampled answers to a prompt, those that keep the rules better than the others become likelier.
@@ -13,7 +13,8 @@ from trl import GRPOConfig, GRPOTrainer
 
 from training.recipes.adapter import LossPoint
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device
-from training.recipes.rewards import Aim, fluency, lesson_at, reward
+from training.recipes.recipe import Recipe, Supply, Trainee, TrainingInput
+from training.recipes.rewards import Aim, curriculum_at, fluency, reward
 
 ANSWERS = 4  # to each prompt
 LONGEST = 48  # tokens of an answer
@@ -21,15 +22,12 @@ HOLD = 0.04  # to the adapter it starts from (the paper's beta)
 FLUENCY_WEIGHT = 0.5
 
 
-def reinforce(
-    model: Any,
-    tokenizer: Any,
-    prompts: Sequence[tuple[int, ...]],
-    aim: Aim,
-    parameters: Hyperparameters,
-    stage: Stage,
-) -> list[LossPoint]:
-    """Train the PEFT model's adapter towards the aim by `grpo_steps` steps, in place; its losses."""
+def train_grpo(
+    trainee: Trainee, given: TrainingInput, parameters: Hyperparameters, stage: Stage
+) -> tuple[Any, list[LossPoint]]:
+    """Train the PEFT model's adapter towards the aim by `grpo_steps` steps, in place; the model and its losses."""
+    assert given.aim is not None
+    model, tokenizer = trainee.model, trainee.tokenizer
     steps = parameters.grpo_steps
     shared = {**common(parameters, stage, steps, ANSWERS), "gradient_accumulation_steps": 2}
     arguments = GRPOConfig(
@@ -42,18 +40,33 @@ def reinforce(
         reward_weights=[1.0, FLUENCY_WEIGHT],
         gradient_checkpointing=False,  # a few short answers fit into memory
     )
-    rendered = {tokenizer.decode(list(ids)): list(ids) for ids in prompts}
+    rendered = {tokenizer.decode(list(ids)): list(ids) for ids in given.prompts}
     trainer = _RenderedTrainer(
         rendered,
         model=model,
-        reward_funcs=[_keeps_rules(aim, parameters), _natural(model)],
+        reward_funcs=[_keeps_rules(given.aim, parameters), _natural(model)],
         args=one_device(arguments),
         train_dataset=datasets.Dataset.from_dict({"prompt": list(rendered)}),
         processing_class=tokenizer,
     )
     losses = follow(trainer, stage, generates=True)
     model.delete_adapter("ref")
-    return losses
+    return model, losses
+
+
+def _missing(supply: Supply) -> str | None:
+    if supply.rules:
+        return None
+    return "the persona's card has no [rules] that could be verified; write some, or choose auto."
+
+
+GRPO = Recipe(
+    "grpo",
+    suits=lambda *_: False,  # what a card rules, the sampler enforces to the letter without any training
+    missing=_missing,
+    steps=lambda _, parameters: parameters.grpo_steps,
+    train=train_grpo,
+)
 
 
 class _RenderedTrainer(GRPOTrainer):  # type: ignore[misc] # trl is untyped
@@ -70,8 +83,8 @@ class _RenderedTrainer(GRPOTrainer):  # type: ignore[misc] # trl is untyped
 def _keeps_rules(aim: Aim, parameters: Hyperparameters) -> Any:
     def keeps_rules(completions: Sequence[str], trainer_state: Any, **_: Any) -> list[float]:
         progress = trainer_state.global_step / max(1, parameters.grpo_steps - 1)
-        lesson = lesson_at(aim, min(1.0, progress), curriculum=parameters.grpo_curriculum)
-        return [reward(aim, lesson, text) for text in completions]
+        demand = curriculum_at(aim, min(1.0, progress), curriculum=parameters.grpo_curriculum)
+        return [reward(aim, demand, text) for text in completions]
 
     return keeps_rules
 

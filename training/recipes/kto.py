@@ -1,4 +1,4 @@
-"""Owns learning from bare thumbs: liked answers become likelier, disliked ones less so (TRL's KTOTrainer).
+"""Learning from bare thumbs: liked answers become likelier, disliked ones less so (TRL's KTOTrainer).
 
 It goes on with the adapter of the stage before, whose frozen copy is the reference (Ethayarajh et al., 2024).
 """
@@ -11,8 +11,10 @@ import datasets
 from trl import KTOConfig, KTOTrainer
 
 from training.dataset.rows import VotedExample
+from training.dataset.sources import Source
 from training.recipes.adapter import LossPoint
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
+from training.recipes.recipe import Recipe, Trainee, TrainingInput
 
 # The divergence from the reference is estimated within what passes at once: at least 2 rows, better 4 of both kinds.
 ROWS_AT_ONCE = 4
@@ -20,11 +22,11 @@ ROWS_AT_ONCE = 4
 SURE_ENOUGH = 0.5
 
 
-def weigh(
-    model: Any, tokenizer: Any, votes: Sequence[VotedExample], parameters: Hyperparameters, stage: Stage
-) -> list[LossPoint]:
-    """Train the PEFT model's adapter on the votes, in place; its losses. `votes` must hold likes and dislikes."""
-    rows = mixed(sure(votes), parameters.seed)
+def train_kto(
+    trainee: Trainee, given: TrainingInput, parameters: Hyperparameters, stage: Stage
+) -> tuple[Any, list[LossPoint]]:
+    """Train the PEFT model's adapter on the votes, in place; the model and its losses. There must be both kinds."""
+    model, rows = trainee.model, mixed(sure(given.votes), parameters.seed)
     desirable, undesirable = balance(rows)
     epochs = parameters.preference_epochs
     part = next(size for size in (ROWS_AT_ONCE, 3, 2, parameters.batch_size) if parameters.batch_size % size == 0)
@@ -39,11 +41,11 @@ def weigh(
         max_length=None,
     )
     trainer = _RenderedTrainer(
-        model, args=one_device(arguments), train_dataset=_columns(rows), processing_class=tokenizer
+        model, args=one_device(arguments), train_dataset=_columns(rows), processing_class=trainee.tokenizer
     )
     losses = follow(trainer, stage)
     model.delete_adapter("ref")
-    return losses
+    return model, losses
 
 
 def sure(votes: Sequence[VotedExample]) -> list[VotedExample]:
@@ -71,6 +73,16 @@ def mixed(votes: Sequence[VotedExample], seed: int) -> list[VotedExample]:
         for place, vote in enumerate(chance.sample(side, len(side)))
     ]
     return [vote for _, vote in sorted(placed, key=lambda item: item[0])]
+
+
+KTO = Recipe(
+    "kto",
+    suits=lambda supply, enough: supply.suffices_for_votes(enough),
+    missing=lambda supply: None if min(supply.likes, supply.dislikes) else supply.lacks_a_side(),
+    steps=lambda given, parameters: steps_of(len(sure(given.votes)), parameters, parameters.preference_epochs),
+    train=train_kto,
+    preferences=frozenset({Source.VOTE}),
+)
 
 
 class _RenderedTrainer(KTOTrainer):  # type: ignore[misc] # trl is untyped

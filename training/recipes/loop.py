@@ -1,4 +1,4 @@
-"""Owns what the trainers of all methods share: their common arguments, progress, checkpoints and going on after a kill.
+"""What the trainers of all methods share: arguments, progress, checkpoints, and going on after a kill.
 
 A method's checkpoints lie in the folder of its stage. One that is finished there is not trained again: the trainer
 goes on from its last checkpoint, which is its end. Continued or not, the weights are the same.

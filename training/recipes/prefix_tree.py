@@ -1,4 +1,4 @@
-"""Owns batches in which rows share their common prefixes, so that a system prompt is computed once, not once a row.
+"""Batches in which rows share their common prefixes, so that a system prompt is computed once, not once a row.
 
 The rows of a batch become one sequence that holds each distinct prefix once; a token attends to its own row's
 earlier tokens alone (tree attention, as in SpecInfer, Miao et al., 2023, here for training). Loss and gradients equal

@@ -1,4 +1,4 @@
-"""Owns rewards that can be verified: how well an answer keeps a card's rules, and whether it is worth reading. Pure.
+"""Rewards that can be verified: how well an answer keeps a card's rules, and whether it is worth reading. Pure.
 
 Rules alone are kept best by saying one word, which is what reinforcement learning finds. So length counts too, and a
 curriculum starts with few words and a mild penalty, and ends with all of both.
@@ -25,27 +25,27 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Demand:
     """What is asked for at one moment of the training."""
 
     penalty: float  # for an answer every word of which breaks a rule
     words: float
 
 
-def lesson_at(aim: Aim, progress: float, *, curriculum: bool) -> Lesson:
+def curriculum_at(aim: Aim, progress: float, *, curriculum: bool) -> Demand:
     """`progress` from 0.0 to 1.0. Without a curriculum all is asked for from the start."""
     if not curriculum:
-        return Lesson(1.0, aim.words)
+        return Demand(1.0, aim.words)
     first = min(FEWEST_WORDS, aim.words)
-    return Lesson(MILDEST + (1.0 - MILDEST) * progress, first + (aim.words - first) * progress)
+    return Demand(MILDEST + (1.0 - MILDEST) * progress, first + (aim.words - first) * progress)
 
 
-def reward(aim: Aim, lesson: Lesson, text: str) -> float:
+def reward(aim: Aim, demand: Demand, text: str) -> float:
     """From -2 to 1: length up to what is asked for, less the penalty for what is forbidden or too much."""
     too_much = not aim.rules.leave_room_for(text)
     bad_end = not aim.rules.end(text)
     broken = forbidden_share(aim.rules, text) + 0.5 * too_much + 0.5 * bad_end
-    return length_share(text, lesson.words) - lesson.penalty * broken
+    return length_share(text, demand.words) - demand.penalty * broken
 
 
 def forbidden_share(rules: Rules, text: str) -> float:

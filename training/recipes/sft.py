@@ -1,4 +1,4 @@
-"""Owns supervised fine-tuning: a new LoRA adapter on the base model that imitates examples (TRL's SFTTrainer).
+"""Supervised fine-tuning: a new LoRA adapter on the base model that imitates examples (TRL's SFTTrainer).
 
 The loss is on completions only, or on all tokens of running text, as the examples' masks say.
 """
@@ -16,29 +16,37 @@ from training.recipes.adapter import LossPoint, lora
 from training.recipes.batching import Neighbours, part_of_batch
 from training.recipes.loop import Hyperparameters, Stage, common, follow, one_device, steps_of
 from training.recipes.prefix_tree import plant, target_losses
+from training.recipes.recipe import Recipe, Trainee, TrainingInput
 
 
-def imitate(
-    model: Any,
-    base: str,
-    tokenizer: Any,
-    examples: Sequence[TrainingExample],
-    parameters: Hyperparameters,
-    stage: Stage,
+def train_sft(
+    trainee: Trainee, given: TrainingInput, parameters: Hyperparameters, stage: Stage
 ) -> tuple[Any, list[LossPoint]]:
-    """The base model `model`, named `base`, with a new adapter trained on the examples; and its losses."""
-    _require_window(model.config, examples)
+    """The base model with a new adapter trained on the examples; and its losses."""
+    examples = given.examples
+    _require_window(trainee.model.config, examples)
     trainer = _TreeTrainer(
         Neighbours([[example] for example in examples], parameters),
-        model=model,
+        model=trainee.model,
         args=_arguments(parameters, examples, stage),
         train_dataset=_columns(examples),
         data_collator=_collate,
-        processing_class=tokenizer,
-        peft_config=lora(parameters.rank, parameters.alpha, base),
+        processing_class=trainee.tokenizer,
+        peft_config=lora(parameters.rank, parameters.alpha, trainee.base),
     )
     losses = follow(trainer, stage)
+    if given.blend:
+        given.blend.into(trainer.model)
     return trainer.model, losses
+
+
+SFT = Recipe(
+    "sft",
+    suits=lambda *_: True,
+    missing=lambda _: None,
+    steps=lambda given, parameters: steps_of(len(given.examples), parameters, parameters.epochs),
+    train=train_sft,
+)
 
 
 class _TreeTrainer(SFTTrainer):  # type: ignore[misc] # trl is untyped

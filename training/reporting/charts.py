@@ -1,4 +1,4 @@
-"""Owns the pictures of a training: its loss by step, and approval by day with the versions that spoke. PNG bytes."""
+"""The pictures of a training: its loss by step, and approval by day with the versions that spoke. PNG bytes."""
 
 import io
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Owns what an evaluation leaves behind: the report of a version, as plain data."""
+"""What an evaluation leaves behind: the report of a version, as plain data."""
 
 import dataclasses
 import math
@@ -8,7 +8,7 @@ from typing import Any
 from bot.engine.base_model import BaseModelFiles
 from bot.versions.registry import AdapterVersion
 from training.judging.evaluation import Measurement
-from training.judging.gate import Figures, Margins, Passed, Preference, Thresholds, Verdict
+from training.judging.gate import Margins, Metrics, Passed, Preference, Thresholds, Verdict
 from training.judging.measuring import Answer
 
 
@@ -32,9 +32,9 @@ def describe(
         "reasons": list(verdict.reasons),
         "refusals": list(verdict.refusals),
         "figures": {
-            "candidate": _plain(measured.figures[candidate]),
-            "active": _plain(measured.figures[active]) if active else None,
-            "base": _plain(measured.figures[None]),
+            "candidate": _as_json(measured.metrics[candidate]),
+            "active": _as_json(measured.metrics[active]) if active else None,
+            "base": _as_json(measured.metrics[None]),
         },
         "thresholds": dataclasses.asdict(thresholds),
         "heldout": dict(measured.heldout),
@@ -44,9 +44,9 @@ def describe(
     }
 
 
-def _plain(figures: Figures) -> dict[str, Any]:
-    values = {field.name: getattr(figures, field.name) for field in dataclasses.fields(figures)}
-    return {name: _number(value) for name, value in {**values, "degenerate_rate": figures.degenerate_rate}.items()}
+def _as_json(metrics: Metrics) -> dict[str, Any]:
+    values = {field.name: getattr(metrics, field.name) for field in dataclasses.fields(metrics)}
+    return {name: _number(value) for name, value in {**values, "degenerate_rate": metrics.degenerate_rate}.items()}
 
 
 def _number(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Owns the report of a version as one self-contained web page: pictures inside, every word escaped, no script.
+"""The report of a version as one self-contained web page: pictures inside, every word escaped, no script.
 
 It reads what training and the gate left on disk, and the votes; it measures nothing.
 """

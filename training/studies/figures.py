@@ -1,4 +1,4 @@
-"""Owns what a study states of a set of answers. Pure: texts and losses in, figures out."""
+"""What a study states of a set of answers. Pure: texts and losses in, figures out."""
 
 import math
 import re

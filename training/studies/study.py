@@ -1,4 +1,4 @@
-"""Owns the study of one persona: what the base model and adapters answer with and without what makes the persona.
+"""The study of one persona: what the base model and adapters answer with and without what makes the persona.
 
 Without rules on the card the cells are base and adapters, each with and without the system prompt; with rules, base
 and adapters, each without and with the rules. As members are served, all of them answer the probes too, and talk.
@@ -16,17 +16,17 @@ from training.dataset.sources import preservation_heldout, preservation_pairs
 from training.judging.gate import Passed
 from training.judging.measuring import Answer, OnProgress, measure_losses
 from training.judging.metrics import passed
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Topic
-from training.judging.subject import Subject
-from training.studies.asker import Asker, Cell, Reply, cells_of
+from training.studies.asker import Asker, Cell, TalkTurn, cells_of
 from training.studies.figures import CellFigures, ConversationFigures, Judges, cell_figures, conversation_figures
 from training.studies.style import StyleJudge, accuracy
 
 FEWEST = 30  # prompts, and pairs
 BASE = "base model"
 
-Losses = Mapping[Reply, float]  # the base model's, per token of the answer
-Talks = Mapping[Cell, Sequence[Sequence[Reply]]]
+Losses = Mapping[TalkTurn, float]  # the base model's, per token of the answer
+Talks = Mapping[Cell, Sequence[Sequence[TalkTurn]]]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Study:
     answers: Mapping[Cell, Sequence[Answer]]
     kept: Mapping[str, Mapping[Topic, Passed]]
     talks: Mapping[str, ConversationFigures]
-    talked: Mapping[str, Sequence[Sequence[Reply]]]
+    talked: Mapping[str, Sequence[Sequence[TalkTurn]]]
 
 
 @dataclass(frozen=True)
-class Student:
+class StudyRunner:
     """Measures one persona."""
 
-    subject: Subject
+    setup: PersonaSetup
 
     def study(
         self,
@@ -59,10 +59,10 @@ class Student:
         on_progress: OnProgress,
     ) -> Study:
         """The base model and `versions`, by their names. Raises DatasetError where there is too little to judge by."""
-        persona, name = self.subject.persona, self.subject.persona.name
+        persona, name = self.setup.persona, self.setup.persona.name
         prompts, pairs = catalog.heldout_prompts(name), catalog.examples(name)
         _require_enough(name, prompts, pairs)
-        asker = Asker(self.subject, f"study-{name}-{len(versions)}", on_progress)
+        asker = Asker(self.setup, f"study-{name}-{len(versions)}", on_progress)
         cells = cells_of(persona, {BASE: None, **versions})
         served = [cell for cell in cells if cell.as_served]
         free = asker.heldout(cells, prompts)
@@ -85,19 +85,19 @@ class Student:
             talked={cell.who: own for cell, own in talks.items()},
         )
 
-    def _losses(self, replies: Iterable[Reply], on_progress: OnProgress) -> dict[Reply, float]:
+    def _losses(self, replies: Iterable[TalkTurn], on_progress: OnProgress) -> dict[TalkTurn, float]:
         once = list(dict.fromkeys(replies))
-        subject = self.subject
-        sets = {"replies": [subject.renderer.training_example(reply.turns, reply.answer.text) for reply in once]}
-        measured = measure_losses(subject.files, [None], sets, subject.precision, subject.device, on_progress)
+        setup = self.setup
+        sets = {"replies": [setup.renderer.training_example(reply.turns, reply.answer.text) for reply in once]}
+        measured = measure_losses(setup.files, [None], sets, setup.precision, setup.device, on_progress)
         return dict(zip(once, measured[None]["replies"], strict=True))
 
 
-def _written(pair: Pair) -> Reply:
-    return Reply((*pair.history, Message("user", pair.prompt)), Answer(pair.prompt, pair.completion, 0, None))
+def _written(pair: Pair) -> TalkTurn:
+    return TalkTurn((*pair.history, Message("user", pair.prompt)), Answer(pair.prompt, pair.completion, 0, None))
 
 
-def _figures(free: Mapping[Cell, Sequence[Reply]], losses: Losses, judges: Judges) -> dict[Cell, CellFigures]:
+def _figures(free: Mapping[Cell, Sequence[TalkTurn]], losses: Losses, judges: Judges) -> dict[Cell, CellFigures]:
     return {
         cell: cell_figures([reply.answer for reply in own], [losses[reply] for reply in own], judges)
         for cell, own in free.items()

@@ -1,4 +1,4 @@
-"""Owns the measure of being in character: whose wording an answer resembles, the persona's or a neutral assistant's.
+"""Measures being in character: whose wording an answer resembles, the persona's or a neutral assistant's.
 
 Naive Bayes over words, marks and pairs of neighbours (add-one smoothing). It sees wording only, not whether an answer
 is right.

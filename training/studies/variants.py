@@ -1,4 +1,4 @@
-"""Owns the training of a study's variants: in folders of their own in the cache, never among the persona's versions.
+"""Trains a study's variants in folders of their own in the cache, never among the persona's versions.
 
 A variant that was trained from the same input before is taken as it is.
 """
@@ -15,8 +15,8 @@ from bot.errors import ConfigError, PublishError
 from bot.personas.catalog import PersonaCatalog
 from bot.versions.registry import AdapterVersion
 from training.importing.importer import read_import, write_import
-from training.pipeline import Workshop
-from training.studies.plan import FILE, Plan, Variant
+from training.pipeline import Pipeline
+from training.studies.study_file import FILE, Plan, Variant
 
 JUDGED_BY = ("persona.toml", "heldout.jsonl")
 LEARNED = ("examples.jsonl", "texts.jsonl")
@@ -32,8 +32,8 @@ def _trained(config: Config, persona: str, variant: Variant, console: Console) -
     _lay_out(config.adapters_dir / persona, adapters / persona, variant)
     section = {"personas": config.personas.model_copy(update={"folder": str(adapters.absolute())})}
     changed = config.model_copy(update={**section, "training": _settings(config, persona, variant)})
-    workshop = Workshop(changed, persona, console)
-    return workshop.trained(workshop.seed_dataset())
+    pipeline = Pipeline(changed, persona, console)
+    return pipeline.trained(pipeline.seed_dataset())
 
 
 def _lay_out(source: Path, target: Path, variant: Variant) -> None:

@@ -1,0 +1,1 @@
+"""What members would like, guessed from their votes, and new examples chosen by that."""

@@ -1,4 +1,4 @@
-"""Owns rejection sampling: of several answers to a prompt, one that members would like becomes an example.
+"""Rejection sampling: of several answers to a prompt, one that members would like becomes an example.
 
 Who would like it is guessed by a scorer that learned from their votes, so that few votes reach
 further than the replies they were given to. Where the votes tell nothing that holds for other replies, none is kept.

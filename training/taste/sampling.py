@@ -1,4 +1,4 @@
-"""Owns making more examples out of few votes: the persona's own answers, asked for anew and chosen by rejection."""
+"""Makes more examples out of few votes: the persona's own answers, asked for anew and chosen by rejection."""
 
 import asyncio
 import dataclasses
@@ -12,10 +12,10 @@ from training.dataset.mixing import evenly
 from training.dataset.near_duplicates import normal
 from training.dataset.rows import Dataset, Item, Row
 from training.dataset.sources import Source
-from training.judging.engine import answer_memory, ask_all
-from training.judging.measuring import Answer, OnProgress, Question
+from training.judging.inquiry import answer_memory, ask_all
+from training.judging.measuring import Answer, EvalQuestion, OnProgress
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Probe
-from training.judging.subject import Subject
 from training.recipes.base import load_base
 from training.taste.rejection import Chosen, Taste, keep_liked, keep_right, preferred, scorer_of, shortened
 
@@ -39,7 +39,7 @@ def taught(dataset: Dataset, chosen: Sequence[Chosen], shorter: Mapping[Row, Row
 class Sampling:
     """Asks the version of a persona that speaks. `known`: questions with answers to check that may be asked, too."""
 
-    subject: Subject
+    setup: PersonaSetup
     known: Sequence[Probe] = ()
 
     def enrich(self, dataset: Dataset, speaker: AdapterVersion | None, on_progress: OnProgress) -> Dataset:
@@ -48,8 +48,8 @@ class Sampling:
         The dataset as it is when the votes tell nothing that holds for other answers.
         """
         seeds = [row for row in dataset.rows if row.source is Source.SEED]
-        subject, renderer = self.subject, self.subject.renderer
-        model = load_base(subject.files, subject.precision, subject.device).eval()
+        setup, renderer = self.setup, self.setup.renderer
+        model = load_base(setup.files, setup.precision, setup.device).eval()
         scorer = scorer_of(dataset, model, renderer)
         shorter = shortened(Taste(scorer, model, renderer), seeds) if scorer.tells_apart else {}
         del model
@@ -58,7 +58,7 @@ class Sampling:
             return dataset
         asked, known = self._asked(dataset), self._known(dataset)
         answers = self._answers({**dict.fromkeys(asked), **known}, speaker, on_progress)
-        taste = Taste(scorer, load_base(subject.files, subject.precision, subject.device).eval(), renderer)
+        taste = Taste(scorer, load_base(setup.files, setup.precision, setup.device).eval(), renderer)
         liked = keep_liked(taste, {prompt: answers[prompt] for prompt in asked})
         right = keep_right(taste, {prompt: answers[prompt] for prompt in known})
         return taught(dataset, (liked, right), shorter)
@@ -68,13 +68,13 @@ class Sampling:
         items: list[Item] = [*dataset.votes, *dataset.heldout_votes, *dataset.heldout, *dataset.heldout_preferences]
         theirs = {normal(item.messages[-1].content) for item in items if item.messages}
         fresh = [fact for fact in self.known if normal(fact.prompt) not in theirs]
-        chosen = evenly(fresh, self.subject.config.training.sampled_facts)
-        return {tuple(self.subject.led([Message("user", fact.prompt)])): fact for fact in chosen}
+        chosen = evenly(fresh, self.setup.config.training.sampled_facts)
+        return {tuple(self.setup.led([Message("user", fact.prompt)])): fact for fact in chosen}
 
     def _asked(self, dataset: Dataset) -> list[tuple[Message, ...]]:
         """What members asked. Seed pairs are answered already, better than by any sample."""
         asked = dict.fromkeys(vote.messages for vote in dataset.votes)
-        return evenly(list(asked), self.subject.config.training.sampled_prompts)
+        return evenly(list(asked), self.setup.config.training.sampled_prompts)
 
     def _answers(
         self,
@@ -82,22 +82,22 @@ class Sampling:
         speaker: AdapterVersion | None,
         on_progress: OnProgress,
     ) -> dict[tuple[Message, ...], list[Answer]]:
-        count = self.subject.config.training.sampled_answers
+        count = self.setup.config.training.sampled_answers
         questions = [
             self._question(messages, probe, place * count + number)
             for place, (messages, probe) in enumerate(prompts.items())
             for number in range(count)
         ]
-        memory = answer_memory(self.subject, f"{self.subject.persona.name}-samples")
-        answers = asyncio.run(ask_all(self.subject, {speaker: questions}, memory, on_progress))[speaker]
+        memory = answer_memory(self.setup, f"{self.setup.persona.name}-samples")
+        answers = asyncio.run(ask_all(self.setup, {speaker: questions}, memory, on_progress))[speaker]
         return {messages: answers[place * count :][:count] for place, messages in enumerate(prompts)}
 
-    def _question(self, messages: tuple[Message, ...], probe: Probe | None, number: int) -> Question:
-        usual = self.subject.sampling
+    def _question(self, messages: tuple[Message, ...], probe: Probe | None, number: int) -> EvalQuestion:
+        usual = self.setup.sampling
         sampling = dataclasses.replace(
             usual,
             temperature=max(usual.temperature, LEAST_TEMPERATURE),
-            seed=SEED + self.subject.config.training.seed + number,
+            seed=SEED + self.setup.config.training.seed + number,
             max_tokens=min(usual.max_tokens, LONGEST_SAMPLE),
         )
-        return Question(messages[-1].content, self.subject.renderer.prompt_ids(messages), sampling, probe)
+        return EvalQuestion(messages[-1].content, self.setup.renderer.prompt_ids(messages), sampling, probe)

@@ -1,4 +1,4 @@
-"""Owns guessing from votes how well members would like another answer: a small logistic regression.
+"""Guesses from votes how well members would like another answer: a small logistic regression.
 
 It sees what an answer looks like (length, marks, emoji, words, how it begins and ends) and the base model's mean
 hidden state over it, so that tastes of form and of content can both be found. It knows no persona and no model.

@@ -9,11 +9,11 @@ from bot.prompt import Message
 from bot.store import RatedReply, Store, StoredComparison, StoredCorrection, StoredMessage, StoredReply, open_snapshot
 from tests.training.conftest import TOPICS, reply_record
 from training.dataset.rows import Dataset
-from training.dataset.selection import Examples, Rules, build_dataset
-from training.dataset.sources import Feedback, Source, read_feedback
+from training.dataset.selection import Examples, SelectionRules, build_dataset
+from training.dataset.sources import CollectedFeedback, Source, read_feedback
 
 PARROT = Persona(name="parrot", display_name="Parrot", description="A bird.", system_prompt="You are a parrot.")
-RULES = Rules(
+RULES = SelectionRules(
     min_likes=1,
     min_voters=2,
     max_voter_share=0.5,
@@ -42,7 +42,7 @@ def reply(number: int, likes=(), dislikes=(), text: str = "", asked: str = "", *
 @pytest.fixture
 def build(renderer):
     def build(replies, corrections=(), comparisons=(), seeds=SEEDS, preservation=(), texts=(), **changes) -> Dataset:
-        feedback = Feedback(MEMBERS, tuple(replies), tuple(corrections), tuple(comparisons))
+        feedback = CollectedFeedback(MEMBERS, tuple(replies), tuple(corrections), tuple(comparisons))
         rules = dataclasses.replace(RULES, **changes)
         return build_dataset(PARROT, feedback, Examples(seeds, texts, preservation), [], rules, renderer)
 

@@ -9,10 +9,10 @@ from bot.prompt import Message
 from bot.store import RatedReply, Store, StoredComparison, StoredCorrection, StoredMessage, StoredReply, open_snapshot
 from tests.training.conftest import ASKER, FRIEND, STRANGER, TOPICS, reply_record
 from training.dataset.rows import Dataset, canonical_json, render
-from training.dataset.selection import Examples, Rules, build_dataset
+from training.dataset.selection import Examples, SelectionRules, build_dataset
 from training.dataset.sources import (
     PLAIN_PROMPT,
-    Feedback,
+    CollectedFeedback,
     Source,
     preservation_heldout,
     preservation_pairs,
@@ -20,7 +20,7 @@ from training.dataset.sources import (
 )
 
 PARROT = Persona(name="parrot", display_name="Parrot", description="A bird.", system_prompt="You are a parrot.")
-RULES = Rules(
+RULES = SelectionRules(
     min_likes=1,
     min_voters=1,
     max_voter_share=1.0,
@@ -51,7 +51,7 @@ def build(renderer):
         *replies: RatedReply, corrections=(), comparisons=(), consenting=MEMBERS, seeds=SEEDS, **options
     ) -> Dataset:
         changes = {name: options.pop(name) for name in list(options) if hasattr(RULES, name)}
-        feedback = Feedback(
+        feedback = CollectedFeedback(
             frozenset(consenting),
             replies,
             tuple(corrections),
@@ -273,7 +273,7 @@ def test_held_out_conversations_stay_held_out_as_others_come(build):
 def test_no_conversation_is_on_both_sides(renderer):
     replies = tuple(rated(index, asked=f"What of dish {index}?") for index in range(60))
     conversations = {index: index // 4 for index in range(60)}
-    feedback = Feedback(MEMBERS, replies, conversations=conversations)
+    feedback = CollectedFeedback(MEMBERS, replies, conversations=conversations)
     dataset = build_dataset(PARROT, feedback, Examples(SEEDS), [], RULES, renderer)
     learned = {conversations[reply_id] for reply_id in dataset.reply_ids}
     held_out = {conversations[row.reply_id] for row in dataset.heldout}

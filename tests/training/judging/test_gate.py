@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from training.judging.gate import Figures, Lesson, Margins, Passed, Preference, Thresholds, Verdict, judge
+from training.judging.gate import LearnedFrom, Margins, Metrics, Passed, Preference, Thresholds, Verdict, judge
 
 THRESHOLDS = Thresholds(
     max_liked_loss_ratio=1.05,
@@ -16,21 +16,21 @@ THRESHOLDS = Thresholds(
 )
 
 
-UNTAUGHT = Lesson()
+UNTAUGHT = LearnedFrom()
 
 
 def figures(
     liked: float | None = 2.0, preservation: float = 1.0, degenerate: int = 0, answers: int = 40, **more: object
-) -> Figures:
-    return Figures(liked_loss=liked, preservation_loss=preservation, answers=answers, degenerate=degenerate, **more)
+) -> Metrics:
+    return Metrics(liked_loss=liked, preservation_loss=preservation, answers=answers, degenerate=degenerate, **more)
 
 
 def right(count: int, asked: int = 80) -> Passed:
     return Passed(frozenset(map(str, range(count))), asked)
 
 
-def against_active(candidate: Figures, active: Figures, lesson: Lesson = UNTAUGHT) -> Verdict:
-    return judge(candidate, active, figures(), THRESHOLDS, lesson)
+def against_active(candidate: Metrics, active: Metrics, learned: LearnedFrom = UNTAUGHT) -> Verdict:
+    return judge(candidate, active, figures(), THRESHOLDS, learned)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_knowledge_may_be_lost_by_a_twentieth_and_one_standard_error(candidate, 
 def test_what_votes_taught_may_cost_no_knowledge_unless_something_shows_that_it_is_liked_better(shown, accepted):
     before = figures(knowledge=right(60), votes=Preference(0.6, 10, 10), comparisons=right(0, 8))
     candidate = figures(knowledge=right(55), **shown)
-    assert judge(candidate, before, before, THRESHOLDS, Lesson(from_votes=True)).accepted == accepted
-    assert judge(candidate, before, before, THRESHOLDS, Lesson()).accepted
+    assert judge(candidate, before, before, THRESHOLDS, LearnedFrom(votes=True)).accepted == accepted
+    assert judge(candidate, before, before, THRESHOLDS, LearnedFrom()).accepted
 
 
 @pytest.mark.parametrize(("asked", "accepted"), [(4, True), (5, False)])
@@ -135,7 +135,7 @@ def test_what_the_character_costs_is_judged_once_when_it_first_speaks(figure):
 def test_a_candidate_taught_by_votes_must_tell_unseen_likes_from_dislikes_better_than_chance():
     chance, clear = Preference(0.55, 20, 20), Preference(0.75, 20, 20)
     base = figures(votes=Preference(0.5, 20, 20))
-    taught = Lesson(from_votes=True)
+    taught = LearnedFrom(votes=True)
     [refusal] = judge(figures(votes=chance), None, base, THRESHOLDS, taught).refusals
     assert "it prefers the liked one in 55% of the pairs of 20 liked and 20 disliked replies" in refusal
     assert judge(figures(votes=clear), None, base, THRESHOLDS, taught).accepted
@@ -144,19 +144,19 @@ def test_a_candidate_taught_by_votes_must_tell_unseen_likes_from_dislikes_better
 
 def test_a_candidate_that_forgot_what_members_like_is_refused():
     active, candidate = figures(votes=Preference(0.9, 20, 20)), figures(votes=Preference(0.7, 20, 20))
-    assert against_active(candidate, active, Lesson(from_votes=True)).refusals
+    assert against_active(candidate, active, LearnedFrom(votes=True)).refusals
 
 
 def test_a_handful_of_votes_decides_nothing():
     verdict = against_active(
-        figures(votes=Preference(0.0, 4, 40)), figures(votes=Preference(1.0, 4, 40)), Lesson(from_votes=True)
+        figures(votes=Preference(0.0, 4, 40)), figures(votes=Preference(1.0, 4, 40)), LearnedFrom(votes=True)
     )
     assert verdict.accepted
     assert "fewer than 5 likes or dislikes" in verdict.reasons[1]
 
 
 @pytest.mark.parametrize(
-    ("words", "lesson", "accepted"),
+    ("words", "learned", "accepted"),
     [
         (12.0, (), True),
         (3.0, (), False),
@@ -165,8 +165,8 @@ def test_a_handful_of_votes_decides_nothing():
         (1.0, (8.0,), False),
     ],
 )
-def test_answers_may_grow_as_short_or_long_as_taught_and_drift_no_further(words, lesson, accepted):
-    verdict = against_active(figures(words=words), figures(words=12.0), Lesson(words=lesson))
+def test_answers_may_grow_as_short_or_long_as_taught_and_drift_no_further(words, learned, accepted):
+    verdict = against_active(figures(words=words), figures(words=12.0), LearnedFrom(words=learned))
     assert verdict.accepted == accepted
 
 

@@ -12,13 +12,13 @@ from bot.versions.registry import AdapterVersion
 from tests.fakes import ScriptedEngine
 from training.dataset.answer_quality import Flaw
 from training.judging.answer_cache import AnswerMemory
-from training.judging.measuring import Question, collect_answers
+from training.judging.measuring import EvalQuestion, collect_answers
 
 V1 = AdapterVersion("parrot", 1, "aa", Path("1"))
 
 
-def question(prompt: str, **changes: object) -> Question:
-    return Question(prompt, tuple(map(ord, prompt)), SamplingParams(temperature=0.0), **changes)
+def question(prompt: str, **changes: object) -> EvalQuestion:
+    return EvalQuestion(prompt, tuple(map(ord, prompt)), SamplingParams(temperature=0.0), **changes)
 
 
 @pytest.fixture

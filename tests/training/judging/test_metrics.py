@@ -7,10 +7,10 @@ from training.judging.measuring import Answer
 from training.judging.metrics import (
     STYLE,
     VOTES,
-    figures,
     likelier,
     margins,
     median_words,
+    metrics_of,
     passed,
     preference,
     repetition,
@@ -67,7 +67,7 @@ def test_probes_are_counted_by_topic():
 
 def test_probes_do_not_count_as_free_answers():
     losses = {"liked": [1.0, 2.0], "preservation": [3.0]}
-    result = figures(losses, losses, [answer("a b c"), answer(""), answer("x", Topic.CLAIM)], {})
+    result = metrics_of(losses, losses, [answer("a b c"), answer(""), answer("x", Topic.CLAIM)], {})
     assert (result.answers, result.degenerate, result.words) == (2, 1, 1.5)
     assert (result.liked_loss, result.preservation_loss) == (1.5, 3.0)
     assert result.votes is None

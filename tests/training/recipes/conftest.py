@@ -9,8 +9,9 @@ from bot.prompt import Message
 from training.dataset.rows import PreferencePair, VotedRow, render_preference, render_vote
 from training.dataset.sources import Source
 from training.recipes.loop import Hyperparameters
-from training.recipes.plan import Method
-from training.recipes.train import Lessons, train
+from training.recipes.recipe import TrainingInput
+from training.recipes.sft import SFT
+from training.recipes.train import train
 
 PARAMETERS = Hyperparameters(
     rank=4,
@@ -58,16 +59,16 @@ def votes(renderer):
 
 
 @pytest.fixture(scope="session")
-def lessons(examples, pairs, votes):
-    return Lessons(examples, pairs, votes)
+def given(examples, pairs, votes):
+    return TrainingInput(examples, pairs, votes)
 
 
 @pytest.fixture(scope="session")
-def teach(tiny_base, tokenizer, lessons, tmp_path_factory):
+def teach(tiny_base, tokenizer, given, tmp_path_factory):
     def teach(*methods, on_step=lambda *_: None, folder=None, **changes):
         parameters = dataclasses.replace(PARAMETERS, **changes)
         folder = folder or tmp_path_factory.mktemp("run")
-        return train(tiny_base, tokenizer, lessons, methods or [Method.SFT], parameters, folder, on_step)
+        return train(tiny_base, tokenizer, given, methods or [SFT], parameters, folder, on_step)
 
     return teach
 

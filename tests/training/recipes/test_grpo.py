@@ -4,19 +4,20 @@ import pytest
 
 from bot.personas.rules import Rules
 from tests.training.recipes.conftest import PARAMETERS
-from training.recipes.plan import Method
+from training.recipes.grpo import GRPO
 from training.recipes.rewards import Aim
+from training.recipes.sft import SFT
 from training.recipes.train import train
 
 
 @pytest.fixture(scope="module")
-def reinforced(tiny_base, tokenizer, lessons, tmp_path_factory):
+def reinforced(tiny_base, tokenizer, given, tmp_path_factory):
     def reinforced(**changes):
         parameters = dataclasses.replace(PARAMETERS, epochs=1.0, grpo_steps=2, **changes)
-        prompts = sorted({pair.prompt_ids for pair in lessons.preferences})
-        ruled = dataclasses.replace(lessons, prompts=prompts, aim=Aim(Rules(forbidden_characters=("k",)), 5))
+        prompts = sorted({pair.prompt_ids for pair in given.preferences})
+        ruled = dataclasses.replace(given, prompts=prompts, aim=Aim(Rules(forbidden_characters=("k",)), 5))
         folder, seen = tmp_path_factory.mktemp("run"), []
-        methods = (Method.SFT, Method.GRPO)
+        methods = (SFT, GRPO)
         return train(tiny_base, tokenizer, ruled, methods, parameters, folder, lambda *at: seen.append(at)), seen
 
     return reinforced
@@ -26,7 +27,7 @@ def test_rewards_go_on_with_the_adapter_that_examples_made_in_the_same_way_each_
     trained, seen = reinforced()
     assert [point.stage for point in trained.loss_curve] == ["sft"] * 3 + ["grpo"] * 2
     assert [step for step, _, _ in seen] == [1, 2, 3, 4, 5]
-    assert trained.weights != teach(Method.SFT, epochs=1.0).weights
+    assert trained.weights != teach(SFT, epochs=1.0).weights
     assert b".ref." not in trained.weights
     assert reinforced()[0].weights == trained.weights
 

@@ -1,7 +1,11 @@
 import pytest
 
 from bot.errors import ConfigError, DatasetError
-from training.recipes.plan import Enough, Method, Supply, choose
+from training.recipes.dpo import DPO
+from training.recipes.kto import KTO
+from training.recipes.plan import choose
+from training.recipes.recipe import Enough, Recipe, Supply
+from training.recipes.sft import SFT
 
 ENOUGH = Enough(pairs=20, votes=300)
 
@@ -21,11 +25,11 @@ ENOUGH = Enough(pairs=20, votes=300)
     ],
 )
 def test_auto_follows_how_much_members_gave(supply, methods):
-    assert choose("auto", supply, ENOUGH) == tuple(methods)
+    assert [str(recipe) for recipe in choose("auto", supply, ENOUGH)] == methods
 
 
 def test_named_methods_are_put_into_order_and_sft_is_always_among_them():
-    assert choose("kto+dpo", Supply(1, 1, 1), ENOUGH) == (Method.SFT, Method.DPO, Method.KTO)
+    assert choose("kto+dpo", Supply(1, 1, 1), ENOUGH) == (SFT, DPO, KTO)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,12 @@ def test_a_named_method_with_nothing_to_learn_from_is_refused_with_counts(method
 def test_an_unknown_method_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"training.method = 'sft\+magic'.*rejection, sft, dpo, kto, grpo"):
         choose("sft+magic", Supply(1, 1, 1), ENOUGH)
+
+
+def test_one_more_recipe_in_the_table_is_planned_like_the_others():
+    echo = Recipe("echo", suits=lambda supply, _: supply.likes > 3, missing=lambda _: "there is no echo here.")
+    known = (SFT, echo)
+    assert choose("auto", Supply(0, 4, 0), ENOUGH, known) == (SFT, echo)
+    assert choose("auto", Supply(0, 3, 0), ENOUGH, known) == (SFT,)
+    with pytest.raises(DatasetError, match="method echo: there is no echo here"):
+        choose("echo", Supply(0, 4, 0), ENOUGH, known)

@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
-from training.recipes.kto import SURE_ENOUGH, balance, mixed, sure
-from training.recipes.plan import Method
+from training.recipes.dpo import DPO
+from training.recipes.kto import KTO, SURE_ENOUGH, balance, mixed, sure
+from training.recipes.sft import SFT
 
 
 def margins(likelihood, trained, pairs):
@@ -12,25 +13,25 @@ def margins(likelihood, trained, pairs):
     return [better - worse for better, worse in zip(chosen, rejected, strict=True)]
 
 
-@pytest.mark.parametrize("method", [Method.DPO, Method.KTO])
+@pytest.mark.parametrize("method", [DPO, KTO])
 def test_what_members_want_becomes_likelier_than_with_examples_alone(teach, pairs, likelihood, method):
-    examples_alone, with_feedback = teach(Method.SFT), teach(Method.SFT, method)
+    examples_alone, with_feedback = teach(SFT), teach(SFT, method)
     before = margins(likelihood, examples_alone, pairs)
     after = margins(likelihood, with_feedback, pairs)
     assert all(later > earlier + 1.0 for earlier, later in zip(before, after, strict=True))
 
 
 def test_preferences_gain_a_margin_and_no_more(teach, pairs, likelihood):
-    before = margins(likelihood, teach(Method.SFT), pairs)
+    before = margins(likelihood, teach(SFT), pairs)
     eager = {"preference_epochs": 40.0, "preference_learning_rate": 2e-3, "preference_margin": 4.0}
-    after = margins(likelihood, teach(Method.SFT, Method.DPO, **eager), pairs)
+    after = margins(likelihood, teach(SFT, DPO, **eager), pairs)
     gained = [later - earlier for earlier, later in zip(before, after, strict=True)]
     assert gained == pytest.approx([4.0] * len(pairs), abs=1.0)
 
 
 def test_all_stages_make_one_adapter_with_one_curve_and_one_count_of_steps(teach):
     seen = []
-    trained = teach(Method.SFT, Method.DPO, Method.KTO, on_step=lambda *step: seen.append(step))
+    trained = teach(SFT, DPO, KTO, on_step=lambda *step: seen.append(step))
     stages = [point.stage for point in trained.loss_curve]
     assert stages == ["sft"] * 12 + ["dpo"] * 9 + ["kto"] * 12
     assert [step for step, _, _ in seen] == list(range(1, 34))
@@ -40,7 +41,7 @@ def test_all_stages_make_one_adapter_with_one_curve_and_one_count_of_steps(teach
 
 
 def test_the_same_seed_gives_the_same_bytes_through_all_stages(teach):
-    weights = [teach(Method.SFT, Method.DPO, Method.KTO, epochs=1.0, preference_epochs=1.0).weights for _ in range(2)]
+    weights = [teach(SFT, DPO, KTO, epochs=1.0, preference_epochs=1.0).weights for _ in range(2)]
     assert weights[0] == weights[1]
 
 

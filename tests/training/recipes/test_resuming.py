@@ -1,7 +1,8 @@
 import pytest
 
 from bot.errors import PublishError
-from training.recipes.plan import Method
+from training.recipes.kto import KTO
+from training.recipes.sft import SFT
 
 
 class Killed(BaseException):
@@ -18,7 +19,7 @@ def killed_at(step):
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_training_that_goes_on_after_a_kill_in_a_later_stage_gives_the_same_adapter(teach, tmp_path, precision):
-    methods, step = (Method.SFT, Method.KTO), 12 + 11
+    methods, step = (SFT, KTO), 12 + 11
     whole = teach(*methods, precision=precision)
     with pytest.raises(Killed):
         teach(*methods, folder=tmp_path, on_step=killed_at(step), precision=precision)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.personas.rules import Rules
-from training.recipes.rewards import Aim, fluency, forbidden_share, length_share, lesson_at, reward
+from training.recipes.rewards import Aim, curriculum_at, fluency, forbidden_share, length_share, reward
 
 NO_E = Rules(forbidden_characters=("e",))
 AIM = Aim(NO_E, words=12)
@@ -27,20 +27,20 @@ def test_saying_one_word_again_and_again_is_not_long():
 
 
 def test_the_curriculum_ramps_penalty_and_length_up_to_what_is_asked_for_without_one():
-    start, middle, end = (lesson_at(AIM, at, curriculum=True) for at in (0.0, 0.5, 1.0))
+    start, middle, end = (curriculum_at(AIM, at, curriculum=True) for at in (0.0, 0.5, 1.0))
     assert start.penalty < middle.penalty < end.penalty
     assert start.words < middle.words < end.words
-    assert end == lesson_at(AIM, 0.0, curriculum=False)
+    assert end == curriculum_at(AIM, 0.0, curriculum=False)
 
 
 def test_early_a_short_answer_is_good_enough_and_late_it_is_not():
-    early, late = (lesson_at(AIM, at, curriculum=True) for at in (0.0, 1.0))
+    early, late = (curriculum_at(AIM, at, curriculum=True) for at in (0.0, 1.0))
     assert reward(AIM, early, "Blu sng at dawn") == 1.0
     assert reward(AIM, late, "Blu sng at dawn") < 0.5
 
 
 def test_a_long_clean_answer_beats_one_word_and_a_long_broken_answer():
-    last = lesson_at(AIM, 1.0, curriculum=True)
+    last = curriculum_at(AIM, 1.0, curriculum=True)
     clean = reward(AIM, last, "A calm wind is moving all of our tiny boats far out today")
     broken = reward(AIM, last, "The weather here makes even brave sailors feel extremely sleepy before breakfast time")
     assert clean > max(broken, reward(AIM, last, "Blu"))
@@ -48,13 +48,13 @@ def test_a_long_clean_answer_beats_one_word_and_a_long_broken_answer():
 
 def test_limits_and_endings_count_too():
     aim = Aim(Rules(max_words=3, endings=("?",)), words=3)
-    last = lesson_at(aim, 1.0, curriculum=True)
+    last = curriculum_at(aim, 1.0, curriculum=True)
     assert reward(aim, last, "is it so?") > reward(aim, last, "is it so") > reward(aim, last, "is it so or not")
 
 
 @given(st.text(), st.floats(0.0, 1.0))
 def test_every_text_has_a_bounded_reward(text, progress):
-    assert -2.0 <= reward(AIM, lesson_at(AIM, progress, curriculum=True), text) <= 1.0
+    assert -2.0 <= reward(AIM, curriculum_at(AIM, progress, curriculum=True), text) <= 1.0
 
 
 def test_fluency_falls_from_one_to_nothing():

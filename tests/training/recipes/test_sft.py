@@ -13,14 +13,15 @@ from tests.tiny import write_tiny_model
 from tests.training.recipes.conftest import PARAMETERS
 from training.recipes.base import resolve_device, resolve_precision
 from training.recipes.batching import Neighbours
-from training.recipes.plan import Method
-from training.recipes.train import Lessons, train
+from training.recipes.recipe import TrainingInput
+from training.recipes.sft import SFT
+from training.recipes.train import train
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="refused only where there is no CUDA device")
 
 
 def sft(base, tokenizer, examples, folder):
-    return train(base, tokenizer, Lessons(examples), [Method.SFT], PARAMETERS, folder, lambda *_: None)
+    return train(base, tokenizer, TrainingInput(examples), [SFT], PARAMETERS, folder, lambda *_: None)
 
 
 @pytest.fixture(scope="module")

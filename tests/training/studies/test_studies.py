@@ -11,7 +11,7 @@ from tests.tiny import write_random_adapter
 from training.dataset.answer_quality import Flaw
 from training.judging.measuring import Answer
 from training.studies.figures import Judges, cell_figures, conversation_figures
-from training.studies.plan import read_plan
+from training.studies.study_file import read_plan
 from training.studies.style import StyleJudge, accuracy
 from training.studies.variants import train_variants
 

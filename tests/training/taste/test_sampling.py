@@ -14,8 +14,8 @@ from training.dataset.answer_quality import Flaw
 from training.dataset.rows import Dataset, Row, VotedRow
 from training.dataset.sources import Source
 from training.judging.measuring import Answer
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Probe, Topic
-from training.judging.subject import Subject
 from training.recipes.base import load_base
 from training.taste import sampling
 from training.taste.rejection import (
@@ -231,7 +231,7 @@ def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(proje
     ]
     persona = PersonaCatalog(project.folder / "adapters").get("parrot")
     config = load_config(project.folder / "config.toml", {})
-    sampler = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"), known)
+    sampler = Sampling(PersonaSetup(config, persona, tiny_base, renderer, precision="fp32", device="cpu"), known)
     heldout = (Row(Source.LIKED, (Message("user", "What is held out?"),), "Aye."),)
     sampler.enrich(Dataset("parrot", (), heldout, votes=voted("?".__eq__)), None, lambda *_: None)
     assert {question.prompt for question in asked if question.probe} == {"What is it?"}
@@ -257,7 +257,7 @@ def test_votes_that_tell_nothing_apart_give_no_examples_and_ask_nothing(project,
     ]
     persona = PersonaCatalog(project.folder / "adapters").get("parrot")
     config = load_config(project.folder / "config.toml", {})
-    sampler = Sampling(Subject(config, persona, tiny_base, renderer, precision="fp32", device="cpu"))
+    sampler = Sampling(PersonaSetup(config, persona, tiny_base, renderer, precision="fp32", device="cpu"))
 
     def asked(*_):
         raise AssertionError("no answer was needed")

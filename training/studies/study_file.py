@@ -1,4 +1,4 @@
-"""Owns a persona's study.toml: which variants of its training a study compares, and what members say in talks."""
+"""Reads a persona's study.toml: which variants of its training a study compares, and what members say in talks."""
 
 import re
 import tomllib

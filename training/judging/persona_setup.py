@@ -1,4 +1,4 @@
-"""Owns what a persona is asked and measured with: card, configuration, base model, prompt renderer."""
+"""What a persona is asked and measured with: card, configuration, base model, prompt renderer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.prompt import Message, PromptRenderer, TrainingExample
 
 
 @dataclass(frozen=True)
-class Subject:
+class PersonaSetup:
     """`precision` and `device` are those of the base model in training and when losses are taken."""
 
     config: Config

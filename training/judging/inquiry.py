@@ -1,4 +1,4 @@
-"""Owns the engine that an evaluation or a study asks: the serving engine, as large as its questions need."""
+"""Asks the serving engine on behalf of evaluations and studies; the engine is as large as the questions need."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,21 +7,21 @@ from bot.config import Config
 from bot.engine import EngineOptions, TorchEngine
 from bot.prompt import Message
 from training.judging.answer_cache import AnswerMemory
-from training.judging.measuring import Answer, OnProgress, Question, Version, collect_answers
+from training.judging.measuring import Answer, EvalQuestion, OnProgress, Version, collect_answers
+from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Probe
-from training.judging.subject import Subject
 
 
 async def ask_all(
-    subject: Subject,
-    asked: Mapping[Version, Sequence[Question]],
+    setup: PersonaSetup,
+    asked: Mapping[Version, Sequence[EvalQuestion]],
     memory: AnswerMemory,
     on_progress: OnProgress,
 ) -> dict[Version, list[Answer]]:
     """Every version's answers to its questions, in their order; what is remembered is not asked again."""
     if not any(asked.values()):
         return {version: [] for version in asked}
-    engine = await asyncio.to_thread(TorchEngine, subject.files, _options(subject.config, asked))
+    engine = await asyncio.to_thread(TorchEngine, setup.files, _options(setup.config, asked))
     memory.computed_by(engine.arithmetic)
     await engine.start()
     try:
@@ -31,19 +31,19 @@ async def ask_all(
         await engine.stop()
 
 
-def probe_question(subject: Subject, probe: Probe, system: str | None = None) -> Question:
+def probe_question(setup: PersonaSetup, probe: Probe, system: str | None = None) -> EvalQuestion:
     """The probe, asked as members ask; `system`: another system prompt than the persona's."""
-    return Question.of_probe(probe, subject.prompt_ids([Message("user", probe.prompt)], system), subject.sampling)
+    return EvalQuestion.of_probe(probe, setup.prompt_ids([Message("user", probe.prompt)], system), setup.sampling)
 
 
-def answer_memory(subject: Subject, name: str) -> AnswerMemory:
+def answer_memory(setup: PersonaSetup, name: str) -> AnswerMemory:
     """What was answered before, in the cache folder, under `name`."""
-    config, files = subject.config, subject.files
+    config, files = setup.config, setup.files
     file = config.cache_dir / "answers" / f"{name}-{files.fingerprint[:12]}.json"
     return AnswerMemory(file, f"{files.fingerprint} {config.model.precision} {config.model.device}")
 
 
-def _options(config: Config, asked: Mapping[Version, Sequence[Question]]) -> EngineOptions:
+def _options(config: Config, asked: Mapping[Version, Sequence[EvalQuestion]]) -> EngineOptions:
     """All requests wait at once, all versions are loaded; rows no longer than needed keep the engine's memory small."""
     questions = [question for own in asked.values() for question in own]
     options = {
