@@ -4,9 +4,12 @@ import re
 
 # AllowedMentions.none() already keeps these from pinging; a zero-width space keeps them from looking like a ping.
 _PINGS = re.compile(r"@(?=everyone\b|here\b)|<@(?=[!&]?\d)", re.IGNORECASE)
-# Discord shows a join button below any of these, however deep in a sentence they are.
+# Discord shows a button below any of these, however deep in a sentence they are: to join, to take a gift, to let an
+# application in. What stands between the host and the word that counts may be written in many ways.
 _INVITES = re.compile(
-    r"\b(discord(?:app)?\s?\.\s?(?:gg|com\s?/\s?invite|me|io|li)|dsc\.gg|invite\.gg)(?=\s?/)", re.IGNORECASE
+    r"\b(?:(?:discord(?:app)?\s?\.\s?(?:gg|gifts?|new|me|io|li)|dsc\.gg|invite\.gg)(?=\s?[/\\])"
+    r"|discord(?:app)?\s?\.\s?com(?=\s?[/\\][^<>\n]{0,60}?(?:invite|oauth2|gift|promotions|%)))",
+    re.IGNORECASE,
 )
 # A bot's token: its id in base64, a timestamp, a signature. A part of the signature is enough to be on the safe side.
 _TOKENS = re.compile(r"(?:mfa\.[\w-]{60,}|[MNO][\w-]{22,27}\.[\w-]{6,7}\.[\w-]{20,})", re.ASCII)

@@ -26,10 +26,13 @@ def test_other_text_is_left_as_it_is() -> None:
 
 INVITES = [
     "https://discord.gg/abc123", "discord.gg/abc", "Join DISCORD.GG/x now", "http://www.discord.com/invite/abc",
-    "discordapp.com/invite/abc", "dsc.gg/troupe", "discord . gg / abc",
+    "discordapp.com/invite/abc", "dsc.gg/troupe", "discord . gg / abc", "discord.com//invite/abc",
+    "https://ptb.discord.com/ /invite/abc", "discord.com\\invite\\abc", "discord.gg\\abc", "discord.com/%69nvite/abc",
+    "https://discord.gift/abc", "discord.com/gifts/abc", "https://discord.new/abc", "discord.com/billing/promotions/abc",
+    "https://discord.com/oauth2/authorize?client_id=1&scope=bot", "discordapp.com/api/v10/oauth2/authorize?client_id=1",
 ]  # fmt: skip
 # What Discord (or a reader) takes for an invite.
-INVITE = re.compile(r"(discord(app)?|dsc)\s?\.\s?(gg|com\s?/\s?invite)\s?/", re.IGNORECASE)
+INVITE = re.compile(r"(discord(app)?|dsc)\s?\.\s?(gg|gift|new|com\s?[/\\].*?(nvite|gifts|promotions|oauth2))", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("text", INVITES)
@@ -45,5 +48,5 @@ def test_a_bots_token_is_taken_out() -> None:
 
 
 def test_links_that_invite_nobody_are_left_as_they_are() -> None:
-    text = "https://discord.com/developers/docs https://example.org/a.b.c version 1.2.3 A.module.name"
+    text = "https://discord.com/developers/docs https://discord.com/channels/1/2/3 https://example.org/a.b.c version 1.2.3 A.module.name"
     assert defused(text) == text
