@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Path of config.toml (default: $TROUPE_CONFIG, else ./config.toml).")
+    Path | None, typer.Option("--config", help="The config.toml to read (default: $TROUPE_CONFIG, else ./config.toml).")
 ]
 
 
@@ -38,12 +38,12 @@ def run(config: ConfigOption = None) -> None:
 
 @app.command()
 def chat(
-    persona: Annotated[str | None, typer.Option(help="Who answers (default: personas.default).")] = None,
-    message: Annotated[str | None, typer.Option(help="Ask this, print one reply and exit.")] = None,
+    persona: Annotated[str | None, typer.Option(help="The persona that answers (default: personas.default).")] = None,
+    message: Annotated[str | None, typer.Option(help="Ask this, print the reply and exit.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per reply.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Talk to a persona in the terminal, with the same engine, prompt and store as on Discord."""
+    """Talk to a persona in the terminal, with the engine, prompts and database that Discord members get."""
     settings = _settings(config, level="WARNING")
     card = PersonaCatalog(settings.adapters_dir).get(persona or settings.personas.default)
     if message is not None and not message.strip():
@@ -55,7 +55,7 @@ def chat(
 
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
-    """Say what is present and what is missing, each with its remedy. Exits 1 when something must be mended."""
+    """Check what Troupe needs, and say how to get what is missing. Exits 1 when something has to be fixed."""
     from bot.doctor import examine, print_findings
 
     findings = examine(config)

@@ -297,9 +297,9 @@ def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
     except FileNotFoundError:
         if not must_exist:
             return {}
-        raise ConfigError(f"{file}: there is no such file; give an existing config.toml.") from None
+        raise ConfigError(f"{file}: no such file; check the path.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}.") from None
+        raise ConfigError(f"{file} is not valid TOML: {error}.") from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}.") from None
 

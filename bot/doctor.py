@@ -42,7 +42,7 @@ def examine(config_path: Path | None = None) -> list[Finding]:
     try:
         config = load_config(config_path)
     except OperatorError as error:
-        return [*_python(), Finding("configuration", State.MISSING, str(error), "mend the named key")]
+        return [*_python(), Finding("configuration", State.MISSING, str(error), "correct that key")]
     checks: list[Callable[[], Iterator[Finding]]] = [
         _python,
         _packages,
@@ -70,7 +70,7 @@ def print_findings(findings: list[Finding], console: Console) -> bool:
         table.add_row(marks[finding.state], finding.subject, finding.detail, finding.remedy)
     console.print(table)
     missing = [finding.subject for finding in findings if finding.state is State.MISSING]
-    console.print(f"\nTo mend: {', '.join(missing)}." if missing else "\nEverything Troupe needs is here.")
+    console.print(f"\nPlease fix: {', '.join(missing)}." if missing else "\nAll set: Troupe has everything it needs.")
     return not missing
 
 
@@ -86,7 +86,7 @@ def _packages() -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             absent.append(name)
     if absent:
-        yield Finding("packages", State.MISSING, f"absent: {', '.join(absent)}", "run `make run`, which installs them")
+        yield Finding("packages", State.MISSING, f"not installed: {', '.join(absent)}", "`make run` installs them")
     else:
         yield Finding("packages", State.OK, ", ".join(found))
 
@@ -100,7 +100,7 @@ def _device() -> Iterator[Finding]:
     int8 = "int8 kernels" if torch.backends.quantized.supported_engines != ["none"] else "no int8 kernels: fp32"
     cores = os.cpu_count() or 1
     detail = f"CPU, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {int8}"
-    yield Finding("device", State.NOTE, detail, "a CUDA device serves larger base models")
+    yield Finding("device", State.NOTE, detail, "for larger base models, use a machine with CUDA")
 
 
 def _base_model(config: Config) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _personas(config: Config) -> Iterator[Finding]:
             yield Finding(persona.name, State.MISSING, str(error), f"`python -m training rollback {persona.name}`")
             continue
         if version is None:
-            yield Finding(persona.name, State.OK, "prompt-only")
+            yield Finding(persona.name, State.OK, "speaks from its prompt alone")
         elif (version.path / WEIGHTS).is_file():
             yield Finding(persona.name, State.OK, f"v{version.number} speaks")
         else:
@@ -145,7 +145,7 @@ def _store(config: Config) -> Iterator[Finding]:
             replies, votes = snapshot.counts()
         yield Finding("database", State.OK, f"{path}: {replies} replies, {votes} votes")
     except StoreError as error:
-        yield Finding("database", State.MISSING, str(error), "or restore a backup, or set store.path")
+        yield Finding("database", State.MISSING, str(error), "or restore a backup, or point store.path elsewhere")
 
 
 def _disk(config: Config) -> Iterator[Finding]:
@@ -153,9 +153,9 @@ def _disk(config: Config) -> Iterator[Finding]:
         place = next(p for p in (path, *path.parents) if p.exists())
         free = shutil.disk_usage(place).free / 1e9
         if not os.access(place, os.W_OK):
-            yield Finding(subject, State.MISSING, f"{place} is not writable", "change its owner, or choose another")
+            yield Finding(subject, State.MISSING, f"{place} is not writable", "make it writable, or use another")
         elif free < FREE_GB:
-            yield Finding(subject, State.MISSING, f"{place}: {free:.1f} GB free", f"free {FREE_GB:.0f} GB")
+            yield Finding(subject, State.MISSING, f"{place}: {free:.1f} GB free", f"make {FREE_GB:.0f} GB of room")
         else:
             yield Finding(subject, State.OK, f"{path}: {free:.0f} GB free")
 
@@ -164,7 +164,7 @@ def _discord(config: Config) -> Iterator[Finding]:
     if config.secrets.discord_token is not None:
         yield Finding("Discord", State.OK, "DISCORD_TOKEN is set: `make run` connects to Discord")
         return
-    yield Finding("Discord", State.NOTE, "no DISCORD_TOKEN: `make run` starts the sandbox", "README, “Going live”")
+    yield Finding("Discord", State.NOTE, "no DISCORD_TOKEN: `make run` starts a local Discord", "README, “Going live”")
     address = (config.sandbox.host, config.sandbox.port)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

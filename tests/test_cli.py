@@ -157,7 +157,7 @@ def test_the_doctor_names_each_remedy(tmp_path, troupe):
     (tmp_path / "troupe.db").write_text("this is no database" * 100)
     result = troupe("doctor", TROUPE_STORE__PATH=str(tmp_path / "troupe.db"), COLUMNS="200")
     assert result.returncode == 1
-    assert "To mend: database" in result.stdout
+    assert "Please fix: database" in result.stdout
 
 
 def test_a_backup_copies_the_database_and_never_overwrites(tmp_path, troupe):

@@ -103,7 +103,7 @@ def test_a_section_that_is_no_table_is_refused(tmp_path):
 
 
 def test_a_named_file_must_exist(tmp_path):
-    assert "there is no such file" in refusal(tmp_path / "absent.toml")
+    assert "no such file; check the path" in refusal(tmp_path / "absent.toml")
 
 
 def test_secrets_come_from_dotenv_and_are_never_printed(tmp_path):

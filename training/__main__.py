@@ -16,7 +16,7 @@ from training.cli import data, evaluating, importing, publishing, reporting, run
 app = typer.Typer(
     name="troupe-train",
     help=(
-        "Turn members' feedback into better adapters. One step a command, or `run` for all of them in order. "
+        "Turn members' feedback into better adapters. Each command is one step; `run` does them all in order. "
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the gate refused the candidate."
     ),
     no_args_is_help=True,

@@ -85,7 +85,7 @@ class Pipeline:
         if config.training.rank > config.engine.max_rank:
             raise ConfigError(
                 f"training.rank = {config.training.rank}: the engine serves ranks up to engine.max_rank = "
-                f"{config.engine.max_rank}; lower the one or raise the other."
+                f"{config.engine.max_rank}; lower the first or raise the second."
             )
 
     def dataset(self) -> Dataset:
@@ -321,11 +321,14 @@ class Pipeline:
             if active is None or active == candidate:
                 return None
             if active.number in marked(self.registry, self.persona.name):
-                self._console.print(f"{active} holds words that were deleted since: it is no standard.", markup=False)
+                self._console.print(
+                    f"{active} learned from words that have been deleted since, so nothing is compared with it.",
+                    markup=False,
+                )
                 return None
             publish.verify(active, self._files.fingerprint)
         except AdapterError as error:
-            self._console.print(f"The active version cannot be compared with: {error}", markup=False, soft_wrap=True)
+            self._console.print(f"Nothing is compared with the active version: {error}", markup=False, soft_wrap=True)
             return None
         return active
 

@@ -13,7 +13,7 @@ class ChannelPersonas:
         """Raises ConfigError when `default` names no persona."""
         if default not in catalog.names():
             raise ConfigError(
-                f"personas.default = {default!r}: there is no such persona; there is: {', '.join(catalog.names())}."
+                f"personas.default = {default!r}: no such persona; choose one of {', '.join(catalog.names())}."
             )
         self._store = store
         self._catalog = catalog

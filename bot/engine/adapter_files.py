@@ -95,7 +95,7 @@ def _read_weights(version: AdapterVersion) -> dict[str, Tensor]:
     try:
         tensors = safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise AdapterError(f"{version}: {file} is no valid safetensors file ({error}); train it again.") from error
+        raise AdapterError(f"{version}: {file} is not a valid safetensors file ({error}); train it again.") from error
     if (found := hashlib.sha256(data).hexdigest()) != version.sha256:
         raise AdapterError(
             f"{version}: {file} was changed after training (sha256 {found[:12]}…, manifest: {version.sha256[:12]}…); "
@@ -109,11 +109,11 @@ def _by_module(version: AdapterVersion, tensors: Mapping[str, Tensor]) -> dict[s
     for name, tensor in tensors.items():
         match = TENSOR_NAME.fullmatch(name)
         if match is None:
-            raise AdapterError(f"{version}: {WEIGHTS} holds {name!r}, which is no LoRA weight; train plain LoRA.")
+            raise AdapterError(f"{version}: {WEIGHTS} holds {name!r}, which is not a LoRA weight; train plain LoRA.")
         modules.setdefault(match["module"], {})[match["side"]] = tensor
     if not _are_finite(tensors.values()):
         name = next(name for name, tensor in tensors.items() if not _are_finite([tensor]))
-        raise AdapterError(f"{version}: {name} holds values that are no finite numbers; train it again.")
+        raise AdapterError(f"{version}: {name} holds values that are not finite numbers; train it again.")
     return modules
 
 
@@ -128,7 +128,7 @@ def _share(
 ) -> LoraShare:
     if module not in target.layers:
         raise AdapterError(
-            f"{version} adapts {module}, which is no adaptable linear layer of the running base model; "
+            f"{version} adapts {module}, which is not a linear layer that can be adapted in the running base model; "
             "train it with the attention and MLP projections as targets."
         )
     a, b = sides.get("A"), sides.get("B")
@@ -152,7 +152,7 @@ def _scaling(version: AdapterVersion, module: str, rank: int, config: dict[str, 
     """PEFT's: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
     alpha = _alpha(module, config)
     if isinstance(alpha, bool) or not isinstance(alpha, int | float):
-        raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {alpha!r}, which is no number; train it again.")
+        raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {alpha!r}, not a number; train it again.")
     return alpha / math.sqrt(rank) if config.get("use_rslora") else alpha / rank
 
 

@@ -77,7 +77,7 @@ class AdapterSupply:
     def _refuse(self, version: AdapterVersion, error: BaseException) -> None:
         if not isinstance(error, AdapterError):
             log.error("%s could not be read", version, exc_info=error)
-            error = AdapterError(f"{version} could not be read ({type(error).__name__}); the log says more.")
+            error = AdapterError(f"{version} could not be read ({type(error).__name__}); see the log for details.")
         else:
             log.error("%s", error)
         self._loader.forget(version)

@@ -87,7 +87,7 @@ def load_tokenizer(files: BaseModelFiles) -> Any:
         return kind.from_pretrained(files.path, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise BaseModelError(
-            f"model.base = {files.name!r}: {files.path} has no tokenizer that can be read ({_first_line(error)}); "
+            f"model.base = {files.name!r}: {files.path} has no readable tokenizer ({_first_line(error)}); "
             "choose a complete model folder."
         ) from error
 
@@ -232,7 +232,7 @@ def _weight_files(path: Path) -> list[Path]:
             ) from error
         return [path / name for name in sorted(names)]
     if not (path / WEIGHTS).is_file():
-        raise BaseModelError(f"{path} holds no {WEIGHTS}; choose a transformers model folder with safetensors weights.")
+        raise BaseModelError(f"{path} has no {WEIGHTS}; choose a transformers model folder with safetensors weights.")
     return [path / WEIGHTS]
 
 

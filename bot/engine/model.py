@@ -161,7 +161,7 @@ class ServedModel:
         agreement = self._agreement(decoder, cache, packed.reference)
         if agreement > 1 - PROBE_TOLERANCE:
             return decoder, cache
-        log.warning("The compiled decoder disagrees with %s (%.3f)", self.name, agreement)
+        log.warning("The compiled decoder disagrees with %s (agreement %.3f), so it is not used", self.name, agreement)
         return None
 
     def _eager(self, source: "ModelSource") -> tuple[Decoder, RowCache]:
@@ -175,7 +175,7 @@ class ServedModel:
         agreement = self._agreement(decoder, cache, reference)
         if not agreement > 1 - PROBE_TOLERANCE:
             raise BaseModelError(
-                f"model.base = {self.name!r}: this engine computes something else than the model's own code "
+                f"model.base = {self.name!r}: this engine's results differ from those of the model's own code "
                 f"(agreement {agreement:.3f}, wanted 1), so it refuses to serve it; choose another model."
             )
         return decoder, cache

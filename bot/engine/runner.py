@@ -93,6 +93,6 @@ class Runner:
     def _outcome(self, work: Work, finite: bool, token: int | None) -> Outcome:
         if finite:
             return Outcome(work, token)
-        log.error("Row %d computed no finite numbers with %s", work.segment.row, work.live.request.adapter)
+        log.error("Row %d computed values that are not finite with %s", work.segment.row, work.live.request.adapter)
         self._model.clear_row(work.segment.row)
         return Outcome(work, error=NotFinite("the model's output was not finite"))

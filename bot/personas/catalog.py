@@ -114,7 +114,7 @@ class PersonaCatalog:
 
     def reload(self) -> None:
         if not self.folder.is_dir():
-            raise PersonaError(f"{self.folder}: there is no such folder of personas; set personas.folder.")
+            raise PersonaError(f"{self.folder}: this folder of personas does not exist; set personas.folder.")
         cards = sorted(self.folder.glob("*/persona.toml"))
         self._personas = {persona.name: persona for persona in map(read_card, cards)}
 
@@ -210,7 +210,7 @@ def _rows(path: Path, keys: set[str]) -> list[tuple[int, dict[str, Any]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PersonaError(f"{path}: cannot be read: {error}; it must be UTF-8 text.") from None
+        raise PersonaError(f"{path} cannot be read: {error}; save it as UTF-8 text.") from None
     # Not splitlines: a row may hold other line separators, as U+2028.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():

@@ -16,7 +16,7 @@ def backup(path: Path, target: Path) -> None:
     """
     with closing(open_read_only(path)) as source, store_faults(target):
         if target.exists():
-            raise StoreError(f"{target} exists already: name a new file, or remove it first.")
+            raise StoreError(f"{target} already exists: name a new file, or remove it first.")
         target.touch(mode=0o600)
         try:
             with closing(sqlite3.connect(target, isolation_level=None)) as copy:

@@ -37,7 +37,7 @@ def store_faults(path: Path) -> Iterator[None]:
         raise StoreError(SENTENCES[code].format(path=path, detail=error)) from error
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be opened ({error.strerror}): make its folder usable, or set store.path to another place."
+            f"{path} cannot be opened ({error.strerror}): make its folder writable, or set store.path to another place."
         ) from error
 
 

@@ -179,7 +179,7 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> None:
     version = version_of(connection)
     if version > VERSION:
         raise StoreError(
-            f"{path} was written by a newer Troupe (schema {version}, this one knows {VERSION}): "
+            f"{path} was written by a newer Troupe (schema {version}; this one knows {VERSION}): "
             "upgrade Troupe, or set store.path to another file."
         )
 

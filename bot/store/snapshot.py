@@ -34,7 +34,7 @@ def open_snapshot(path: Path) -> "Snapshot":
             check_ours(connection, path)  # its first read fixes the moment that is seen
             if (version := version_of(connection)) < VERSION:
                 raise StoreError(
-                    f"{path} was written by an older Troupe (schema {version}, this one reads {VERSION}): "
+                    f"{path} was written by an older Troupe (schema {version}; this one reads {VERSION}): "
                     "start the bot once to bring it up to date."
                 )
     except BaseException:

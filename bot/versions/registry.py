@@ -83,7 +83,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise AdapterError(f"{file} is missing: this is no complete adapter version; train it again.") from None
+        raise AdapterError(f"{file} is missing: this adapter version is incomplete; train it again.") from None
     except (OSError, ValueError) as error:
         raise AdapterError(f"{file} cannot be read: {error}.") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("adapter_sha256"), str):

@@ -94,13 +94,13 @@ def test_weights_that_were_changed_after_training(version: AdapterVersion, targe
 @pytest.mark.parametrize("content", [b"", b"{}", b"\x80\x04pickle", b"\xff" * 64])
 def test_a_file_that_is_no_safetensors(version: AdapterVersion, target: AdapterTarget, content: bytes) -> None:
     (version.path / WEIGHTS).write_bytes(content)
-    assert "no valid safetensors file" in refusal(version, target)
+    assert "not a valid safetensors file" in refusal(version, target)
 
 
 def test_a_file_cut_short(version: AdapterVersion, target: AdapterTarget) -> None:
     data = (version.path / WEIGHTS).read_bytes()
     (version.path / WEIGHTS).write_bytes(data[: len(data) // 2])
-    assert "no valid safetensors file" in refusal(version, target)
+    assert "not a valid safetensors file" in refusal(version, target)
 
 
 def test_a_pickle_is_never_loaded(version: AdapterVersion, target: AdapterTarget) -> None:
@@ -128,7 +128,7 @@ def test_weights_that_are_no_numbers(
     version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path, value: float
 ) -> None:
     edited = edit_weights(version, tiny_model_dir, lambda t: t.update({FIRST_A: t[FIRST_A].fill_(value)}))
-    assert "no finite numbers" in refusal(edited, target)
+    assert "not finite numbers" in refusal(edited, target)
 
 
 def test_weights_of_a_layer_that_is_not_adaptable(
@@ -144,7 +144,7 @@ def test_weights_of_a_layer_that_is_not_adaptable(
 
 def test_weights_that_are_no_lora(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:
     edited = edit_weights(version, tiny_model_dir, lambda t: t.update({"model.norm.weight": torch.ones(64)}))
-    assert "'model.norm.weight', which is no LoRA weight" in refusal(edited, target)
+    assert "'model.norm.weight', which is not a LoRA weight" in refusal(edited, target)
 
 
 def test_no_weights_at_all(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:

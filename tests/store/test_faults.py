@@ -81,7 +81,7 @@ async def test_a_file_from_a_newer_troupe_is_refused_and_stays_as_it_was(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     before = path.read_bytes()
-    await refused(path, f"newer Troupe (schema {VERSION + 1}, this one knows {VERSION})", "upgrade Troupe")
+    await refused(path, f"newer Troupe (schema {VERSION + 1}; this one knows {VERSION})", "upgrade Troupe")
     assert path.read_bytes() == before
 
 

@@ -88,7 +88,7 @@ def test_a_snapshot_of_an_older_schema_says_to_start_the_bot(tmp_path):
     path = tmp_path / "old.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, STEPS[:1])
-    with pytest.raises(StoreError, match=f"older Troupe .schema 1, this one reads {VERSION}.: start the bot"):
+    with pytest.raises(StoreError, match=f"older Troupe .schema 1; this one reads {VERSION}.: start the bot"):
         open_snapshot(path)
 
 
@@ -122,7 +122,7 @@ async def test_a_backup_is_one_file_that_opens_with_everything_of_that_moment(st
 async def test_a_backup_never_replaces_a_file(store, path, tmp_path):
     target = tmp_path / "precious.db"
     target.write_text("precious")
-    with pytest.raises(StoreError, match=r"precious\.db exists already: name a new file"):
+    with pytest.raises(StoreError, match=r"precious\.db already exists: name a new file"):
         backup(path, target)
     assert target.read_text() == "precious"
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def dataset(
     persona: PersonaArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Also write it to this JSONL file, whose sha256 is the dataset's hash.")
+        Path | None, typer.Option("--out", help="Also write it to this JSONL file; its sha256 is the dataset's hash.")
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Show what a training of PERSONA would see: what is kept and dropped, with reasons, and the content hash.
 
-    The file that --out writes holds members' words: delete it when it has served.
+    The file that --out writes contains members' words: delete it when you no longer need it.
     """
     pipeline = open_pipeline(config, persona)
     built = pipeline.dataset()
@@ -84,7 +84,7 @@ def _caption(built: "Dataset") -> str:
     lines = [
         f"{len(built.preferences)} preference pairs (corrections and comparisons); {len(built.votes)} votes "
         f"({liked} likes, {len(built.votes) - liked} dislikes).",
-        f"Consenting members who voted: {built.voters}; not believed, as they contradict the rest: {built.unreliable}.",
+        f"Consenting members who voted: {built.voters}. Left out because they contradict the rest: {built.unreliable}.",
     ]
     return "\n".join(lines)
 

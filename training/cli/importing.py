@@ -18,19 +18,20 @@ SHOWN_ROWS, SHOWN_EXAMPLES, SHOWN_CHARACTERS = 20, 3, 100
 
 def import_examples(
     persona: PersonaArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, CSV, or a script of NAME: line.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, CSV, or a script with lines like NAME: text.")],
     given: Annotated[
-        Literal["jsonl", "csv", "script"] | None, typer.Option("--format", help="Default: by its name and content.")
+        Literal["jsonl", "csv", "script"] | None,
+        typer.Option("--format", help="By default, its name and content tell."),
     ] = None,
     mode: Annotated[
         Literal["pairs", "chunks"],
-        typer.Option("--mode", help="Of a script: exchanges in which --speaker answers, or running text."),
+        typer.Option("--mode", help="For a script: take exchanges that --speaker answers, or running text."),
     ] = "pairs",
-    speaker: Annotated[str | None, typer.Option("--speaker", help="Whose lines of a script to learn.")] = None,
+    speaker: Annotated[str | None, typer.Option("--speaker", help="Of a script: whose lines to learn.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to this file instead of the persona's examples.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken, but write nothing.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -72,7 +73,7 @@ def _text(result: "Import", written: list[tuple[Path, int]]) -> str:
         lines.append("Skipped:")
     lines += [f"  line {skipped.line}: {skipped.reason}" for skipped in result.skipped[:SHOWN_ROWS]]
     if (more := len(result.skipped) - SHOWN_ROWS) > 0:
-        lines.append(f"  … and {more} more (--json lists all)")
+        lines.append(f"  … and {more} more (--json lists them all)")
     lines += [f"{rows} rows were added to {path}." for path, rows in written] or ["Nothing was written (--dry-run)."]
     return "\n".join(lines)
 

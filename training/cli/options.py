@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
-PersonaArgument = Annotated[str, typer.Argument(metavar="PERSONA", help="The persona's folder name below adapters/.")]
+PersonaArgument = Annotated[str, typer.Argument(metavar="PERSONA", help="The persona's folder name in adapters/.")]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Path of config.toml (default: $TROUPE_CONFIG, else ./config.toml).")
+    Path | None, typer.Option("--config", help="The config.toml to read (default: $TROUPE_CONFIG, else ./config.toml).")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the training (default: training.seed).")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="The training's random seed (default: training.seed).")]
 EpochsOption = Annotated[
     float | None, typer.Option("--epochs", min=0.01, help="Passes over the dataset (default: training.epochs).")
 ]
 NumberOption = Annotated[
-    int | None, typer.Option("--number", min=1, help="Which version (default: the newest on disk).")
+    int | None, typer.Option("--number", min=1, help="The version to use (default: the newest on disk).")
 ]
 MethodOption = Annotated[
     str | None,

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def promote(
     persona: PersonaArgument,
     number: NumberOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Without the gate's acceptance.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if the gate did not accept it.")] = False,
     canary: Annotated[
-        float | None, typer.Option("--canary", min=0.01, max=0.99, help="Only in this share of the channels, for now.")
+        float | None,
+        typer.Option("--canary", min=0.01, max=0.99, help="Let it speak in this share of the channels first."),
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -45,7 +46,7 @@ def promote(
 
 def rollback(
     persona: PersonaArgument,
-    to: Annotated[int | None, typer.Option("--to", min=1, help="The version that shall speak again.")] = None,
+    to: Annotated[int | None, typer.Option("--to", min=1, help="The version to go back to.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -63,11 +64,11 @@ def rollback(
 
 
 def settle(
-    persona: Annotated[str | None, typer.Argument(metavar="PERSONA", help="Which one (default: all).")] = None,
+    persona: Annotated[str | None, typer.Argument(metavar="PERSONA", help="The persona (default: all).")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Hear the votes on running canaries: promote a better one, roll a worse one back, or wait for more."""
+    """Count the votes on running canaries: promote a better one, roll back a worse one, or wait for more."""
     from training.publishing import canary_lifecycle
     from training.publishing.canary_decision import Patience
 

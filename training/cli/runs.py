@@ -30,7 +30,7 @@ def train(
     if not as_json:
         say(dataset_table(built))
     version = pipeline.train(built)
-    show(as_json, version_facts(version), f"{version} was saved in {version.path}; it does not speak yet.")
+    show(as_json, version_facts(version), f"{version} was saved in {version.path}. It does not speak yet.")
 
 
 def run(
@@ -56,7 +56,7 @@ def rebuild(
     personas: Annotated[list[str], typer.Argument(metavar="PERSONA...", help="The personas to rebuild.")],
     config: ConfigOption = None,
 ) -> None:
-    """Train version 1 of each PERSONA afresh from its seed pairs and the preservation set alone, and let it speak.
+    """Train version 1 of each PERSONA again, from its seed pairs and the preservation set alone, and let it speak.
 
     No votes are learned, so the same files and seed give the same adapter. Exits 3 when the gate refuses one.
     """
@@ -92,8 +92,8 @@ def outcome_text(outcome: "PipelineResult") -> str:
     if outcome.promotion:
         lines.append(promotion_text(outcome.promotion))
     if outcome.canary:
-        lines.append(f"As a canary, {outcome.canary}; votes decide (`python -m training settle`).")
+        lines.append(f"As a canary, {outcome.canary}. Votes decide (`python -m training settle`).")
     if outcome.withdrawn:
         numbers = ", ".join(f"v{number}" for number in outcome.withdrawn)
-        lines.append(f"{numbers} learned from words that were deleted since, and was deleted too.")
+        lines.append(f"Deleted, because they learned from words that are deleted by now: {numbers}.")
     return "\n".join(lines)

@@ -24,7 +24,7 @@ TALK_COLUMNS = ("good replies", "in character", "repeated", "nonsense", "script 
 def study(
     persona: PersonaArgument,
     variants: Annotated[
-        bool, typer.Option("--variants", help="Also train what adapters/PERSONA/study.toml compares, and measure it.")
+        bool, typer.Option("--variants", help="Also train and measure the variants in adapters/PERSONA/study.toml.")
     ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,

@@ -34,14 +34,14 @@ class Due:
 
 
 def due(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is due.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is due, and train nothing.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Train every persona that is due: first those with a version that holds deleted words, then those with enough
     new votes (training.min_new_votes). Made for cron or a systemd timer.
 
-    Exits 1 when a training failed, else 3 when the gate refused a candidate; the others are trained all the same.
+    Exits 1 when a training failed, or else 3 when the gate refused a candidate; the other personas are trained anyway.
     """
     found = find_due(load_config(config))
     facts: dict[str, Any] = {"due": [{"persona": d.persona, "why": d.why} for d in found], "results": []}
@@ -55,7 +55,7 @@ def due(
 
 def forget(
     member: Annotated[int, typer.Option("--member", min=1, help="The member's Discord id.")],
-    rebuild: Annotated[bool, typer.Option(help="Train marked personas again at once, or leave it to `due`.")] = True,
+    rebuild: Annotated[bool, typer.Option(help="Train marked personas again now, or leave that to `due`.")] = True,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -65,7 +65,7 @@ def forget(
     affected = [d.persona for d in find_due(settings) if d.first]
     facts: dict[str, Any] = {"rows": rows, "marked": affected, "results": []}
     if not as_json:
-        say(f"{rows} rows of member {member} are deleted. To rebuild: {', '.join(affected) or 'nothing'}.")
+        say(f"{rows} rows about member {member} were deleted. To rebuild: {', '.join(affected) or 'nothing'}.")
     if rebuild:
         facts["results"] = [_renewed(config, persona, as_json=as_json, forgets=True) for persona in affected]
     show(as_json, facts, "")
@@ -87,7 +87,7 @@ def _due(registry: AdapterRegistry, snapshot: Snapshot, persona: str, min_new_vo
     marks = marked(registry, persona)
     if must_rebuild(marks, trained):
         numbers = ", ".join(f"v{number}" for number in sorted(marks))
-        return Due(persona, f"{numbers} learned from words that were deleted since", first=True)
+        return Due(persona, f"{numbers} learned from words that are deleted by now", first=True)
     votes = snapshot.votes_since(persona, trained)
     return Due(persona, f"{votes} new votes", first=False) if votes >= min_new_votes else None
 

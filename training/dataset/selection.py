@@ -30,9 +30,9 @@ FEWEST_CONVERSATIONS_TO_SPLIT = 10
 # Votes that leave it more open than this whether a reply is liked teach nothing.
 LEAST_CERTAINTY = 0.2
 
-UNCONSENTED = "somebody whose words it holds did not consent"
+UNCONSENTED = "it holds words of somebody who did not consent"
 UNRELIABLE = "its author's votes contradict the other members'"
-FLOOD = "more than one member may bring (training.max_voter_share)"
+FLOOD = "one member brought too many (training.max_voter_share)"
 HELD_OUT = "its prompt is held out for the gate"
 REPEATED = "says the same as another row"
 SIMILAR = "says nearly the same as another row"
@@ -254,9 +254,9 @@ class _Builder:
         if pair.chosen.split() == pair.rejected.split():  # a mark alone may be what they want
             self._drop(pair.source, "as a preference: both answers say the same")
         elif scrub(pair.rejected)[1]:
-            self._drop(pair.source, "as a preference: the answer not wanted holds personal data")
+            self._drop(pair.source, "as a preference: the rejected answer holds personal data")
         elif not pair.rejected.strip():
-            self._drop(pair.source, "as a preference: the answer not wanted is empty")
+            self._drop(pair.source, "as a preference: the rejected answer is empty")
         else:
             longer = max(pair.chosen, pair.rejected, key=len)
             messages = self._fitted(self._persona.system_prompt, turns, longer)
@@ -304,7 +304,7 @@ class _Builder:
     def _unpopular(self, reply: RatedReply) -> str | None:
         likes = len(self._believed(reply.likes))
         if likes < self._rules.min_likes:
-            return "too few likes of consenting members"
+            return "too few likes from consenting members"
         outsiders = len(reply.dislikes - self._feedback.consenting - self._ignored)
         dislikes = outsiders + len(self._believed(reply.dislikes))
         if likes <= dislikes or self._opinions.approval[reply.id] <= 0.5:
@@ -313,7 +313,7 @@ class _Builder:
 
     def _undecided(self, reply: RatedReply, voters: Collection[int]) -> str | None:
         if not (reply.likes | reply.dislikes) & self._feedback.consenting or len(voters) < self._rules.min_likes:
-            return "too few votes of consenting members"
+            return "too few votes from consenting members"
         return "members disagree about it" if self._certainty(reply) < LEAST_CERTAINTY else None
 
     def _unfit(self, record: ReplyRecord, *, liked: bool = True) -> str | None:

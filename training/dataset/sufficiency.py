@@ -24,8 +24,8 @@ def _too_few_rows(dataset: Dataset) -> str | None:
     left_out = "; ".join(_left_out(dataset.dropped))
     return (
         f"{dataset.persona}: {own} usable rows ({counts[Source.SEED]} seed pairs, {counts[Source.LIKED]} liked "
-        f"replies, {counts[Source.CORRECTION]} corrections), and training needs {FEWEST_ROWS}: write seed pairs into "
-        f"adapters/{dataset.persona}/examples.jsonl, or wait for more liked replies of members who consented."
+        f"replies, {counts[Source.CORRECTION]} corrections), but training needs {FEWEST_ROWS}: write seed pairs into "
+        f"adapters/{dataset.persona}/examples.jsonl, or wait for more liked replies from members who consented."
         + (f" Left out: {left_out}." if left_out else "")
     )
 
@@ -38,9 +38,9 @@ def _too_few_voters(dataset: Dataset, feedback: CollectedFeedback, min_voters: i
     if given <= FLOOR or len(consenting) >= min_voters:
         return None
     return (
-        f"{dataset.persona}: all {given} votes, better answers and choices that may be used come from "
-        f"{len(consenting)} member{'s' if len(consenting) > 1 else ''} ({len(voices)} members took part, the others "
-        f"did not consent), and training needs {min_voters}: wait until others have voted and consented, or set "
+        f"{dataset.persona}: all {given} votes, better answers and choices that can be used come from "
+        f"{len(consenting)} consenting member{'s' if len(consenting) > 1 else ''} (of {len(voices)} who took "
+        f"part), but training needs {min_voters}: wait until others have voted and consented, or set "
         f"training.min_voters = {len(consenting)}."
     )
 
@@ -57,8 +57,8 @@ def _only_dislikes(dataset: Dataset, feedback: CollectedFeedback) -> str | None:
     if counts["likes"] or taught or not counts["dislikes"]:
         return None
     return (
-        f"{dataset.persona}: the votes are one-sided: 0 likes and {counts['dislikes']} dislikes of consenting members, "
-        "and no better answer, so nothing shows how to answer instead: correct some replies (✏️), or wait for likes."
+        f"{dataset.persona}: the votes are one-sided: 0 likes and {counts['dislikes']} dislikes from consenting "
+        "members and no better answer, so nothing shows how to answer instead: correct some replies (✏️) or wait for likes."
     )
 
 

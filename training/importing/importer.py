@@ -114,8 +114,8 @@ def _read(source: SourceText, kind: Format, mode: Mode, speaker: str | None) -> 
     if speaker is None:
         listed = ", ".join(f"{name} ({count})" for name, count in speakers(source)[:10])
         raise DatasetError(
-            f"Whose lines shall the persona learn? Give --speaker NAME; this script has {listed or 'no speakers'}. "
-            "Or take it as running text with --mode chunks."
+            f"Choose whose lines the persona learns with --speaker NAME; this script has {listed or 'no speakers'}. "
+            "Or import it as running text with --mode chunks."
         )
     return read_exchanges(source, speaker)
 

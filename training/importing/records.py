@@ -49,7 +49,7 @@ def examples_of(record: Any) -> list[Pair | str]:
     if isinstance(record, list):
         return list(_conversation(record))
     if not isinstance(record, Mapping):
-        raise BadRow("is no object with named fields")
+        raise BadRow("is not an object with named fields")
     fields = {field_name(key): value for key, value in record.items()}
     if has_pair(fields):
         return list(_pair(fields))
@@ -57,7 +57,7 @@ def examples_of(record: Any) -> list[Pair | str]:
         return list(_conversation(_as_list(fields[name], name)))
     if (name := first(fields, TEXTS)) is not None:
         return [_text(fields[name], name)]
-    raise BadRow(f"has the fields {_listed(record)}, and needs {EXPECTED}")
+    raise BadRow(f"has the fields {_listed(record)}; it needs {EXPECTED}")
 
 
 def field_name(key: Any) -> str:
@@ -116,17 +116,17 @@ def _conversation(turns: list[Any]) -> Iterable[Pair]:
         if message.role == "assistant"
     ]
     if not pairs:
-        raise BadRow("is a conversation without an answer of the assistant to a user")
+        raise BadRow("is a conversation in which the assistant never answers a user")
     return pairs
 
 
 def _message(turn: Any) -> Message:
     if not isinstance(turn, Mapping):
-        raise BadRow("is a conversation with a turn that is no object of role and content")
+        raise BadRow("is a conversation with a turn that is not an object with role and content")
     fields = {field_name(key): value for key, value in turn.items()}
     speaker, said = first(fields, ("role", "from", "speaker", "author")), first(fields, ("content", "value", "text"))
     if speaker is None or said is None:
-        raise BadRow(f"is a conversation with a turn of the fields {_listed(turn)}, and needs role and content")
+        raise BadRow(f"is a conversation with a turn that has the fields {_listed(turn)}; it needs role and content")
     role = ROLES.get(str(fields[speaker]).strip().casefold())
     if role is None:
         raise BadRow(f"is a conversation with the role {str(fields[speaker])[:40]!r}; known are {', '.join(ROLES)}")
@@ -152,9 +152,9 @@ def _as_list(value: Any, name: str) -> list[Any]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise BadRow(f"its {name} is no JSON list") from None
+            raise BadRow(f"its {name} is not a JSON list") from None
     if not isinstance(value, list):
-        raise BadRow(f"its {name} is no list of turns")
+        raise BadRow(f"its {name} is not a list of turns")
     return value
 
 

@@ -98,9 +98,9 @@ def _exchanges(speeches: Sequence[Speech], name: str) -> Iterator[Found | Skippe
             continue
         follows = bool(before) and before[-1].role == "assistant"
         if not before:
-            yield Skipped(speech.line, f"opens a scene: {name} answers nobody")
+            yield Skipped(speech.line, f"opens a scene, so {name} answers nobody")
         elif follows:
-            yield Skipped(speech.line, f"{name} goes on speaking: it is part of no single answer")
+            yield Skipped(speech.line, f"{name} goes on speaking, so this is not an answer of its own")
         else:
             history = before[:-1][-TURNS_BEFORE:]
             yield Found(speech.line, Pair(before[-1].content, said, tuple(merge(history))))

@@ -61,7 +61,7 @@ class AnswerMemory:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._file, json.dumps(rows, ensure_ascii=False))
         except (OSError, PublishError) as error:
-            log.warning("answers are not remembered (%s)", error)
+            log.warning("answers cannot be kept for the next evaluation (%s)", error)
 
     def _key(self, version: AdapterVersion | None, ids: tuple[int, ...], sampling: SamplingParams) -> str:
         facts = [self._identity, self._arithmetic, version.sha256 if version else "", ids, dataclasses.asdict(sampling)]
@@ -75,5 +75,5 @@ def _read(file: Path) -> dict[str, Said]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        log.warning("%s is forgotten (%s)", file, error)
+        log.warning("%s cannot be used and is dropped (%s)", file, error)
         return {}

@@ -188,9 +188,9 @@ def _votes(
         needed = max(needed, 0.5 + evidence * candidate.error)
     passed = candidate.share >= needed
     return passed, (
-        f"held-out votes: it prefers the liked one in {candidate.share:.0%} of the pairs of {candidate.liked} liked "
-        f"and {candidate.disliked} disliked replies, {name} in {rival.share:.0%} (chance: 50% ± "
-        f"{candidate.error:.0%}); {'at least' if passed else 'below'} the needed {needed:.0%}"
+        f"held-out votes: it prefers the liked reply in {candidate.share:.0%} of the pairs of {candidate.liked} "
+        f"liked and {candidate.disliked} disliked ones, {name} in {rival.share:.0%} (chance: 50% ± "
+        f"{candidate.error:.0%}); {'enough' if passed else 'too few'}, it needs {needed:.0%}"
     )
 
 
@@ -225,15 +225,15 @@ def _kept(what: str, results: Sequence[Passed | None], share: float, errors: flo
     candidate, *others = results
     rivals = [rival for rival in others if rival is not None]
     if candidate is None or not rivals:
-        return True, f"{what}: there is too little to measure it by yet, so this was not measured"
+        return True, f"{what}: there is not enough to measure it with yet, so this was not measured"
     best = max(rivals, key=lambda rival: len(rival.right))
     error = math.sqrt(len(candidate.right ^ best.right))
     needed = max(0, math.ceil(share * len(best.right) - errors * error))
     passed = len(candidate.right) >= needed
-    relation = "at least" if passed else "below"
+    relation = "enough" if passed else "too few"
     allowance = f", less {errors:g} × the standard error of {error:.1f}" if errors else ""
     return passed, (
-        f"{what}: {candidate} right, its best rival {len(best.right)}; {relation} the needed {needed} "
+        f"{what}: {candidate} right, its best rival {len(best.right)}; {relation}, it needs {needed} "
         f"({share:.0%} of that{allowance})"
     )
 
@@ -251,7 +251,7 @@ def _style(
     passed = gained >= needed
     return passed, (
         f"persona style: answers in character gained {gained:+.2f} nats a token over neutral ones since the base "
-        f"model, {name} {rival.gain(base):+.2f}; {'at least' if passed else 'below'} the needed {needed:+.2f}"
+        f"model, {name} {rival.gain(base):+.2f}; {'enough' if passed else 'too little'}, it needs {needed:+.2f}"
     )
 
 
@@ -281,5 +281,5 @@ def _length(candidate: float | None, known: Sequence[float | None], limit: float
     passed = low <= candidate <= high
     return passed, (
         f"length: {candidate:.0f} words in the median answer; {'within' if passed else 'outside'} "
-        f"{low:.0f} to {high:.0f}, {limit:g} times less or more than it spoke before or was taught"
+        f"{low:.0f} to {high:.0f}, which is {limit:g} times less or more than it spoke before or was taught"
     )

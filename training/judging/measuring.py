@@ -93,7 +93,7 @@ def _adapted(model: Any, version: Version) -> Iterator[Any]:
             adapted = PeftModel.from_pretrained(model, version.path, autocast_adapter_dtype=False)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise AdapterError(
-                f"{version.path} cannot be put on this base model ({error}): train the version again."
+                f"{version.path} does not fit this base model ({error}): train the version again."
             ) from error
     yield adapted.eval()
     adapted.unload()

@@ -66,9 +66,11 @@ def hear(canary: Votes, active: Votes, days: float, patience: Patience) -> Heari
         return Hearing(decision, f"{figures}: {'better' if better else 'worse'}, with evidence {found:.0f} to 1")
     if canary.total >= patience.most_votes or days >= patience.most_days:
         decision = Decision.PROMOTE if canary.share >= active.share else Decision.ROLL_BACK
-        heard = f"{canary.total} votes and {days:.1f} days say no more"
-        return Hearing(decision, f"{figures}: {heard}, so the larger share of likes wins")
-    return Hearing(Decision.WAIT, f"{figures}: not yet decided (evidence {found:.1f}, needs {1 / patience.error:.0f})")
+        heard = f"{canary.total} votes and {days:.1f} days do not decide it"
+        return Hearing(decision, f"{figures}: {heard}, so the one with more likes wins")
+    return Hearing(
+        Decision.WAIT, f"{figures}: not decided yet (evidence {found:.1f}; it takes {1 / patience.error:.0f})"
+    )
 
 
 def evidence(one: Votes, other: Votes) -> float:

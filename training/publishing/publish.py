@@ -163,7 +163,7 @@ def rollback(registry: AdapterRegistry, persona: str, to: int | None = None) -> 
             f"{persona}: v{active} is the first version that spoke, so there is nothing to roll back to."
         )
     if number == active:
-        raise PublishError(f"{persona}: v{active} speaks already.")
+        raise PublishError(f"{persona}: v{active} already speaks.")
     version = require_version(registry, persona, number)
     verify(version)
     return _activate(registry, version, ROLLBACK, forced=False)
@@ -193,7 +193,7 @@ def require_version(registry: AdapterRegistry, persona: str, number: int | None 
         raise PublishError(f"{persona} has no trained version yet: run `python -m training train {persona}`.")
     if number is not None and number not in numbers:
         known = ", ".join(map(str, numbers))
-        raise PublishError(f"{persona} has no version {number}; there is {known}.")
+        raise PublishError(f"{persona} has no version {number}; it has {known}.")
     return registry.version(persona, numbers[-1] if number is None else number)
 
 

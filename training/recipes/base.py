@@ -21,7 +21,7 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if available else "cpu"
     if device.startswith("cuda") and not available:
-        raise ConfigError(f"model.device = {device!r}: there is no CUDA device here; set it to auto or cpu.")
+        raise ConfigError(f"model.device = {device!r}: this machine has no CUDA device; set it to auto or cpu.")
     if device not in ("cpu", "cuda", "cuda:0"):
         number = device.removeprefix("cuda:")
         raise ConfigError(

@@ -29,5 +29,5 @@ def named(method: str, known: Sequence[Recipe] = RECIPES) -> set[str]:
     names = [recipe.name for recipe in known]
     if not wanted <= set(names):
         listed = ", ".join(names)
-        raise ConfigError(f"training.method = {method!r}: must be auto, or of {listed}, joined as in sft+dpo.")
+        raise ConfigError(f"training.method = {method!r}: must be auto or some of {listed}, joined as in sft+dpo.")
     return wanted

@@ -49,7 +49,7 @@ class PackFile:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-            log.warning("%s cannot be used and is made anew (%s)", self._path, error)
+            log.warning("%s cannot be used and will be made again (%s)", self._path, error)
             return None
         tensors = {name: _tensor(data, entry) for name, entry in header.items()}
         return PackedModel(Facts(**json.loads(told["facts"])), tensors)
@@ -64,7 +64,7 @@ class PackFile:
                 save_file(packed.tensors, made, told)
                 made.replace(self._path)
         except OSError as error:
-            log.warning("%s cannot be written (%s): every start will take seconds longer", self._path, error)
+            log.warning("%s cannot be written (%s): each start will take some seconds longer", self._path, error)
 
 
 def _origin(files: BaseModelFiles) -> str:

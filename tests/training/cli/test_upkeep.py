@@ -47,7 +47,7 @@ def test_what_holds_deleted_words_comes_first_also_when_nobody_marked_it(stored)
     asyncio.run(voted(stored, "mute", 20))
     asyncio.run(deleted(stored, ASKER))
     asyncio.run(voted(stored, "mute", 20))
-    assert due(stored) == [("parrot", "v1 learned from words that were deleted since"), ("mute", "20 new votes")]
+    assert due(stored) == [("parrot", "v1 learned from words that are deleted by now"), ("mute", "20 new votes")]
     assert set(marked(stored.registry, "parrot")) == {1}
 
 

@@ -103,12 +103,15 @@ def test_one_members_flood_is_cut_to_what_the_others_bring(build):
     liked = [row.reply_id for row in dataset.rows if row.source is Source.LIKED]
     assert sum(number > 200 for number in liked) == 40
     assert sum(number <= 200 for number in liked) == 40
-    assert reasons(dataset, Source.LIKED) == {"more than one member may bring (training.max_voter_share)": 160}
+    assert reasons(dataset, Source.LIKED) == {"one member brought too many (training.max_voter_share)": 160}
 
 
 def test_votes_of_one_member_alone_are_refused_with_counts_and_a_remedy(build):
     dataset = build([reply(number, {2}) for number in range(1, 31)])
-    assert "parrot: all 30 votes, better answers and choices that may be used come from 1 member" in dataset.refusal
+    assert (
+        "parrot: all 30 votes, better answers and choices that can be used come from 1 consenting member"
+        in dataset.refusal
+    )
     assert "training.min_voters = 1" in dataset.refusal
     allowed = build([reply(number, {2}) for number in range(1, 31)], min_voters=1)
     assert allowed.refusal is None

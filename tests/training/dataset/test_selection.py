@@ -98,10 +98,10 @@ def test_earlier_turns_come_with_it_and_are_not_learned(build, renderer):
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (rated(likes={STRANGER}), "too few likes of consenting members"),
-        (rated(likes=(), dislikes={FRIEND}), "too few likes of consenting members"),
+        (rated(likes={STRANGER}), "too few likes from consenting members"),
+        (rated(likes=(), dislikes={FRIEND}), "too few likes from consenting members"),
         (rated(dislikes={STRANGER}), "as many dislikes as likes, or more"),
-        (rated(asker_id=STRANGER), "somebody whose words it holds did not consent"),
+        (rated(asker_id=STRANGER), "it holds words of somebody who did not consent"),
         (
             rated(
                 messages=(
@@ -110,11 +110,11 @@ def test_earlier_turns_come_with_it_and_are_not_learned(build, renderer):
                     StoredMessage("user", "What of soup?", ASKER),
                 )
             ),
-            "somebody whose words it holds did not consent",
+            "it holds words of somebody who did not consent",
         ),
         (
             rated(messages=(StoredMessage("user", "What of soup?", None),)),
-            "somebody whose words it holds did not consent",
+            "it holds words of somebody who did not consent",
         ),
         (rated(finish_reason="cancelled"), "was cut off"),
         (rated(finish_reason="length"), "was cut off"),
@@ -151,8 +151,8 @@ def test_a_correction_counts_more_than_a_like(build, renderer):
 @pytest.mark.parametrize(
     ("correction", "reason"),
     [
-        (corrected(author_id=STRANGER), "somebody whose words it holds did not consent"),
-        (corrected(asker_id=STRANGER), "somebody whose words it holds did not consent"),
+        (corrected(author_id=STRANGER), "it holds words of somebody who did not consent"),
+        (corrected(asker_id=STRANGER), "it holds words of somebody who did not consent"),
         (corrected(text=" "), "its answer is empty"),
     ],
 )
@@ -183,8 +183,8 @@ def test_a_kept_answer_is_preferred_to_the_one_it_replaces(build, renderer):
 @pytest.mark.parametrize(
     ("comparison", "reason"),
     [
-        (compared("Squawk!", "Soup.", member_id=STRANGER), "somebody whose words it holds did not consent"),
-        (compared("Squawk!", "Soup.", asker_id=STRANGER), "somebody whose words it holds did not consent"),
+        (compared("Squawk!", "Soup.", member_id=STRANGER), "it holds words of somebody who did not consent"),
+        (compared("Squawk!", "Soup.", asker_id=STRANGER), "it holds words of somebody who did not consent"),
         (compared("Squawk! Aye.", " Squawk!  Aye."), "as a preference: both answers say the same"),
         (compared("Squawk!", "Soup.", asked="do you like SAND"), "its prompt is held out for the gate"),
     ],
@@ -291,7 +291,7 @@ def test_too_few_rows_are_refused_with_counts_and_a_remedy(build):
     sentence = build(rated(), rated(2, likes={STRANGER}), seeds=SEEDS[:2]).refusal
     assert "parrot: 3 usable rows (2 seed pairs, 1 liked replies, 0 corrections)" in sentence
     assert "adapters/parrot/examples.jsonl" in sentence
-    assert "1 × liked (too few likes of consenting members)" in sentence
+    assert "1 × liked (too few likes from consenting members)" in sentence
 
 
 def test_rows_as_json_are_the_same_every_time(build):

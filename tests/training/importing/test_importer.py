@@ -107,14 +107,14 @@ def test_a_conversation_gives_a_pair_for_every_answer(take):
     [
         ('{"prompt": ', "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("null", "is no object with named fields"),
-        ({"prompt": "Hi"}, "has the fields (prompt), and needs prompt and completion"),
+        ("null", "is not an object with named fields"),
+        ({"prompt": "Hi"}, "has the fields (prompt); it needs prompt and completion"),
         ({"prompt": "Hi", "completion": "  "}, "its completion is empty"),
         ({"prompt": None, "completion": "Ahoy"}, "its prompt is missing, not text"),
         ({"prompt": {"a": 1}, "completion": "Ahoy"}, "its prompt is a dict, not text"),
-        ({"messages": [{"role": "user", "content": "Hi"}]}, "is a conversation without an answer"),
+        ({"messages": [{"role": "user", "content": "Hi"}]}, "is a conversation in which the assistant never answers"),
         ({"messages": [{"role": "tool", "content": "Hi"}]}, "is a conversation with the role 'tool'"),
-        ({"messages": "Hi"}, "its messages is no JSON list"),
+        ({"messages": "Hi"}, "its messages is not a JSON list"),
         ('{"prompt": "Hi", "completion": "\\ud800"}', "holds broken characters"),
         ({"prompt": "Hi", "completion": "Write to ben@example.com"}, "its answer holds an e-mail address"),
         ({"prompt": "Hi", "completion": "ha " * 60}, "its answer is looping"),
@@ -205,7 +205,7 @@ def test_a_script_becomes_exchanges_in_which_one_speaker_answers(take):
         ("10:30 already?", "The truth is: time flies."),
     ]
     assert [len(pair.history) for pair in result.pairs] == [0, 2, 4, 0]
-    assert skipped(result) == {11: "belongs to no speaker", 16: "opens a scene: BEN answers nobody"}
+    assert skipped(result) == {11: "belongs to no speaker", 16: "opens a scene, so BEN answers nobody"}
 
 
 def test_a_script_becomes_running_text_in_chunks(take, folder):
@@ -218,7 +218,7 @@ def test_a_script_becomes_running_text_in_chunks(take, folder):
 
 
 def test_a_script_asks_whose_lines_to_learn(take):
-    with pytest.raises(DatasetError, match=r"Give --speaker NAME; this script has BEN \(5\), ROBIN \(3\), MIRA \(1\)"):
+    with pytest.raises(DatasetError, match=r"with --speaker NAME; this script has BEN \(5\), ROBIN \(3\), MIRA \(1\)"):
         take(SCRIPT, "s.txt")
     with pytest.raises(DatasetError, match=r"--speaker 'zoe' says nothing in this script; it has BEN"):
         take(SCRIPT, "s.txt", speaker="zoe")

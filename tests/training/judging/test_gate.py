@@ -137,7 +137,7 @@ def test_a_candidate_taught_by_votes_must_tell_unseen_likes_from_dislikes_better
     base = figures(votes=Preference(0.5, 20, 20))
     taught = LearnedFrom(votes=True)
     [refusal] = judge(figures(votes=chance), None, base, THRESHOLDS, taught).refusals
-    assert "it prefers the liked one in 55% of the pairs of 20 liked and 20 disliked replies" in refusal
+    assert "it prefers the liked reply in 55% of the pairs of 20 liked and 20 disliked ones" in refusal
     assert judge(figures(votes=clear), None, base, THRESHOLDS, taught).accepted
     assert judge(figures(votes=chance), None, base, THRESHOLDS).accepted, "its seed pairs alone owe nothing to votes"
 

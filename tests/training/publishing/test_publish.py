@@ -264,9 +264,9 @@ def test_a_torn_line_of_the_history_is_skipped(registry):
 def test_a_rollback_can_name_its_version(registry):
     promoted(registry, 3)
     assert publish.rollback(registry, "parrot", 1).version.number == 1
-    with pytest.raises(PublishError, match="v1 speaks already"):
+    with pytest.raises(PublishError, match="v1 already speaks"):
         publish.rollback(registry, "parrot", 1)
-    with pytest.raises(PublishError, match="parrot has no version 9; there is 1, 2, 3"):
+    with pytest.raises(PublishError, match="parrot has no version 9; it has 1, 2, 3"):
         publish.rollback(registry, "parrot", 9)
 
 
