@@ -1,4 +1,4 @@
-"""Owns the question whether a message is meant for the bot, and where it was written."""
+"""Is a message meant for the bot, and where was it written?"""
 
 from dataclasses import dataclass
 from typing import Any

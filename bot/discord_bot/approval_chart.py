@@ -1,4 +1,4 @@
-"""Owns the picture of approval over time and per adapter version: statistics to PNG bytes. Slow: run it in a thread."""
+"""Draws approval over time and for each adapter version, as PNG bytes. Slow: run it in a thread."""
 
 import datetime
 import io

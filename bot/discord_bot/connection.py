@@ -1,4 +1,4 @@
-"""Owns staying connected to Discord: back-off with jitter, and which refusals are final. Never logs the token.
+"""Stays connected to Discord: back-off with jitter, and refusals that are final. Never logs the token.
 
 discord.py gives up on a first connect that fails, on an exception in a gateway parser, and reconnects without
 back-off after several close codes; `run_supervised` stands around it.

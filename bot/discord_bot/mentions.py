@@ -1,4 +1,4 @@
-"""Owns how mentions are read in what members write."""
+"""Reads the mentions in what members write."""
 
 import re
 

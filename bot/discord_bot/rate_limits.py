@@ -1,4 +1,4 @@
-"""Owns how much one member and one server may ask for. Knows nothing of Discord: members and servers are ids."""
+"""How much one member and one server may ask for. Knows nothing of Discord: members and servers are ids."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Owns what Discord tells once and expects no answer to (a reaction, an edit, a deletion): it must reach the store."""
+"""For events that Discord tells once and never again (a reaction, an edit, a deletion): they must reach the store."""
 
 import asyncio
 import contextlib

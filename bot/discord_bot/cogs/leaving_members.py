@@ -1,6 +1,6 @@
-"""Owns what happens when a member leaves a server: what is stored about them there is deleted.
+"""When a member leaves a server, deletes what is stored about them there.
 
-With the server-members intent Discord tells of it at once; without it, asking for each member now and then finds out.
+With the server-members intent Discord tells at once. Without it, the cog asks about each member now and then.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Owns how what the model writes is made harmless: nothing looks like a ping, an invite or a bot's token."""
+"""Makes what the model writes harmless: nothing in it looks like a ping, an invite or a bot's token."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Owns the ways a reply can appear in Discord: as an answer to a message, to a slash command, or on its own."""
+"""Where a reply can appear: as an answer to a message, as one to a slash command, or on its own."""
 
 from typing import Any, Protocol
 

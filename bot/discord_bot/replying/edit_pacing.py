@@ -1,4 +1,4 @@
-"""Owns how often growing replies are edited: as Discord's rate-limit headers allow, shared fairly among replies.
+"""How often growing replies are edited: as Discord's rate-limit headers allow, shared fairly among replies.
 
 The headers are read through aiohttp's tracing, which discord.py hands on as `http_trace`. discord.py itself waits
 where a limit is spent; keeping below it means that the last edit, the one with the buttons, never waits.

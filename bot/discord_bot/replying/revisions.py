@@ -1,4 +1,4 @@
-"""Owns what happens when a message is edited or deleted after it was answered: the conversation follows it."""
+"""Lets a conversation follow when a message is edited or deleted after, or while, it is answered."""
 
 import contextlib
 from collections.abc import AsyncIterator

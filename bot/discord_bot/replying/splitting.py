@@ -1,4 +1,4 @@
-"""Owns how a text becomes messages of at most 2000 characters. Pure functions; knows nothing of Discord's API.
+"""Splits a text into messages of at most 2000 characters. Pure functions; knows nothing of Discord's API.
 
 Lengths are counted in UTF-16 code units, as Discord's clients count them: never fewer than code points.
 """

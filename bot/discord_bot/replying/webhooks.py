@@ -1,7 +1,7 @@
-"""Owns speaking under the persona's own name and picture: an outlet through a webhook that the bot owns.
+"""Speaks under a persona's own name and picture, through a webhook that the bot owns.
 
-Where that is not switched on, or the bot may not manage webhooks, there is no such outlet and the bot speaks as
-itself. The webhook belongs to the application, so that buttons below its messages work.
+If that is switched off, or the bot may not manage webhooks, the bot speaks as itself. The webhook belongs to the
+application, so that buttons below its messages work.
 """
 
 import logging

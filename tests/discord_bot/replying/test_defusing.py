@@ -32,7 +32,9 @@ INVITES = [
     "https://discord.com/oauth2/authorize?client_id=1&scope=bot", "discordapp.com/api/v10/oauth2/authorize?client_id=1",
 ]  # fmt: skip
 # What Discord (or a reader) takes for an invite.
-INVITE = re.compile(r"(discord(app)?|dsc)\s?\.\s?(gg|gift|new|com\s?[/\\].*?(nvite|gifts|promotions|oauth2))", re.IGNORECASE)
+INVITE = re.compile(
+    r"(discord(app)?|dsc)\s?\.\s?(gg|gift|new|com\s?[/\\].*?(nvite|gifts|promotions|oauth2))", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("text", INVITES)
