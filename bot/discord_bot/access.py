@@ -1,9 +1,16 @@
-"""Owns who may use the bot at all, and who operates it. Knows nothing of Discord: everything is an id."""
+"""Who may use the bot at all, and who operates it: the lists of config.toml, and holding Discord's events to them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
+
+import discord
 
 from bot.errors import NotAllowed
+
+# A member who is shut out still sees, exports and deletes what is stored about them.
+OPEN_TO_ALL = frozenset({"privacy"})
+_CHECKED_EVENTS = frozenset({"message", "raw_reaction_add"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,63 @@ class Operators:
 
     def include(self, member_id: int, role_ids: Collection[int]) -> bool:
         return member_id in self.members or not self.roles.isdisjoint(role_ids)
+
+
+@dataclass(frozen=True)
+class AccessCheck:
+    """Holds Discord's events and interactions to the two lists."""
+
+    access: Access = field(default_factory=Access)
+    operators: Operators = field(default_factory=Operators)
+
+    def hears(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether the event of discord.py's `dispatch` is to be told to the cogs."""
+        if event not in _CHECKED_EVENTS or not arguments:
+            return True
+        [subject, *_] = arguments
+        if event == "message":
+            guild_id = subject.guild.id if subject.guild else None
+            return self.access.allows(subject.author.id, guild_id, channel_ids(subject.channel))
+        return self.access.allows(subject.user_id, subject.guild_id, {subject.channel_id})
+
+    def check(self, interaction: discord.Interaction[Any]) -> None:
+        """Raise NotAllowed unless the member may use the bot there."""
+        command = interaction.command
+        if command is not None and command.qualified_name.split(" ")[0] in OPEN_TO_ALL:
+            return
+        ids = channel_ids(interaction.channel) if interaction.channel is not None else {interaction.channel_id or 0}
+        self.access.check(interaction.user.id, interaction.guild_id, ids)
+
+    def check_operator(self, interaction: discord.Interaction[Any]) -> None:
+        """Raise NotAllowed unless the member owns the application or is a configured operator."""
+        member = interaction.user
+        roles = [role.id for role in getattr(member, "roles", [])]
+        if not self.operators.include(member.id, roles) and member.id not in owners(interaction.client):
+            raise NotAllowed("Only the people who run this bot may do that.")
+
+
+def owners(client: discord.Client) -> set[int]:
+    """Who owns the application: one person, or the members of its team."""
+    application = client.application
+    if application is None:
+        return set()
+    if application.team is not None:
+        return {member.id for member in application.team.members}
+    return {application.owner.id}
+
+
+def channel_ids(channel: Any) -> set[int]:
+    """The channel, and the one a thread hangs below."""
+    return {channel.id, channel.parent_id} if isinstance(channel, discord.Thread) else {channel.id}
+
+
+def check_steers(interaction: discord.Interaction[Any], asker_id: int, what: str) -> None:
+    """Raise NotAllowed unless the member asked for the answer or may manage messages here."""
+    if interaction.user.id == asker_id:
+        return
+    if interaction.guild_id is not None and interaction.permissions.manage_messages:
+        return
+    raise NotAllowed(f"Only the member who asked, or someone with the permission Manage Messages, can {what}.")
 
 
 def _passes(ids: set[int], allowed: frozenset[int], blocked: frozenset[int]) -> bool:

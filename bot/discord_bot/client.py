@@ -19,8 +19,7 @@ from discord.ext import commands
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
-from bot.discord_bot.access import Access, Operators
-from bot.discord_bot.access_check import Gate
+from bot.discord_bot.access import Access, AccessCheck, Operators
 from bot.discord_bot.cogs.asking import Asking
 from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
@@ -34,7 +33,9 @@ from bot.discord_bot.cogs.scenes import Scenes
 from bot.discord_bot.cogs.second_answers import SecondAnswers
 from bot.discord_bot.cogs.stats import Stats
 from bot.discord_bot.controls.consent import ConsentQuestion
+from bot.discord_bot.controls.persistent import PersistentItem
 from bot.discord_bot.failures import GuardedTree
+from bot.discord_bot.interactions import InteractiveBot, PressHandlers
 from bot.discord_bot.rate_limits import Limits, Rate
 from bot.discord_bot.replying.delivery import Speaker
 from bot.discord_bot.replying.edit_pacing import Pace
@@ -83,7 +84,7 @@ def _manner() -> dict[str, Any]:
     }
 
 
-class TroupeBot(commands.Bot):
+class TroupeBot(InteractiveBot):
     """Wires the cogs to what answers. `sync_state` remembers which commands Discord was told about; None: tell always.
 
     `edit_seconds`: how often a streaming reply is edited, at most. `speaking`: see `bot.discord_bot.cogs.personas`.
@@ -122,7 +123,8 @@ class TroupeBot(commands.Bot):
             http_trace=pace.trace(),
             **_manner(),
         )
-        self.gate = Gate(access or Access(), operators or Operators())
+        self.access_check = AccessCheck(access or Access(), operators or Operators())
+        self.press_handlers = PressHandlers()
         self._server_personas = ServerPersonas(store, catalog)
         unfinished = Unfinished()
         consent = ConsentQuestion(store, enabled=ask_consent)
@@ -140,7 +142,7 @@ class TroupeBot(commands.Bot):
             Personas(self, channels, catalog, speaking, self._server_personas, store),
             Memory(conversations),
             feedback,
-            ReplyMenus(self, store, feedback, identities),
+            ReplyMenus(self, store, feedback.ask_for_correction, identities),
             Privacy(self, store, forgetting, consent),
             Collection(store, catalog, once_told),
             self._departures,
@@ -153,6 +155,7 @@ class TroupeBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         await self._server_personas.load()
+        self.add_dynamic_items(PersistentItem)
         for cog in self._cogs_to_add:
             await self.add_cog(cog)
         await self._sync_commands()
@@ -172,7 +175,7 @@ class TroupeBot(commands.Bot):
 
     def dispatch(self, event: str, /, *arguments: Any, **options: Any) -> None:
         """Tell the listeners, unless config.toml's [access] shuts out where the event comes from."""
-        if self.gate.hears(event, arguments):
+        if self.access_check.hears(event, arguments):
             super().dispatch(event, *arguments, **options)
 
     async def on_message(self, message: discord.Message, /) -> None:

@@ -14,22 +14,17 @@ Precedence, first match wins:
 What members typed is never logged.
 """
 
-import functools
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.discord_bot.access_check import gate_of
+from bot.discord_bot.interactions import Interaction, client_of
 from bot.errors import MemberError, NotAllowed, OperatorError
 
 log = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
-Interaction = discord.Interaction[Any]
 
 
 def explain(error: BaseException, doing: str) -> str:
@@ -68,22 +63,6 @@ async def answer(interaction: Interaction, error: BaseException) -> None:
                     _doing(interaction), refusal.status, refusal.code)  # fmt: skip
 
 
-def guarded(
-    callback: Callable[[Item, Interaction], Coroutine[Any, Any, None]],
-) -> Callable[[Item, Interaction], Coroutine[Any, Any, None]]:
-    """For callbacks of dynamic items, whose exceptions discord.py would only log: the member would see nothing."""
-
-    @functools.wraps(callback)
-    async def run(item: Item, interaction: Interaction) -> None:
-        try:
-            gate_of(interaction).check(interaction)
-            await callback(item, interaction)
-        except Exception as error:  # noqa: BLE001 (this is the boundary)
-            await answer(interaction, error)
-
-    return run
-
-
 class GuardedTree(app_commands.CommandTree[Any]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         return await _may_go_on(interaction)
@@ -110,7 +89,7 @@ class GuardedModal(discord.ui.Modal):
 
 async def _may_go_on(interaction: Interaction) -> bool:
     try:
-        gate_of(interaction).check(interaction)
+        client_of(interaction).access_check.check(interaction)
     except NotAllowed as error:
         if interaction.type is not discord.InteractionType.autocomplete:
             await answer(interaction, error)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import simcord
 
-from bot.discord_bot.access import Access
+from bot.discord_bot.access import Access, AccessCheck
 from bot.store import Store, VoteCount
 from tests.discord_bot.conftest import MakeBot, handled
 from tests.fakes import ScriptedEngine
@@ -54,7 +54,7 @@ async def test_a_form_opened_before_the_block_is_refused_after_it(
     stored = await store.reply_of_message(channel.last_message.id)
     assert stored is not None
     shown = await bob.click(channel.last_message, custom_id=f"troupe:correct:{stored.id}")
-    env.bot.gate = type(env.bot.gate)(Access(blocked_members=frozenset({bob.id})), None)
+    env.bot.access_check = AccessCheck(Access(blocked_members=frozenset({bob.id})))
     result = await bob.submit_modal(shown, {"answer": "Better."})
     assert result.response.content == "You may not use me."
     assert (await store.export_member(bob.id))["corrections"] == []

@@ -7,7 +7,7 @@ from bot.conversation.channels import ChannelPersonas
 from bot.conversation.replies import Ask, Replies
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.cogs.personas import Name, choices, titled
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import Speaker

@@ -14,6 +14,7 @@ from discord.ext import commands
 
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.replies import Ask, Replies
+from bot.discord_bot.access import check_steers
 from bot.discord_bot.addressing import (
     Place,
     answered_webhook_message,
@@ -22,8 +23,9 @@ from bot.discord_bot.addressing import (
     place_of,
     why_no_text,
 )
-from bot.discord_bot.controls.steering_buttons import AgainButton, KeepButton, StopButton, check_steers
-from bot.discord_bot.failures import Interaction, explain
+from bot.discord_bot.controls.buttons import STOP
+from bot.discord_bot.failures import explain
+from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.mentions import spoken_text
 from bot.discord_bot.rate_limits import Limits, TooFast
 from bot.discord_bot.replying.delivery import Speaker
@@ -44,7 +46,7 @@ NEEDED = "ask someone who manages it to let me view it, send messages and read i
 class Chat(commands.Cog):
     def __init__(
         self,
-        bot: commands.Bot,
+        bot: InteractiveBot,
         replies: Replies,
         channels: ChannelPersonas,
         catalog: PersonaCatalog,
@@ -69,7 +71,7 @@ class Chat(commands.Cog):
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
 
     async def cog_load(self) -> None:
-        self._bot.add_dynamic_items(StopButton, AgainButton, KeepButton)
+        self._bot.press_handlers.add(STOP.calls(self.stop))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_bot.access_check import channel_ids
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.access import channel_ids
+from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import MemberError, NotAllowed
 from bot.personas.catalog import PersonaCatalog

@@ -7,26 +7,27 @@ import asyncio
 import logging
 import re
 from collections import deque
-from typing import Any
+from typing import Literal
 
 import discord
 from discord.ext import commands
 
+from bot.discord_bot.controls.buttons import CORRECT, DISLIKE, LIKE, reply_view
 from bot.discord_bot.controls.consent import ConsentQuestion
-from bot.discord_bot.controls.dislike_reasons import LABELS, QUESTION, ReasonSelect, reason_view
-from bot.discord_bot.controls.feedback_buttons import CorrectButton, Thumb, VoteButton, reply_view
-from bot.discord_bot.failures import GuardedModal, Interaction
+from bot.discord_bot.controls.correction_form import CorrectionForm
+from bot.discord_bot.controls.dislike_reasons import LABELS, QUESTION, REASON, chosen_reason, reason_view
+from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import MemberError
-from bot.store import Store, StoredReply, VoteReason
+from bot.store import Store, StoredReply
 
 log = logging.getLogger(__name__)
 
+Thumb = Literal[1, -1]
 _VALUES: dict[str, Thumb] = {"👍": 1, "👎": -1}
 _TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")  # skin tones and the emoji variation selector
-MODAL_WAITS = 3600.0  # seconds a member may take over the form
 
 
 class ReplyGone(MemberError):
@@ -37,7 +38,7 @@ class ReplyGone(MemberError):
 class Feedback(commands.Cog):
     def __init__(
         self,
-        bot: commands.Bot,
+        bot: InteractiveBot,
         store: Store,
         consent: ConsentQuestion,
         unfinished: Unfinished,
@@ -58,48 +59,34 @@ class Feedback(commands.Cog):
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a press twice
 
     async def cog_load(self) -> None:
-        self._bot.add_dynamic_items(VoteButton, CorrectButton, ReasonSelect)
+        self._bot.press_handlers.add(
+            LIKE.calls(self.like),
+            DISLIKE.calls(self.dislike),
+            REASON.calls(self.give_reason),
+            CORRECT.calls(self.ask_for_correction),
+        )
 
     async def cog_unload(self) -> None:
         self._leaving = True
         for task in self._stale.values():
             task.cancel()
 
-    async def press(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
-        """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""
-        if interaction.id in self._taken:
-            return
-        self._taken.append(interaction.id)
-        voter = interaction.user.id
-        reply = await self._store.reply(reply_id)
-        if reply is None:
-            raise ReplyGone
-        withdrawn = await self._store.vote_of(reply_id, voter) == value
-        if withdrawn:
-            await self._store.withdraw_vote(reply_id, voter, value)
-        else:
-            await self._store.cast_vote(reply_id, voter, value, "button")
-        try:
-            await interaction.response.edit_message(view=await reply_view(self._store, reply_id))
-        except discord.NotFound:
-            # Too late to answer, though the vote is stored: only the figures are still to come.
-            self._relabel_soon(reply)
-            return
-        if withdrawn:
-            return
-        if value == -1:
-            await interaction.followup.send(QUESTION, view=reason_view(reply_id), ephemeral=True)
-        await self._consent.ask_if_new(interaction)
+    async def like(self, interaction: Interaction, reply_id: int) -> None:
+        await self._vote(interaction, reply_id, 1)
 
-    async def give_reason(self, interaction: Interaction, reply_id: int, reason: VoteReason) -> None:
+    async def dislike(self, interaction: Interaction, reply_id: int) -> None:
+        await self._vote(interaction, reply_id, -1)
+
+    async def give_reason(self, interaction: Interaction, reply_id: int) -> None:
         """A reason was chosen below the question that followed 👎."""
+        reason = chosen_reason(interaction)
         if not await self._store.set_vote_reason(reply_id, interaction.user.id, reason):
             raise MemberError("You do not dislike that reply any more, so it needs no reason.")
         _, label = LABELS[reason]
         await interaction.response.edit_message(content=f"Thank you, I noted: {label.lower()}.", view=None)
 
     async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
-        await interaction.response.send_modal(CorrectionModal(self, reply_id))
+        await interaction.response.send_modal(CorrectionForm(reply_id, self.correct))
 
     async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
         if not text.strip():
@@ -137,6 +124,32 @@ class Feedback(commands.Cog):
             if await self._store.withdraw_vote(reply.id, reaction.user_id, value):
                 self._relabel_soon(reply)
 
+    async def _vote(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
+        """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""
+        if interaction.id in self._taken:
+            return
+        self._taken.append(interaction.id)
+        voter = interaction.user.id
+        reply = await self._store.reply(reply_id)
+        if reply is None:
+            raise ReplyGone
+        withdrawn = await self._store.vote_of(reply_id, voter) == value
+        if withdrawn:
+            await self._store.withdraw_vote(reply_id, voter, value)
+        else:
+            await self._store.cast_vote(reply_id, voter, value, "button")
+        try:
+            await interaction.response.edit_message(view=await reply_view(self._store, reply_id))
+        except discord.NotFound:
+            # Too late to answer, though the vote is stored: only the figures are still to come.
+            self._relabel_soon(reply)
+            return
+        if withdrawn:
+            return
+        if value == -1:
+            await interaction.followup.send(QUESTION, view=reason_view(reply_id), ephemeral=True)
+        await self._consent.ask_if_new(interaction)
+
     async def _vote_meant(self, reaction: discord.RawReactionActionEvent) -> tuple[StoredReply, Thumb] | None:
         """The reply and the value a reaction stands for; None when it is not a vote on a reply of ours."""
         value = _VALUES.get(_TONES.sub("", reaction.emoji.name or "")) if reaction.emoji.id is None else None
@@ -162,21 +175,3 @@ class Feedback(commands.Cog):
         except discord.HTTPException as error:
             # Only the figures on the buttons are late; the votes are stored.
             log.info("reply %d: its buttons could not be updated (%s)", reply.id, error.status)
-
-
-class CorrectionModal(GuardedModal, title="A better answer"):
-    answer: discord.ui.Label[Any] = discord.ui.Label(
-        text="How should it have answered?",
-        component=discord.ui.TextInput(
-            custom_id="answer", style=discord.TextStyle.paragraph, max_length=2000, required=True
-        ),
-    )
-
-    def __init__(self, feedback: Feedback, reply_id: int) -> None:
-        super().__init__(timeout=MODAL_WAITS)
-        self._feedback = feedback
-        self._reply_id = reply_id
-
-    async def on_submit(self, interaction: Interaction, /) -> None:
-        assert isinstance(self.answer.component, discord.ui.TextInput)
-        await self._feedback.correct(interaction, self._reply_id, self.answer.component.value)

@@ -2,15 +2,15 @@
 
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_bot.cogs.feedback import Feedback
-from bot.discord_bot.controls.steering_buttons import check_steers
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.access import check_steers
+from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import MemberError
 from bot.store import Store, StoredReply
@@ -24,10 +24,16 @@ class NoReplyOfMine(MemberError):
 
 
 class ReplyMenus(commands.Cog):
-    def __init__(self, bot: commands.Bot, store: Store, feedback: Feedback, identities: Identities) -> None:
+    def __init__(
+        self,
+        bot: commands.Bot,
+        store: Store,
+        ask_for_correction: Callable[[Interaction, int], Awaitable[None]],
+        identities: Identities,
+    ) -> None:
         self._bot = bot
         self._store = store
-        self._feedback = feedback
+        self._ask_for_correction = ask_for_correction
         self._identities = identities
         self._menus: list[app_commands.ContextMenu] = [
             app_commands.ContextMenu(name="Suggest a better answer", callback=self.suggest),
@@ -44,7 +50,7 @@ class ReplyMenus(commands.Cog):
 
     async def suggest(self, interaction: Interaction, message: discord.Message) -> None:
         reply = await self._reply(message)
-        await self._feedback.ask_for_correction(interaction, reply.id)
+        await self._ask_for_correction(interaction, reply.id)
 
     async def delete(self, interaction: Interaction, message: discord.Message) -> None:
         reply = await self._reply(message)

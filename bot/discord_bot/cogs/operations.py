@@ -16,9 +16,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_bot.access_check import gate_of
 from bot.discord_bot.cogs.personas import Name, choices, titled
-from bot.discord_bot.failures import Interaction, explain
+from bot.discord_bot.failures import explain
+from bot.discord_bot.interactions import Interaction, client_of
 from bot.discord_bot.replying.splitting import split
 from bot.engine import Engine
 from bot.errors import AdapterError, MemberError
@@ -69,7 +69,7 @@ class Operations(commands.Cog):
     @app_commands.command(description="Train a persona on what members liked; the better version speaks by itself.")
     @app_commands.describe(persona="The persona.")
     async def train(self, interaction: Interaction, persona: Name) -> None:
-        gate_of(interaction).check_operator(interaction)
+        client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         async with self._machinery.runs.train(card.name) as run:
             log.info("%s: member %d asked for a training", card.name, interaction.user.id)
@@ -106,7 +106,7 @@ class Operations(commands.Cog):
     @app_commands.command(description="Let an earlier version of a persona speak again.")
     @app_commands.describe(persona="The persona.", version="The version's number.")
     async def rollback(self, interaction: Interaction, persona: Name, version: app_commands.Range[int, 1]) -> None:
-        gate_of(interaction).check_operator(interaction)
+        client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         await interaction.response.defer(thinking=True)
         if version not in await asyncio.to_thread(self._numbers, card.name):
@@ -117,7 +117,7 @@ class Operations(commands.Cog):
 
     @app_commands.command(description="How I am: engine, queue, memory, versions, database.")
     async def health(self, interaction: Interaction) -> None:
-        gate_of(interaction).check_operator(interaction)
+        client_of(interaction).access_check.check_operator(interaction)
         status = self._machinery.engine.status()
         replies, votes = await self._store.counts()
         size = await self._store.size_bytes()

@@ -13,7 +13,7 @@ from bot.conversation.channels import ChannelPersonas
 from bot.conversation.history import Conversations
 from bot.discord_bot.addressing import Place, place_of
 from bot.discord_bot.controls.persona_forms import PersonaForm, values_of
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
 from bot.errors import MemberError, NotAllowed, PersonaUnavailable

@@ -8,9 +8,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_bot.access_check import channel_ids
-from bot.discord_bot.controls.consent import ALLOWED, MORE, REFUSED, ConsentButton, ConsentQuestion, LearnMoreButton
-from bot.discord_bot.failures import GuardedView, Interaction
+from bot.discord_bot.access import channel_ids
+from bot.discord_bot.controls.consent import ALLOW, ALLOWED, LEARN_MORE, MORE, REFUSE, REFUSED, ConsentQuestion
+from bot.discord_bot.failures import GuardedView
+from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
 
@@ -34,14 +35,16 @@ SURE = "This deletes your messages to me with my replies to them, your votes and
 
 
 class Privacy(commands.Cog):
-    def __init__(self, bot: commands.Bot, store: Store, forgetting: Forgetting, consent: ConsentQuestion) -> None:
+    def __init__(self, bot: InteractiveBot, store: Store, forgetting: Forgetting, consent: ConsentQuestion) -> None:
         self._bot = bot
         self._store = store
         self._forgetting = forgetting
         self._consent = consent
 
     async def cog_load(self) -> None:
-        self._bot.add_dynamic_items(ConsentButton, LearnMoreButton)
+        self._bot.press_handlers.add(
+            ALLOW.calls(self.allow), REFUSE.calls(self.refuse), LEARN_MORE.calls(self.tell_more)
+        )
 
     @app_commands.command(description="See what I store about you; allow or refuse training; export or delete it.")
     async def privacy(self, interaction: Interaction) -> None:
@@ -51,9 +54,16 @@ class Privacy(commands.Cog):
         lines = [STATES[consent], *await self._switched_off(interaction), _stored(rows)]
         await interaction.followup.send("\n".join(lines), view=PrivacyView(self), ephemeral=True)
 
-    async def answer_consent(self, interaction: Interaction, *, granted: bool) -> None:
-        await self._store.set_consent(interaction.user.id, granted)
-        await interaction.response.edit_message(content=ALLOWED if granted else REFUSED, view=None)
+    async def allow(self, interaction: Interaction) -> None:
+        await self._store.set_consent(interaction.user.id, True)
+        await interaction.response.edit_message(content=ALLOWED, view=None)
+
+    async def refuse(self, interaction: Interaction) -> None:
+        await self._store.set_consent(interaction.user.id, False)
+        await interaction.response.edit_message(content=REFUSED, view=None)
+
+    async def tell_more(self, interaction: Interaction) -> None:
+        await interaction.response.send_message(MORE, ephemeral=True)
 
     async def export(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -101,15 +111,15 @@ class PrivacyView(_OwnView):
 
     @discord.ui.button(label="Allow learning", style=discord.ButtonStyle.success)
     async def allow(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.answer_consent(interaction, granted=True)
+        await self._privacy.allow(interaction)
 
     @discord.ui.button(label="Refuse", style=discord.ButtonStyle.secondary)
     async def refuse(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.answer_consent(interaction, granted=False)
+        await self._privacy.refuse(interaction)
 
     @discord.ui.button(label="Learn more", style=discord.ButtonStyle.secondary)
     async def more(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await interaction.response.send_message(MORE, ephemeral=True)
+        await self._privacy.tell_more(interaction)
 
     @discord.ui.button(label="Export", style=discord.ButtonStyle.primary)
     async def export(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:

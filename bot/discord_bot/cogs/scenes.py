@@ -11,7 +11,7 @@ from bot.conversation.replies import Ask, Replies, Reply
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.cogs.asking import quoted
 from bot.discord_bot.cogs.personas import Name, choices, titled
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.delivery import Speaker, Spoken
 from bot.discord_bot.replying.destinations import PlainOutlet

@@ -9,9 +9,9 @@ import discord
 from discord.ext import commands
 
 from bot.conversation.replies import INTERRUPTED, Replies, Reply
-from bot.discord_bot.controls.feedback_buttons import feedback_view, reply_view
-from bot.discord_bot.controls.steering_buttons import check_steers
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.access import check_steers
+from bot.discord_bot.controls.buttons import AGAIN, KEEP, feedback_view, reply_view
+from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.delivery import Speaker
 from bot.discord_bot.replying.destinations import AnswerOutlet
@@ -38,7 +38,7 @@ class AlreadyAnswering(MemberError):
 class SecondAnswers(commands.Cog):
     def __init__(
         self,
-        bot: commands.Bot,
+        bot: InteractiveBot,
         replies: Replies,
         catalog: PersonaCatalog,
         store: Store,
@@ -54,6 +54,9 @@ class SecondAnswers(commands.Cog):
         self._limits = limits
         self._identities = identities
         self._writing: set[int] = set()
+
+    async def cog_load(self) -> None:
+        self._bot.press_handlers.add(AGAIN.calls(self.write), KEEP.calls(self.keep))
 
     async def write(self, interaction: Interaction, reply_id: int) -> None:
         """🔁 was pressed: stream another answer to the same question. Raises MemberError."""

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.discord_bot.cogs.personas import Name, choices
 from bot.discord_bot.controls.dislike_reasons import LABELS
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.interactions import Interaction
 from bot.personas.catalog import PersonaCatalog
 from bot.store import Approval, Statistics, Store
 

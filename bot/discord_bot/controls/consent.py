@@ -1,17 +1,15 @@
 """Owns the question whether a member's words may train personas: who was asked, and the two answers' buttons."""
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, cast
 
 import discord
 
-from bot.discord_bot.controls.persistent import LastingItem
-from bot.discord_bot.failures import Interaction
+from bot.discord_bot.controls.persistent import persistent_view
+from bot.discord_bot.interactions import Action, Interaction
 from bot.store import Store
 
-if TYPE_CHECKING:
-    from bot.discord_bot.cogs.privacy import Privacy
-
+ALLOW, REFUSE = Action[[]]("consent:yes"), Action[[]]("consent:no")
+LEARN_MORE = Action[[]]("consent-more")
 QUESTION = (
     "Your vote counts. **May the personas also learn from what you write to them?** "
     "If you allow it, your messages behind liked replies and your better answers may become training data on this "
@@ -59,37 +57,13 @@ class ConsentQuestion:
         await interaction.followup.send(QUESTION, view=consent_view(), ephemeral=True)
 
 
-class ConsentButton(LastingItem, template=r"troupe:consent:(yes|no)"):
-    def __init__(self, answer: str) -> None:
-        self.granted = answer == "yes"
-        super().__init__(
-            discord.ui.Button(
-                label="Yes, they may learn" if self.granted else "No",
-                style=discord.ButtonStyle.success if self.granted else discord.ButtonStyle.secondary,
-                custom_id=f"troupe:consent:{answer}",
-            )
-        )
-
-    async def pressed(self, interaction: Interaction) -> None:
-        privacy = cast("Privacy", interaction.client.get_cog("Privacy"))
-        await privacy.answer_consent(interaction, granted=self.granted)
-
-
-class LearnMoreButton(LastingItem, template=r"troupe:consent-more"):
-    def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label="Learn more", custom_id="troupe:consent-more"))
-
-    async def pressed(self, interaction: Interaction) -> None:
-        await interaction.response.send_message(MORE, ephemeral=True)
-
-
 def consent_view() -> discord.ui.View:
     """Yes, no, learn more."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(ConsentButton("yes"))
-    view.add_item(ConsentButton("no"))
-    view.add_item(LearnMoreButton())
-    return view
+    return persistent_view(
+        discord.ui.Button(label="Yes, they may learn", style=discord.ButtonStyle.success, custom_id=ALLOW.custom_id()),
+        discord.ui.Button(label="No", custom_id=REFUSE.custom_id()),
+        discord.ui.Button(label="Learn more", custom_id=LEARN_MORE.custom_id()),
+    )
 
 
 def _remember(members: OrderedDict[int, None], member_id: int) -> None:

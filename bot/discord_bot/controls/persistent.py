@@ -1,29 +1,35 @@
-"""Owns what the bot's buttons and menus have in common: their custom id says all, so they work after a restart."""
+"""What the bot's buttons and menus have in common: their custom id says all, so they work after a restart."""
 
 import re
 from typing import Any, Self
 
 import discord
 
-from bot.discord_bot.failures import Interaction, guarded
+from bot.discord_bot.failures import answer
+from bot.discord_bot.interactions import PRESS, Interaction, client_of
 
-NUMBER = "[0-9]{1,18}"
 
-
-class LastingItem(discord.ui.DynamicItem[Any], template="troupe:lasting"):
-    """Made anew at every press: the groups of a subclass's template are its constructor's arguments, numbers as int."""
+class PersistentItem(discord.ui.DynamicItem[Any], template=PRESS):
+    """Any button or menu of ours, made anew at every press. What it does is the work of its action's handler."""
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, item: discord.ui.Item[Any], _match: re.Match[str], /
     ) -> Self:
-        arguments: list[Any] = [int(group) if group.isdecimal() else group for group in match.groups()]
-        return cls(*arguments)
+        return cls(item)
 
-    @guarded
     async def callback(self, interaction: Interaction) -> None:
-        await self.pressed(interaction)
+        """Whatever goes wrong becomes a sentence: discord.py would only log it, and the member would see nothing."""
+        try:
+            client = client_of(interaction)
+            client.access_check.check(interaction)
+            await client.press_handlers.handle(interaction, self.custom_id)
+        except Exception as error:  # noqa: BLE001 (this is the boundary)
+            await answer(interaction, error)
 
-    async def pressed(self, interaction: Interaction) -> None:
-        """What the press does. An exception becomes a sentence for the member."""
-        raise NotImplementedError
+
+def persistent_view(*items: discord.ui.Button[Any] | discord.ui.Select[Any]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(PersistentItem(item))
+    return view

@@ -5,7 +5,8 @@ from typing import Any
 
 import discord
 
-from bot.discord_bot.failures import GuardedModal, GuardedView, Interaction
+from bot.discord_bot.failures import GuardedModal, GuardedView
+from bot.discord_bot.interactions import Interaction
 from bot.personas.catalog import Persona
 from bot.personas.server_personas import BadPersona
 

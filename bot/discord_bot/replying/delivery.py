@@ -13,8 +13,7 @@ from typing import Any
 import discord
 
 from bot.conversation.replies import Reply
-from bot.discord_bot.controls.feedback_buttons import feedback_view
-from bot.discord_bot.controls.steering_buttons import again_view
+from bot.discord_bot.controls.buttons import again_view, feedback_view
 from bot.discord_bot.failures import explain
 from bot.discord_bot.replying.destinations import Outlet
 from bot.discord_bot.replying.edit_pacing import Pace

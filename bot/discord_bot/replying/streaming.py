@@ -17,7 +17,7 @@ import aiohttp
 import discord
 
 from bot.conversation.replies import Reply
-from bot.discord_bot.controls.steering_buttons import stop_view
+from bot.discord_bot.controls.buttons import stop_view
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.destinations import Outlet
 from bot.discord_bot.replying.edit_pacing import Pace
