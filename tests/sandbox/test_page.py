@@ -119,7 +119,7 @@ async def test_what_goes_wrong_is_said(server: SandboxServer, browser: Browser) 
     assert len(page.problems) == 1  # the browser reports the 400 itself
 
     stale = await SandboxPage.open(browser, server.url.replace("key=", "key=old"))
-    await expect(stale.page.locator(".refused")).to_contain_text("This address is not valid")
+    await expect(stale.page.locator(".refused")).to_contain_text("This address has expired")
 
     await server.stop()
     await expect(page.page.locator("#state")).to_have_text("sandbox stopped")

@@ -152,3 +152,20 @@ async def test_personas_speak_under_their_own_name_and_picture(server: SandboxSe
         await expect(captain.get_by_role("button", name="👍 1")).to_be_visible()
         await page.screenshot(SCREENSHOTS / "personas.png")
     assert page.problems == []
+
+
+async def test_each_line_is_written_in_the_direction_of_its_own_script(server: SandboxServer, browser: Browser) -> None:
+    async with connected(server, SmallBot()):
+        page = await SandboxPage.open(browser, server.url)
+        await page.wait_until_online()
+        await page.say("A line of English\nשלום לכולם\n- مرحبا بكم", mention=False)
+        lines = page.page.locator(".message .text [dir=auto]")
+        await expect(lines).to_have_count(3)
+        directions = await lines.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node).direction)")
+        assert directions == ["ltr", "rtl", "rtl"]
+        right = await lines.evaluate_all(
+            "nodes => nodes.map((node) => { const range = new Range(); range.selectNodeContents(node);"
+            " const [text, box] = [range.getBoundingClientRect(), node.getBoundingClientRect()];"
+            " return box.right - text.right < text.left - box.left; })"
+        )
+        assert right == [False, True, True], "right-to-left lines stand at the right edge"

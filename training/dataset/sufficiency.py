@@ -58,7 +58,8 @@ def _only_dislikes(dataset: Dataset, feedback: CollectedFeedback) -> str | None:
         return None
     return (
         f"{dataset.persona}: the votes are one-sided: 0 likes and {counts['dislikes']} dislikes from consenting "
-        "members and no better answer, so nothing shows what to say instead: correct some replies (✏️) or wait for likes."
+        "members and no better answer, so nothing shows what to say instead: correct some replies (✏️), or wait "
+        "for likes."
     )
 
 

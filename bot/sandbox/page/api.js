@@ -19,7 +19,7 @@ export async function act(verb, body = {}, { quiet = false } = {}) {
     const response = await post(verb, { member: state.me, ...body });
     answer = await response.json();
   } catch {
-    answer = { error: "The local Discord does not answer: is it still running?" };
+    answer = { error: "The local Discord does not answer. Check that it is still running in your terminal." };
   }
   if (answer.kind === "failed") answer = { error: `${state.bot.name} did not respond in time.` };
   if (answer.error && !quiet) toast(answer.error);

@@ -37,7 +37,7 @@ function drawSidebar() {
   const entry = (channel, icon, name) => el("button", {
     class: ["channel", channel.kind, state.unread.has(channel.id) && "unread"].filter(Boolean).join(" "),
     "aria-current": channel.id === state.here ? "page" : undefined, onclick: () => go(channel.id),
-  }, el("span", { class: "hash" }, icon), name);
+  }, el("span", { class: "hash" }, icon), el("span", { dir: "auto" }, name));
   $("guild").replaceChildren(state.guild);
   $("channels").replaceChildren(
     el("h2", {}, "Channels"),
@@ -45,7 +45,7 @@ function drawSidebar() {
       ...all.filter((thread) => thread.parent === channel.id).map((thread) => entry(thread, "╰", thread.name))]),
     el("h2", {}, "Direct messages"),
     entry(state.dm(), state.bot.avatar, state.bot.name));
-  $("me").replaceChildren(face(me, "small"), el("div", {}, el("b", {}, me.name), el("div", { class: "subtext" }, me.about)),
+  $("me").replaceChildren(face(me, "small"), el("div", {}, el("b", { dir: "auto" }, me.name), el("div", { class: "subtext", dir: "auto" }, me.about)),
     el("label", { class: "switch" }, el("span", {}, "Act as"),
       el("select", { "aria-label": "Act as", onchange: (event) => state.actAs(event.target.value) },
         [...state.members.values()].map((member) => el("option", { value: member.id, selected: member.id === state.me }, member.name)))));
@@ -57,18 +57,18 @@ function drawMembers() {
     el("h2", {}, "App"),
     el("div", { class: "member" }, el("span", { class: "presence " + bot.state }, face(bot, "small")),
       el("div", {}, el("b", {}, bot.name), el("span", { class: "app" }, "APP"), el("div", { class: "subtext" }, bot.status ?? bot.state))),
-    el("h2", {}, "Members: press one to act as them"),
+    el("h2", {}, "Members (click to act as them)"),
     ...[...state.members.values()].map((member) => el("button", {
       class: "member", "aria-pressed": member.id === state.me, onclick: () => { state.actAs(member.id); close(); },
     }, el("span", { class: "presence online" }, face(member, "small")),
-      el("div", {}, el("b", {}, member.name), member.id === state.me && el("span", { class: "you" }, "you"), el("div", { class: "subtext" }, member.about)))));
+      el("div", {}, el("b", { dir: "auto" }, member.name), member.id === state.me && el("span", { class: "you" }, "you"), el("div", { class: "subtext", dir: "auto" }, member.about)))));
 }
 
 function drawTitle() {
   const { channel } = state;
   const name = channel.kind === "dm" ? state.bot.name : channel.name;
-  $("title").replaceChildren(el("span", { class: "hash" }, { dm: "@", thread: "🧵", text: "#" }[channel.kind]), el("b", {}, name),
-    channel.topic ? el("span", { class: "topic", title: channel.topic }, channel.topic) : "");
+  $("title").replaceChildren(el("span", { class: "hash" }, { dm: "@", thread: "🧵", text: "#" }[channel.kind]), el("b", { dir: "auto" }, name),
+    channel.topic ? el("span", { class: "topic", dir: "auto", title: channel.topic }, channel.topic) : "");
   document.title = `${channel.kind === "dm" ? "@" : "#"}${name} · ${state.guild}`;
 }
 
@@ -83,13 +83,13 @@ function drawState() {
 function drawTyping() {
   const now = Date.now();
   const names = [...(state.typing.get(state.here) ?? [])].filter(([id, until]) => until > now && id !== state.me).map(([id]) => state.nameOf(id));
-  $("typing").replaceChildren(...(names.length ? [dots(), el("b", {}, names.join(", ")), names.length > 1 ? " are typing…" : " is typing…"] : []));
+  $("typing").replaceChildren(...(names.length ? [dots(), el("b", { dir: "auto" }, names.join(", ")), names.length > 1 ? " are typing…" : " is typing…"] : []));
   if (names.length) setTimeout(drawTyping, 2000);
 }
 
 function drawRefused() {
-  document.body.replaceChildren(el("div", { class: "refused" }, el("div", { class: "big" }, "🎭"), el("h1", {}, "This address is not valid"),
-    el("p", {}, "Each start of the sandbox makes a new address with its own key. Open the one your terminal shows, beginning with http:// and ending with #key=…")));
+  document.body.replaceChildren(el("div", { class: "refused" }, el("div", { class: "big" }, "🎭"), el("h1", {}, "This address has expired"),
+    el("p", {}, "Open the address that your terminal shows now: it begins with http:// and ends with #key=… The sandbox makes a new one each time it starts.")));
 }
 
 // ---------------------------------------------------------------- moving about

@@ -40,7 +40,7 @@ function button(message, item) {
     await interact("click", { channel: message.channel, message: message.id, custom_id: item.custom_id });
     node.disabled = !!item.disabled;
   };
-  const label = [emojiText(item.emoji), item.label].filter(Boolean).map((text) => el("span", {}, text));
+  const label = [emojiText(item.emoji), item.label].filter(Boolean).map((text) => el("span", { dir: "auto" }, text));
   const node = item.url
     ? el("a", { class: "button link", href: safeUrl(item.url), target: "_blank", rel: "noopener noreferrer" }, label, "↗")
     : el("button", { class: "button " + STYLES[item.style], disabled: !!item.disabled, onclick: press }, label);
@@ -61,7 +61,7 @@ function choicesOf(item) {
 function select(item, props) {
   const many = (item.max_values ?? 1) > 1;
   const options = choicesOf(item).map(([value, label, chosen]) => el("option", { value, selected: !!chosen }, label));
-  const empty = many ? [] : [el("option", { value: "", selected: true }, item.placeholder ?? "Make a choice")];
+  const empty = many ? [] : [el("option", { value: "", selected: true }, item.placeholder ?? "Make a selection")];
   return el("select", { multiple: many, size: many ? Math.min(6, options.length) : 0, ...props }, empty, options);
 }
 
@@ -98,13 +98,13 @@ export function embed(item, attachments) {
     ? attachments.find((file) => file.filename === item.image.url.slice(13))?.url : item.image?.url;
   const title = item.url ? el("a", { href: safeUrl(item.url), target: "_blank", rel: "noopener noreferrer" }, item.title) : item.title;
   return el("div", { class: "embed", color: hex(item.color) },
-    item.author && el("div", { class: "subtext" }, item.author.name),
-    item.title && el("div", { class: "h3" }, title),
+    item.author && el("div", { class: "subtext", dir: "auto" }, item.author.name),
+    item.title && el("div", { class: "h3", dir: "auto" }, title),
     item.description && el("div", { class: "text" }, markdown(item.description)),
     item.fields?.length && el("div", { class: "fields" }, item.fields.map((field) =>
-      el("div", { class: field.inline ? "" : "wide" }, el("strong", {}, field.name), el("div", {}, markdown(field.value))))),
+      el("div", { class: field.inline ? "" : "wide" }, el("strong", { dir: "auto" }, field.name), el("div", {}, markdown(field.value))))),
     image && picture(image),
-    item.footer && el("div", { class: "subtext" }, item.footer.text));
+    item.footer && el("div", { class: "subtext", dir: "auto" }, item.footer.text));
 }
 
 export function attachment(file) {
@@ -129,12 +129,12 @@ function openForm(interaction, modal) {
     const outcome = await interact("submit", { interaction, fields });
     send.disabled = false;
     if (outcome) dialog.close();
-    else problem.textContent = "That could not be sent. Look at the message below and try again.";
+    else problem.textContent = "That could not be sent. Read the message below and try again.";
   };
   const send = el("button", { class: "button primary", type: "submit" }, "Submit");
   const dialog = el("dialog", { class: "modal", "aria-label": modal.title, onclose: () => dialog.remove() },
     el("form", { onsubmit: submit },
-      el("h2", {}, modal.title), rows, problem,
+      el("h2", { dir: "auto" }, modal.title), rows, problem,
       el("div", { class: "row end" }, el("button", { class: "button secondary", type: "button", onclick: () => dialog.close() }, "Cancel"), send)));
   $("toasts").before(dialog);
   dialog.showModal();
@@ -146,7 +146,7 @@ function field(row, item, controls) {
   let node;
   if (item.type === 4) {
     node = el(item.style === 2 ? "textarea" : "input", {
-      value: item.value ?? "", placeholder: item.placeholder ?? "", required,
+      value: item.value ?? "", placeholder: item.placeholder ?? "", required, dir: "auto",
       minLength: item.min_length ?? 0, maxLength: item.max_length ?? 4000, rows: item.style === 2 ? 5 : undefined,
     });
     controls.push([item.custom_id, () => node.value]);
@@ -168,7 +168,7 @@ function field(row, item, controls) {
     node = el("input", { type: "checkbox", checked: !!item.default });
     controls.push([item.custom_id, () => node.checked]);
     return el("label", { class: "field tick" }, node, name);
-  } else return el("p", { class: "subtext" }, `${name}: the sandbox page cannot fill this in yet.`);
+  } else return el("p", { class: "subtext" }, `${name}: this page can't fill in that kind of field yet.`);
   return el("label", { class: "field" }, el("span", {}, name, required && el("b", { class: "needed" }, " *")),
     row.description && el("span", { class: "subtext" }, row.description), node);
 }

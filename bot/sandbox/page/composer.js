@@ -19,7 +19,7 @@ export function drawComposer() {
   const dm = state.channel.kind === "dm";
   picker = new Picker(el("div", { class: "picker", role: "listbox", "aria-label": "Suggestions" }));
   input = el("textarea", {
-    rows: 1, maxLength: LIMIT * 2, "aria-label": "Message", disabled: !ready, value: drafts.get(state.here) ?? "",
+    rows: 1, dir: "auto", maxLength: LIMIT * 2, "aria-label": "Message", disabled: !ready, value: drafts.get(state.here) ?? "",
     placeholder: !ready ? `${state.bot.name} is starting…` : dm ? `Message ${state.bot.name}` : `Message #${state.channel.name}${innerWidth > 600 ? ", or / for commands" : ""}`,
     oninput: () => { grow(); typed(); }, onkeydown: keys,
     onpaste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); attach(event.clipboardData.files); } },
@@ -27,7 +27,7 @@ export function drawComposer() {
   const chooser = el("input", { type: "file", multiple: true, hidden: true, onchange: () => attach(chooser.files) });
   const chip = el("button", {
     class: "chip", type: "button", "aria-pressed": mentioning, onclick: () => { mentioning = !mentioning; drawComposer(); input.focus(); },
-    title: mentioning ? `Your message is addressed to ${state.bot.name}. Press to talk without it.` : `Press to address ${state.bot.name}.`,
+    title: mentioning ? `${state.bot.name} will answer. Click to write without asking it.` : `Click to ask ${state.bot.name}.`,
   }, "@" + state.bot.name);
   const about = editing ? "Editing your message" : replyTo ? `Replying to ${replyTo.author.name}` : null;
   $("composer").replaceChildren(
@@ -97,7 +97,7 @@ async function send(text = input.value) {
   text = text.trim();
   if (!text && !files.length) return;
   if (text.startsWith("/") && !editing) {
-    toast(`There is no command “${text.split(" ")[0]}” here. Pick one from the list that “/” opens.`);
+    toast(`There is no command “${text.split(" ")[0]}” here. Type “/” and pick one from the list.`);
     return;
   }
   const channel = state.here;
@@ -128,7 +128,7 @@ async function typed() {
   const matches = found.filter((each) => each.name.startsWith(wanted) || each.name.split(" ").some((word) => word.startsWith(wanted)));
   picker.show(matches, (each) => [
     el("b", {}, "/" + each.name), ...each.options.map((option) => el("span", { class: "option" }, option.name)),
-    el("span", { class: "subtext" }, each.description)], choose);
+    el("span", { class: "subtext", dir: "auto" }, each.description)], choose);
 }
 
 function choose(chosen) {
@@ -174,11 +174,11 @@ function optionField(option) {
     node = el("input", { "aria-label": option.name, title: option.description, type: "file" });
     read = async () => (await readFiles(node.files))[0] ?? "";
   } else if (fixed) {
-    node = el("select", props, el("option", { value: "" }, option.required ? "choose…" : "optional"), fixed.map(([, name], index) => el("option", { value: index }, name)));
+    node = el("select", props, el("option", { value: "" }, option.required ? "Choose…" : "optional"), fixed.map(([, name], index) => el("option", { value: index }, name)));
     read = () => (node.value === "" ? "" : fixed[node.value][0]);
   } else {
     let picked = null; // a suggestion shows its name but sends its value
-    node = el("input", { ...props, autocomplete: "off", size: 16, "data-suggests": option.autocomplete ? "yes" : "no" });
+    node = el("input", { ...props, autocomplete: "off", dir: "auto", size: 16, "data-suggests": option.autocomplete ? "yes" : "no" });
     read = () => (picked && picked.name === node.value ? picked.value : node.value);
     if (option.autocomplete) suggestions(node, option, (choice) => { picked = choice; node.value = choice.name; });
   }
@@ -195,7 +195,7 @@ function suggestions(node, option, pick) {
       channel: state.here, command: of.id, path: of.path, options: { [option.name]: text }, focused: option.name,
     }, { quiet: true });
     if (command !== of || node.value !== text || document.activeElement !== node) return;
-    picker.show(answer?.choices ?? [], (choice) => [choice.name], pick);
+    picker.show(answer?.choices ?? [], (choice) => [el("span", { dir: "auto" }, choice.name)], pick);
   };
   node.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
   node.addEventListener("focus", ask);

@@ -1,4 +1,4 @@
-// Discord's Markdown as elements: never HTML text, links only to http(s).
+// Discord's Markdown as elements: never HTML text, links only to http(s). Each line finds its own writing direction.
 import { el } from "./dom.js";
 import { state } from "./state.js";
 
@@ -55,17 +55,17 @@ function lines(text) {
     const quoted = line.match(/^> ?(.*)$/);
     if (quoted) {
       if (quote) quote.append("\n");
-      else out.push((quote = el("blockquote")));
+      else out.push((quote = el("blockquote", { dir: "auto" })));
       quote.append(...inline(quoted[1]));
       continue;
     }
     quote = null;
     const heading = line.match(/^(#{1,3}) (.+)$/);
     const item = line.match(/^(\s*)[-*] (.+)$/);
-    if (heading) out.push(el("div", { class: "h" + heading[1].length }, inline(heading[2])));
-    else if (line.startsWith("-# ")) out.push(el("div", { class: "subtext" }, inline(line.slice(3))));
-    else if (item) out.push(el("div", { class: item[1] ? "item deep" : "item" }, inline(item[2])));
-    else out.push(el("div", { class: "line" }, line ? inline(line) : el("br")));
+    if (heading) out.push(el("div", { class: "h" + heading[1].length, dir: "auto" }, inline(heading[2])));
+    else if (line.startsWith("-# ")) out.push(el("div", { class: "subtext", dir: "auto" }, inline(line.slice(3))));
+    else if (item) out.push(el("div", { class: item[1] ? "item deep" : "item", dir: "auto" }, inline(item[2])));
+    else out.push(el("div", { class: "line", dir: "auto" }, line ? inline(line) : el("br")));
   }
   return out;
 }

@@ -63,10 +63,10 @@ function welcome(empty) {
   const dm = channel.kind === "dm";
   return el("div", { class: "welcome" },
     el("div", { class: "big" }, dm ? state.bot.avatar : channel.kind === "thread" ? "🧵" : "#"),
-    el("h1", {}, dm ? state.bot.name : channel.name),
-    el("p", {}, dm ? `Only you and ${state.bot.name} read this.` : channel.topic ?? "A thread of its own."),
+    el("h1", { dir: "auto" }, dm ? state.bot.name : channel.name),
+    el("p", { dir: "auto" }, dm ? `Only you and ${state.bot.name} can read this.` : channel.topic ?? "A thread"),
     empty && channel.hints.length > 0 && el("div", { class: "hints" }, el("span", { class: "subtext" }, "Try:"),
-      channel.hints.map((hint) => el("button", { class: "hint", onclick: () => suggest(hint) }, hint))));
+      channel.hints.map((hint) => el("button", { class: "hint", dir: "auto", onclick: () => suggest(hint) }, hint))));
 }
 
 function view(message, before) {
@@ -81,18 +81,18 @@ function view(message, before) {
   const classes = ["message", grouped && "grouped", message.visible_to && "whisper", pinged && "mentioned"].filter(Boolean);
   if (message.system === "thread") {
     const go = () => state.channels.has(message.id) || openThread(message.content);
-    return el("div", { class: "message system", id: "m" + message.id }, "🧵 ", el("b", {}, message.author.name), " started a thread: ",
-      el("button", { class: "as-link", onclick: go }, message.content));
+    return el("div", { class: "message system", id: "m" + message.id }, "🧵 ", el("b", { dir: "auto" }, message.author.name), " started a thread: ",
+      el("button", { class: "as-link", dir: "auto", onclick: go }, message.content));
   }
   return el("article", { class: classes.join(" "), id: "m" + message.id, "data-author": message.author.name, tabindex: message.visible_to ? undefined : 0,
     ...(message.visible_to ? {} : menuGestures(message)) },
     divider,
     message.reply && reply(message.reply),
-    message.used && el("div", { class: "context" }, el("b", {}, message.used.member), "used", el("span", { class: "mention" }, "/" + message.used.command)),
+    message.used && el("div", { class: "context" }, el("b", { dir: "auto" }, message.used.member), "used", el("span", { class: "mention" }, "/" + message.used.command)),
     el("div", { class: "body" },
       grouped ? el("time", { class: "side" }, clock) : face(message.author),
       el("div", { class: "column" },
-        !grouped && el("header", {}, el("span", { class: "name", color: state.faceOf(message.author).color }, message.author.name),
+        !grouped && el("header", {}, el("span", { class: "name", dir: "auto", color: state.faceOf(message.author).color }, message.author.name),
           message.is_bot && el("span", { class: "app" }, "APP"), el("time", { title: time.toLocaleString() }, clock)),
         message.thinking
           ? el("div", { class: "text thinking" }, dots(), ` ${state.bot.name} is thinking…`)
@@ -111,7 +111,7 @@ export const dots = () => el("span", { class: "dots", "aria-hidden": "true" }, e
 const target = (message) => ({ channel: message.channel, message: message.id });
 const openThread = (name) => {
   const thread = [...state.channels.values()].find((channel) => channel.kind === "thread" && channel.name === name);
-  return thread ? state.go(thread.id) : toast("That thread is gone.");
+  return thread ? state.go(thread.id) : toast("That thread was deleted.");
 };
 
 function reply({ id, author, excerpt }) {
@@ -119,8 +119,8 @@ function reply({ id, author, excerpt }) {
     $("m" + id)?.scrollIntoView({ block: "center" });
     $("m" + id)?.animate([{ background: "var(--glow)" }, {}], 1200);
   };
-  return el("button", { class: "context", onclick: show }, author && [face(author, "tiny"), el("b", {}, author.name)],
-    el("span", { class: "excerpt" }, author ? inline(excerpt.replace(/\n/g, " ")) : excerpt));
+  return el("button", { class: "context", onclick: show }, author && [face(author, "tiny"), el("b", { dir: "auto" }, author.name)],
+    el("span", { class: "excerpt", dir: "auto" }, author ? inline(excerpt.replace(/\n/g, " ")) : excerpt));
 }
 
 function reactions(message) {
@@ -140,7 +140,7 @@ function react(message, emoji) {
 
 function threadLink(message) {
   const thread = state.channels.get(message.id);
-  return thread && el("button", { class: "thread-link", onclick: () => state.go(thread.id) }, "🧵 ", el("b", {}, thread.name), " ›");
+  return thread && el("button", { class: "thread-link", onclick: () => state.go(thread.id) }, "🧵 ", el("b", { dir: "auto" }, thread.name), " ›");
 }
 
 function tools(message) {
