@@ -23,7 +23,7 @@ A box is a package or a module directly below `bot/` (blue) or `training/` (gree
 Where a longer way leads to the same box, the picture leaves the arrow out; the table has them all. Imports for types
 count too.
 
-`make graph` writes this page. `make contracts` checks the order of the floors.
+`make graph` writes this page. `make contracts` checks the order of the floors, and a test that this page is current.
 
 ![Boxes for the rooms, arrows to what they import](imports.svg)
 

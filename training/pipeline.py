@@ -7,7 +7,7 @@ in one process or in four.
 import dataclasses
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,7 +45,6 @@ from training.recipes.rejection import REJECTION
 from training.recipes.rewards import Aim
 from training.recipes.train import train
 from training.reporting.evaluation_report import describe
-from training.studies.study import Study, StudyRunner
 from training.taste.sampling import Sampling
 
 
@@ -72,10 +71,9 @@ class Pipeline:
     """The steps for one persona. Progress is drawn on `console`."""
 
     def __init__(self, config: Config, persona: str, console: Console) -> None:
-        catalog = PersonaCatalog(config.adapters_dir)
-        self.persona: Persona = catalog.get(persona)
+        self.catalog = PersonaCatalog(config.adapters_dir)
+        self.persona: Persona = self.catalog.get(persona)
         self.registry = AdapterRegistry(config.adapters_dir)
-        self._catalog = catalog
         self._config = config
         self._console = console
         # What cannot work is refused before any slow work.
@@ -133,7 +131,7 @@ class Pipeline:
                 )
             if kept:
                 with progress_bar(self._console) as progress:
-                    trained, told = Averaging(self._setup).average(trained, kept, folder, progress)
+                    trained, told = Averaging(self.setup).average(trained, kept, folder, progress)
                 lineage["averaged_with"] |= told
             version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
             checkpoints.discard(folder)
@@ -174,29 +172,17 @@ class Pipeline:
         evaluation = self.evaluate(version.number)
         if not evaluation.verdict.accepted:
             return PipelineResult(evaluation, None, ())
-        if self._may_sing(version):
+        if self._starts_as_canary(version):
             canary = canary_lifecycle.start(self.registry, version, self._config.canary.share)
             return PipelineResult(evaluation, None, (), canary)
         promotion = publish.promote(self.registry, version)
         return PipelineResult(evaluation, promotion, tuple(publish.withdraw_marked(self.registry, self.persona.name)))
 
-    def _may_sing(self, version: AdapterVersion) -> bool:
-        """Whether it starts as a canary: beside a version that may go on speaking."""
+    def _starts_as_canary(self, version: AdapterVersion) -> bool:
+        """Whether there is a version beside it that may go on speaking."""
         active = self.registry.active_number(self.persona.name)
         known = active is not None and active not in (version.number, *marked(self.registry, self.persona.name))
         return known and self._config.canary.share > 0
-
-    def study(self, others: Mapping[str, AdapterVersion], conversations: Sequence[Sequence[str]]) -> Study:
-        """What the version that speaks, and `others` by their names, have made of the base model.
-
-        Raises DatasetError or PublishError.
-        """
-        version = publish.require_version(
-            self.registry, self.persona.name, self.registry.active_number(self.persona.name)
-        )
-        runner = StudyRunner(self._setup)
-        with progress_bar(self._console) as progress:
-            return runner.study({"adapter": version, **others}, conversations, self._catalog, progress)
 
     @cached_property
     def _files(self) -> BaseModelFiles:
@@ -212,12 +198,13 @@ class Pipeline:
         return PromptRenderer(self._tokenizer)
 
     @property
-    def _setup(self) -> PersonaSetup:
+    def setup(self) -> PersonaSetup:
+        """What the persona is asked with."""
         return PersonaSetup(self._config, self.persona, self._files, self._renderer, self._precision, self._device)
 
     @property
     def _heldout_prompts(self) -> list[str]:
-        return self._catalog.heldout_prompts(self.persona.name)
+        return self.catalog.heldout_prompts(self.persona.name)
 
     def _build(self, feedback: CollectedFeedback) -> Dataset:
         training = self._config.training
@@ -226,8 +213,8 @@ class Pipeline:
             self.persona,
             feedback,
             Examples(
-                self._catalog.examples(self.persona.name),
-                self._catalog.texts(self.persona.name),
+                self.catalog.examples(self.persona.name),
+                self.catalog.texts(self.persona.name),
                 preservation_pairs(),
             ),
             [*self._heldout_prompts, *probe_prompts(), *(pair.prompt for pair in preservation_heldout())],
@@ -258,7 +245,7 @@ class Pipeline:
     def _with_samples(self, dataset: Dataset, speaker: AdapterVersion | None) -> Dataset:
         """With more rows that the version that speaks was asked for; what that learned from counts as learned again."""
         held_out = set(map(normal, self._heldout_prompts))
-        sampling = Sampling(self._setup, [fact for fact in facts() if normal(fact.prompt) not in held_out])
+        sampling = Sampling(self.setup, [fact for fact in facts() if normal(fact.prompt) not in held_out])
         with progress_bar(self._console) as progress:
             enriched = sampling.enrich(dataset, speaker, progress)
         return _with_origin(enriched, speaker) if speaker and enriched is not dataset else enriched
@@ -291,7 +278,7 @@ class Pipeline:
         )
 
     def _aim(self) -> Aim | None:
-        words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
+        words = median_words(pair.completion for pair in self.catalog.examples(self.persona.name))
         return Aim(self.persona.rules.as_rules(), int(words)) if self.persona.rules and words else None
 
     def _lineage(
@@ -334,8 +321,8 @@ class Pipeline:
 
     def _measure(self, candidate: AdapterVersion, active: AdapterVersion | None) -> Measurement:
         feedback = self._unseen([candidate, *([active] if active else [])])
-        heldout = self._catalog.heldout(self.persona.name)
-        evaluator = Evaluator(self._setup)
+        heldout = self.catalog.heldout(self.persona.name)
+        evaluator = Evaluator(self.setup)
         with progress_bar(self._console) as progress:
             return evaluator.measure(candidate, active, heldout, preservation_heldout(), feedback, progress)
 
@@ -348,7 +335,7 @@ class Pipeline:
 
     def _learned_from(self, candidate: AdapterVersion) -> LearnedFrom:
         """The length of its seed pairs, and whether feedback taught it more than they did."""
-        words = median_words(pair.completion for pair in self._catalog.examples(self.persona.name))
+        words = median_words(pair.completion for pair in self.catalog.examples(self.persona.name))
         return LearnedFrom(bool(publish.trained_on(candidate)), (words,) if words else ())
 
 

@@ -3,7 +3,7 @@
 import networkx as nx
 import pytest
 
-from tools.graph import arrows_of, draw, places, table
+from tools.graph import DOCS, arrows_of, draw, places, table
 from tools.imports import circles, floors, module_graph, room_graph
 
 HOUSE = nx.DiGraph(
@@ -43,3 +43,18 @@ def test_the_picture_shows_every_room_and_leaves_out_arrows_that_follow_from_oth
     assert all(f">{room}<" in picture for room in HOUSE)
     draw(nx.transitive_reduction(HOUSE), tmp_path / "reduced.svg")
     assert picture == (tmp_path / "reduced.svg").read_text(encoding="utf-8")
+
+
+def test_no_rooms_import_each_other_in_a_circle():
+    assert circles(room_graph(module_graph())) == []
+
+
+def test_the_committed_page_is_current():
+    page = (DOCS / "imports.md").read_text(encoding="utf-8")
+    assert arrows_of(page) == set(room_graph(module_graph()).edges), "run `make graph` and commit docs/imports.*"
+
+
+def test_arrows_on_the_committed_page_only_point_down():
+    page = (DOCS / "imports.md").read_text(encoding="utf-8")
+    order = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert all(order.index(room) < order.index(imported) for room, imported in arrows_of(page))

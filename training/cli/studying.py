@@ -33,12 +33,13 @@ def study(
     system prompt (or the card's rules), and print the figures of its adapters/PERSONA/README.md.
     """
     pipeline = open_pipeline(config, persona)
-    from training.studies.variants import train_variants  # torch and TRL load with it
+    from training.studies.study import study_active  # torch and TRL load with it
+    from training.studies.variants import train_variants
 
-    settings = load_config(config)
+    settings, console = load_config(config), Console(stderr=True)
     plan = read_plan(settings.adapters_dir / persona)
-    others = train_variants(settings, persona, plan, Console(stderr=True)) if variants else {}
-    result = pipeline.study(others, plan.conversations)
+    others = train_variants(settings, persona, plan, console) if variants else {}
+    result = study_active(pipeline, others, plan.conversations, console)
     show(as_json, study_facts(result, pipeline.persona), study_text(result, pipeline.persona))
 
 

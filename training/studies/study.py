@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from rich.console import Console
+
 from bot.errors import DatasetError
 from bot.personas.catalog import Pair, PersonaCatalog
+from bot.progress import progress_bar
 from bot.prompt import Message
 from bot.versions.registry import AdapterVersion
 from training.dataset.sources import preservation_heldout, preservation_pairs
@@ -18,6 +21,8 @@ from training.judging.measuring import Answer, OnProgress, measure_losses
 from training.judging.metrics import passed
 from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Topic
+from training.pipeline import Pipeline
+from training.publishing import publish
 from training.studies.asker import Asker, Cell, TalkTurn, cells_of
 from training.studies.figures import CellFigures, ConversationFigures, Judges, cell_figures, conversation_figures
 from training.studies.style import StyleJudge, accuracy
@@ -43,6 +48,20 @@ class Study:
     kept: Mapping[str, Mapping[Topic, Passed]]
     talks: Mapping[str, ConversationFigures]
     talked: Mapping[str, Sequence[Sequence[TalkTurn]]]
+
+
+def study_active(
+    pipeline: Pipeline, others: Mapping[str, AdapterVersion], conversations: Sequence[Sequence[str]], console: Console
+) -> Study:
+    """What the active version, and `others` by their names, make of the base model.
+
+    Raises DatasetError or PublishError.
+    """
+    name, registry = pipeline.persona.name, pipeline.registry
+    version = publish.require_version(registry, name, registry.active_number(name))
+    with progress_bar(console) as progress:
+        runner = StudyRunner(pipeline.setup)
+        return runner.study({"adapter": version, **others}, conversations, pipeline.catalog, progress)
 
 
 @dataclass(frozen=True)
