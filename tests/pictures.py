@@ -30,7 +30,7 @@ class Picture:
 
 def columns(mask: Mask) -> list[range]:
     """The runs of neighbouring columns in which anything is marked, from left to right."""
-    return _runs(mask.any(axis=0))
+    return _runs(np.asarray(mask.any(axis=0)))
 
 
 def top(mask: Mask) -> int:

@@ -13,7 +13,8 @@ import pytest
 import bot.__main__
 import training.__main__
 from bot.logs import NOISY
-from tests.journeys.troupe_process import REPOSITORY, clean_environment
+from tests.journeys.troupe_process import clean_environment
+from tests.places import REPOSITORY
 
 MAINS = {"bot": bot.__main__.main, "training": training.__main__.main}
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from bot.config import Config, load_config
 from bot.errors import ConfigError
-
-REPOSITORY = Path(__file__).parent.parent
+from tests.places import REPOSITORY
 
 
 def write(tmp_path: Path, text: str) -> Path:

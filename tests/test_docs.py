@@ -11,9 +11,9 @@ import typer
 
 from bot.__main__ import app as bot_cli
 from bot.config import Config
+from tests.places import REPOSITORY
 from training.__main__ import app as training_cli
 
-REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
 DOCUMENTS = [

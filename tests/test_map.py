@@ -1,11 +1,11 @@
 """The map names every room once, and no room that is gone."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parent.parent
+from tests.places import REPOSITORY
+
 MAP = (REPOSITORY / "docs" / "map.md").read_text(encoding="utf-8")
 FOLDERS = ("bot", "training", "tests", "benchmarks", "tools")
 

@@ -1,0 +1,1 @@
+"""What the bot adds to each message while 200 channels chat. `make bench-bot`."""

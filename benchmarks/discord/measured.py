@@ -146,7 +146,7 @@ def _note_requests(trace: aiohttp.TraceConfig, clock: Clock) -> None:
         elif params.method == "PATCH" and body.get("components"):
             clock.completed(int(params.url.name))
 
-    trace.on_request_chunk_sent.append(sent)  # type: ignore[arg-type]
+    trace.on_request_chunk_sent.append(sent)
 
 
 @asynccontextmanager

@@ -74,7 +74,7 @@ def last_first_token(results: Results) -> float | None:
 def first_token_share(peer: str) -> Callable[[Results], float | None]:
     def measure(results: Results) -> float | None:
         other = results.timing(peer, "distinct x8")
-        return _ratio(last_first_token(results), other and other.last_first_token_s)
+        return None if other is None else _ratio(last_first_token(results), other.last_first_token_s)
 
     return measure
 

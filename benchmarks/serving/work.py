@@ -113,9 +113,10 @@ class Setting:
 
     @classmethod
     def from_json(cls, text: str) -> "Setting":
-        given = json.loads(text)
+        given: dict[str, Any] = json.loads(text)
         paths = {"model", "adapter", "llama_bin", "llama_gguf", "vllm_python"}
-        return cls(**{key: Path(value) if key in paths and value else value for key, value in given.items()})
+        places = {key: Path(given[key]) for key in paths if given[key]}
+        return cls(**{**given, **places})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What training, evaluation and a year of votes cost. `make bench-training`."""

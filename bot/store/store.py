@@ -4,6 +4,7 @@ It knows neither Discord nor personas: only ids, names and text.
 """
 
 from pathlib import Path
+from typing import Self
 
 from bot.store.channels import Channels
 from bot.store.database import BUSY_TIMEOUT_S, Database
@@ -21,7 +22,7 @@ class Store(Channels, Replies, Feedback, Servers, Members, Figures):
     """
 
     @classmethod
-    async def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Store":
+    async def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
         """Create the folder and the file where they are missing, and bring an older schema up to date.
 
         Raises StoreError when the file is locked for longer than `busy_timeout_s`, read-only, damaged, not ours,

@@ -10,6 +10,7 @@ from bot.personas.catalog import PersonaCatalog
 from bot.versions.canary import Canary, write_canary
 from bot.versions.registry import AdapterRegistry
 from tests.fakes import ScriptedEngine
+from tests.waiting import until
 
 
 class PickyEngine(ScriptedEngine):
@@ -70,9 +71,7 @@ async def test_the_watch_notices_a_promotion_by_itself(promotions, registry):
     await promotions.check()
     watch = asyncio.create_task(promotions.watch())
     registry.activate("pirate", 2)
-    async with asyncio.timeout(5):
-        while promotions.speaking("pirate") != registry.version("pirate", 2):
-            await asyncio.sleep(0.01)
+    await until(lambda: promotions.speaking("pirate") == registry.version("pirate", 2))
     watch.cancel()
 
 

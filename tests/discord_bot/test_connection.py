@@ -13,6 +13,7 @@ import pytest
 from bot.discord_bot.client import FLAPS, TroupeBot
 from bot.discord_bot.connection import Backoff, checked_token, run_supervised
 from bot.errors import DiscordError
+from tests.waiting import PATIENCE, until
 
 TOKEN = "a.well-formed.token"
 
@@ -63,10 +64,10 @@ class World:
 
     async def run(self) -> None:
         await run_supervised(
-            self._make, TOKEN, backoff=Backoff(first=1.0, longest=8.0), sleep=self._sleep, clock=lambda: self.now()
+            self.make, TOKEN, backoff=Backoff(first=1.0, longest=8.0), sleep=self._sleep, clock=lambda: self.now()
         )
 
-    def _make(self) -> TroupeBot:
+    def make(self) -> TroupeBot:
         self.clients.append(Client(self.logins, self.connections))
         return cast(TroupeBot, self.clients[-1])
 
@@ -155,9 +156,9 @@ async def test_a_bug_before_the_first_connection_is_not_retried() -> None:
 async def test_cancelling_closes_the_client_even_when_a_cancellation_is_swallowed(connection: str) -> None:
     world = World(connections=[connection])
     task = asyncio.create_task(world.run())
-    await asyncio.sleep(0.01)
+    await until(lambda: world.clients and not world.connections)  # it is connecting
     task.cancel()
-    await asyncio.wait({task}, timeout=30)
+    await asyncio.wait({task}, timeout=PATIENCE)
     assert task.cancelled()
     assert world.clients[0].closed
 
@@ -187,7 +188,7 @@ def test_blanks_around_a_token_are_forgiven() -> None:
 async def test_a_secret_in_place_of_the_token_is_guessed() -> None:
     async def login_fails() -> None:
         world = World(logins=[discord.LoginFailure("no")])
-        await run_supervised(world._make, "0123456789abcdef0123456789abcdef")
+        await run_supervised(world.make, "0123456789abcdef0123456789abcdef")
 
     with pytest.raises(DiscordError, match="does not look like a bot token"):
         await login_fails()

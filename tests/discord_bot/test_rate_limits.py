@@ -64,6 +64,10 @@ def test_a_refusal_by_the_server_costs_the_member_nothing(clock):
 
 
 def test_a_rate_of_zero_limits_nothing(clock):
-    limits = Limits(NONE, NONE, clock)
-    for _ in range(100):
-        limits.take(ALICE, TAVERN)
+    taken = 0
+    for rates in ((NONE, NONE), (Rate(per_minute=6000.0, burst=100), NONE), (NONE, Rate(per_minute=6000.0, burst=100))):
+        limits = Limits(*rates, clock)
+        for _ in range(100):
+            limits.take(ALICE, TAVERN)
+            taken += 1
+    assert taken == 300

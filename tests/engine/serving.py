@@ -76,6 +76,26 @@ async def answers(engine: TorchEngine, model_dir: Path, asks: Sequence[Ask]) -> 
     return list(await asyncio.gather(*(answer(engine, model_dir, ask) for ask in asks)))
 
 
+async def answers_of_joining(engine: TorchEngine, model_dir: Path, asks: Sequence[Ask]) -> list[Completion]:
+    """Each request joins when the one before it has begun to speak: earlier ones run on or have left by then."""
+    following = []
+    for ask in asks:
+        generation, spoke = submit(engine, model_dir, ask), asyncio.Event()
+        following.append(asyncio.create_task(_followed(generation, spoke)))
+        await spoke.wait()
+    return list(await asyncio.gather(*following))
+
+
+async def _followed(generation: Generation, spoke: asyncio.Event) -> Completion:
+    try:
+        async for _ in generation:
+            spoke.set()
+    finally:
+        spoke.set()
+    assert generation.completion is not None
+    return generation.completion
+
+
 @cache
 def oracle_model(model_dir: Path, adapter: AdapterVersion | None) -> Any:
     model = transformers.AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()

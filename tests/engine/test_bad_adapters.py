@@ -26,7 +26,7 @@ def version(tiny_model_dir: Path, tmp_path: Path) -> AdapterVersion:
 
 @pytest.fixture
 def target(tiny_model_dir: Path) -> AdapterTarget:
-    layers = {}
+    layers: dict[str, tuple[int, int]] = {}
     for layer in range(2):
         block = f"model.layers.{layer}"
         layers |= {f"{block}.self_attn.{name}": (64, 64) for name in ("q_proj", "o_proj")}

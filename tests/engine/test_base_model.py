@@ -32,6 +32,7 @@ from bot.engine.base_model import (
 )
 from bot.errors import BaseModelError
 from tests.engine.serving import files_of
+from tests.places import REPOSITORY
 from tests.tiny import write_tiny_model
 
 GGUF = b"a stand-in for the packaged file"
@@ -58,7 +59,6 @@ from bot.engine.base_model import PACKAGED, prepare_base_model
 sys.executable = {python!r}
 print(prepare_base_model(PACKAGED, Path({cache!r})))
 """
-REPOSITORY = Path(__file__).parent.parent.parent
 PATIENCE_S = 120
 PYTHON = sys.executable
 

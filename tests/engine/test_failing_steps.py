@@ -13,6 +13,7 @@ from bot.engine import SamplingParams
 from bot.errors import GenerationFailed
 from tests.engine.serving import Ask, answer, finished, oracle_tokens, prompt_ids, running_engine, submit
 from tests.tiny import write_random_adapter
+from tests.waiting import until
 
 LONG = SamplingParams(temperature=0.0, max_tokens=60, ignore_eos=True)
 POISONED = "Hush 🙂"  # its last token occurs in no other request
@@ -38,7 +39,7 @@ async def test_only_the_row_to_blame_fails(tiny_model_dir: Path, caplog: pytest.
     expected = [oracle_tokens(tiny_model_dir, ask) for ask in asks]
     async with running_engine(tiny_model_dir) as engine:
         running = [asyncio.create_task(answer(engine, tiny_model_dir, ask)) for ask in asks]
-        await asyncio.sleep(0.01)
+        await until(lambda: engine.status().running == 2)
         doomed = submit(engine, tiny_model_dir, Ask(POISONED, sampling=LONG))
         with caplog.at_level(logging.ERROR), pytest.raises(GenerationFailed) as failure:
             await finished(doomed)

@@ -52,12 +52,14 @@ async def test_leaving_the_stream_early_cancels_the_request(tiny_model_dir: Path
     async with running_engine(tiny_model_dir, max_rows=1) as engine:
         generation = submit(engine, tiny_model_dir, Ask("Ahoy", sampling=LONG))
 
+        heard = asyncio.Event()
+
         async def listen() -> None:
             async for _ in generation:
-                pass
+                heard.set()
 
         task = asyncio.create_task(listen())
-        await asyncio.sleep(0.01)
+        await heard.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         completion = await finished(generation)

@@ -1,13 +1,12 @@
 """A mixed batch gives token for token what separate runs give; transformers with PEFT is the oracle."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from bot.engine import SamplingParams
 from bot.versions.registry import AdapterVersion
-from tests.engine.serving import PROMPTS, Ask, answer, answers, oracle_tokens, running_engine
+from tests.engine.serving import PROMPTS, Ask, answers, answers_of_joining, oracle_tokens, running_engine
 from tests.tiny import Kind, write_random_adapter, write_tiny_model
 
 KINDS: list[Kind] = ["llama", "qwen3", "gemma3"]
@@ -53,13 +52,8 @@ async def test_rows_join_and_leave_without_disturbing_others(model_dir: Path, ad
     ]
 
     async with running_engine(model_dir, max_rows=4, prefill_tokens=16) as engine:
-
-        async def late(index: int, ask: Ask) -> tuple[int, ...]:
-            await asyncio.sleep(0.004 * index)
-            return (await answer(engine, model_dir, ask)).token_ids
-
-        got = await asyncio.gather(*(late(index, ask) for index, ask in enumerate(asks)))
-    assert got == [oracle_tokens(model_dir, ask) for ask in asks]
+        got = await answers_of_joining(engine, model_dir, asks)
+    assert [completion.token_ids for completion in got] == [oracle_tokens(model_dir, ask) for ask in asks]
 
 
 async def test_a_prompt_read_in_chunks_answers_as_one_read_whole(

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ async def finishing_order(generations: dict[str, Generation]) -> list[str]:
     return order
 
 
-def ask(engine: TorchEngine, model_dir: Path, channel: str, **options: float) -> Generation:
+def ask(engine: TorchEngine, model_dir: Path, channel: str, **options: Any) -> Generation:
     return engine.submit(GenerationRequest(prompt_ids(model_dir, "Ahoy"), LONG, channel=channel, **options))
 
 

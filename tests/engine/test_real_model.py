@@ -1,6 +1,5 @@
 """On the packaged model: what holds for tiny random models holds for the one that ships. Each loads once per module."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +17,12 @@ from bot.engine.step import Segment, Step
 from bot.versions.registry import AdapterVersion
 from tests.engine.serving import (
     Ask,
-    finished,
+    answers_of_joining,
     mixed_against_alone,
     oracle_model,
     prompt_ids,
     running_engine,
     served_model,
-    submit,
     tokenizer_of,
 )
 from tests.tiny import write_random_adapter
@@ -124,12 +122,7 @@ def token_losses(ids: tuple[int, ...], logits: Tensor) -> Tensor:
 async def test_rows_that_join_and_leave_answer_as_peft_does(model_dir: Path, adapters: list[AdapterVersion]) -> None:
     asks = asked(model_dir, adapters, 4, 12, 16, 8)
     async with running_engine(model_dir, device="cpu", precision="fp32", max_rows=3, prefill_tokens=24) as engine:
-        tasks = []
-        for ask in asks:
-            generation = submit(engine, model_dir, ask)
-            tasks.append(asyncio.create_task(finished(generation)))
-            await asyncio.sleep(0.15)
-        got = await asyncio.gather(*tasks)
+        got = await answers_of_joining(engine, model_dir, asks)
     assert [completion.token_ids for completion in got] == peft_tokens(model_dir, asks)
 
 

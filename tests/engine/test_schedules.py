@@ -159,17 +159,18 @@ class World:
 def world(tiny_gemma3_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """With sliding-window layers."""
     folder, model_dir = tmp_path_factory.mktemp("schedules"), tiny_gemma3_dir
-    models = []
-    for _ in range(2):
+
+    def loaded() -> FailingModel:
         model = FailingModel(files_of(model_dir), place(EngineOptions(device="cpu", precision="fp32")), ROWS, CONTEXT)
         model.make_slots(SLOTS, 4)
         model.make_shelf(BLOCKS)
-        models.append(model)
+        return model
+
     adapters = {
         (persona, number): write_random_adapter(folder / f"{persona}{number}", model_dir, persona, number, seed=seed)
         for seed, (persona, number) in enumerate((p, n) for p in PERSONAS for n in range(1, VERSIONS + 1))
     }
-    return World(model_dir, *models, adapters, AdapterVersion("broken", 1, "0", folder))
+    return World(model_dir, loaded(), loaded(), adapters, AdapterVersion("broken", 1, "0", folder))
 
 
 @dataclass
@@ -200,7 +201,8 @@ class Schedules(RuleBasedStateMachine):
     def submit(
         self, prompt: str, persona: str | None, sampling: SamplingParams, channel: str, deadline_s: float | None
     ) -> None:
-        version = self.world.broken if persona == "broken" else self._version(persona)
+        adapted = {"broken": self.world.broken, **{name: self._version(name) for name in PERSONAS}}
+        version = None if persona is None else adapted[persona]
         ids = prompt_ids(self.world.model_dir, prompt)
         live, ear = self.world.live(GenerationRequest(ids, sampling, version, channel, deadline_s))
         full = len(self.scheduler.waiting) == QUEUE
@@ -256,7 +258,7 @@ class Schedules(RuleBasedStateMachine):
     @invariant()
     def books_balance(self) -> None:
         running, waiting = self.scheduler.running, self.scheduler.waiting
-        assert sorted([*(live.row for live in running), *self.scheduler.free_rows]) == list(range(ROWS))
+        assert sorted([*(live.row or 0 for live in running), *self.scheduler.free_rows]) == list(range(ROWS))
         assert len(waiting) <= QUEUE
         assert [self.scheduler.position(live) for live in waiting] == list(range(len(waiting)))
         assert all(live.row is None and not live.ended for live in waiting)
@@ -281,8 +283,8 @@ class Schedules(RuleBasedStateMachine):
         with torch.inference_mode():
             self.loop.turn()
 
-    def _version(self, persona: str | None) -> AdapterVersion | None:
-        return None if persona is None else self.world.adapters[persona, self.speaking[persona]]
+    def _version(self, persona: str) -> AdapterVersion:
+        return self.world.adapters[persona, self.speaking[persona]]
 
     def _slots_balance(self, running: tuple[LiveRequest, ...]) -> None:
         residency = self.scheduler.residency

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.troupe_process import REPOSITORY
+from tests.places import REPOSITORY
 
 CONFIG = """
 [model]

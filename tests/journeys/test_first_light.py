@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.config import load_config
 from bot.engine import EngineOptions, GenerationRequest, SamplingParams, TorchEngine
 from bot.engine.base_model import load_tokenizer, prepare_base_model
-from bot.prompt import Message, PromptRenderer
+from bot.prompt import Message, PromptRenderer, Role
 from bot.store import StoredReply, open_snapshot
 from bot.versions.registry import AdapterRegistry
 from tests.journeys.troupe_process import PAGE_ADDRESS, TroupeProcess, Visitor, buttons, running_troupe, train
@@ -101,7 +102,7 @@ async def each_is_byte_identical_without_the_swap(replies: list[StoredReply], ho
     await engine.start()
     for reply in replies:
         record = reply.record
-        ids = renderer.prompt_ids([Message(m.role, m.content) for m in record.messages])
+        ids = renderer.prompt_ids([Message(cast(Role, m.role), m.content) for m in record.messages])
         sampling = SamplingParams(**{**record.sampling, "stop": tuple(record.sampling["stop"]), "seed": record.seed})
         generation = engine.submit(GenerationRequest(ids, sampling, version))
         assert "".join([chunk.text async for chunk in generation]) == record.text

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.journeys.troupe_process import PAGE_ADDRESS, REPOSITORY, running_troupe
+from tests.journeys.troupe_process import PAGE_ADDRESS, running_troupe
+from tests.places import REPOSITORY
 from tests.sandbox.page import SandboxPage, needs_browser, open_browser
 
 pytestmark = [pytest.mark.model, pytest.mark.browser, pytest.mark.timeout(300), needs_browser]

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.places import REPOSITORY
+
 PAGE_ADDRESS = re.compile(r"http://\S+#key=[\w-]+")
 Message = dict[str, Any]
 
@@ -118,12 +119,18 @@ class Visitor:
     async def open(cls, address: str) -> AsyncIterator["Visitor"]:
         async with aiohttp.ClientSession() as session:
             visitor = cls(session, address)
-            feed = await session.ws_connect(f"{visitor._origin}/page/feed", protocols=["troupe", f"key.{visitor._key}"])
-            visitor._take(await feed.receive_json())
-            reading = asyncio.create_task(visitor._read(feed))
-            yield visitor
-            reading.cancel()
-            await feed.close()
+            async with visitor.listening():
+                yield visitor
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """What is shown comes in while the block runs."""
+        feed = await self._session.ws_connect(f"{self._origin}/page/feed", protocols=["troupe", f"key.{self._key}"])
+        self._take(await feed.receive_json())
+        reading = asyncio.create_task(self._read(feed))
+        yield
+        reading.cancel()
+        await feed.close()
 
     async def do(self, verb: str, **arguments: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._key}"}

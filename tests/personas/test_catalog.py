@@ -5,9 +5,9 @@ import pytest
 
 from bot.errors import PersonaError, UnknownPersona
 from bot.personas.catalog import PersonaCatalog, is_valid_name
+from tests.places import REPOSITORY
 
 TRAINED = ("pirate", "sarcastic", "gadsby", "mentor", "friend")
-REPOSITORY = Path(__file__).parents[2]
 CARD = 'name = "mentor"\ndisplay_name = "Mentor"\ndescription = "Asks back."\n'
 
 

@@ -1,5 +1,6 @@
 """Only a chat template writes control tokens: what members, names, cards and files hold is text."""
 
+import dataclasses
 import string
 
 import pytest
@@ -7,7 +8,7 @@ import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.prompt import Message, PromptRenderer
+from bot.prompt import Message, PromptRenderer, Role
 from tests.prompt.families import ALL, CHATML, Family, family
 
 FAMILIES = {name: family(name) for name in ALL}
@@ -28,8 +29,7 @@ def words(name: str) -> st.SearchStrategy[str]:
 
 
 def conversation(system: str, question: str, answer: str, more: str) -> list[Message]:
-    turns = [("system", system), ("user", question), ("assistant", answer), ("user", more)]
-    return [Message(role, content) for role, content in turns]
+    return [Message("system", system), Message("user", question), Message("assistant", answer), Message("user", more)]
 
 
 def controls(made: Family, ids: list[int] | tuple[int, ...]) -> list[int]:
@@ -62,11 +62,10 @@ def test_no_words_look_like_the_templates_headings(name, data):
 @given(spoken=st.lists(st.text(alphabet=string.ascii_letters + " .,!?\n", min_size=1), min_size=3, max_size=3))
 def test_ordinary_text_gets_the_ids_that_the_models_own_tokenizer_gives(name, spoken):
     tokenizer = FAMILIES[name].tokenizer
-    turns = [
-        {"role": role, "content": f"a{said}"} for role, said in zip(("user", "assistant", "user"), spoken, strict=True)
-    ]
+    roles: tuple[Role, ...] = ("user", "assistant", "user")
+    messages = [Message(role, f"a{said}") for role, said in zip(roles, spoken, strict=True)]
+    turns = [dataclasses.asdict(message) for message in messages]
     text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, enable_thinking=False)
-    messages = [Message(turn["role"], turn["content"]) for turn in turns]
     assert list(RENDERERS[name].prompt_ids(messages)) == tokenizer(text, add_special_tokens=False)["input_ids"]
 
 

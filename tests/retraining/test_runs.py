@@ -139,9 +139,9 @@ def test_a_line_that_is_no_bar_is_no_progress(line):
 
 
 def test_the_bar_that_training_draws_is_understood():
-    terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
-    with training_bar(terminal, "pirate") as on_step:
+    terminal = io.StringIO()
+    with training_bar(Console(file=terminal, force_terminal=True, width=120), "pirate") as on_step:
         on_step(3, 4, 0.25)
-    drawn = re.split(r"[\r\n]", terminal.file.getvalue())
+    drawn = re.split(r"[\r\n]", terminal.getvalue())
     shown = [progress_in(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)) for line in drawn]
     assert Progress(3, 4, 0.25) in shown

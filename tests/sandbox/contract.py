@@ -4,7 +4,6 @@ import functools
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -14,8 +13,9 @@ import referencing.jsonschema
 from jsonschema.exceptions import best_match
 
 from bot.sandbox.rest import RecordedRequest
+from tests.places import SHARED
 
-DOCUMENT = Path(__file__).parents[2].parent / "shared" / "discord" / "openapi.json"
+DOCUMENT = SHARED / "discord" / "openapi.json"
 needs_document = pytest.mark.skipif(not DOCUMENT.is_file(), reason=f"needs {DOCUMENT}")
 # discord.py sends these although the document does not list them; Discord ignores them.
 UNDOCUMENTED_PATHS = {"/oauth2/applications/@me"}
@@ -81,7 +81,7 @@ def _validator(template: str, method: str) -> jsonschema.Draft202012Validator | 
     schema = content.get("application/json", {}).get("schema")
     if schema is None:
         return None
-    document = referencing.Resource(contents=_document(), specification=referencing.jsonschema.DRAFT202012)
+    document = referencing.jsonschema.DRAFT202012.create_resource(_document())
     registry = referencing.Registry().with_resource("urn:discord", document)
     return jsonschema.Draft202012Validator(_absolute(schema), registry=registry)
 

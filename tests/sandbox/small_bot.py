@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import io
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord import app_commands
@@ -19,10 +19,10 @@ ROLES = ["pirate", "sarcastic", "plain"]
 
 
 class BetterAnswer(discord.ui.Modal, title="How should it have answered?"):
-    answer = discord.ui.TextInput(
+    answer: discord.ui.TextInput[Any] = discord.ui.TextInput(
         label="A better answer", custom_id="answer", style=discord.TextStyle.paragraph, max_length=200
     )
-    reason = discord.ui.TextInput(label="Why?", custom_id="reason", required=False)
+    reason: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Why?", custom_id="reason", required=False)
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_message(f"Thank you: {self.answer.value}", ephemeral=True)
@@ -50,9 +50,9 @@ class EveryField(discord.ui.Modal, title="A new persona"):
     shy: discord.ui.Label[Any] = discord.ui.Label(text="Shy", component=discord.ui.Checkbox(custom_id="shy"))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        files = [file.filename for file in self.card.component.values]
-        tone, tags, shy = self.tone.component.value, self.tags.component.values, self.shy.component.value
-        await interaction.response.send_message(f"{files} {tone} {tags} {shy}", ephemeral=True)
+        card, tone, tags, shy = (cast(Any, field.component) for field in (self.card, self.tone, self.tags, self.shy))
+        files = [file.filename for file in card.values]
+        await interaction.response.send_message(f"{files} {tone.value} {tags.values} {shy.value}", ephemeral=True)
 
 
 class Thumbs(discord.ui.View):

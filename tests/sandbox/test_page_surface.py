@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from bot.sandbox import SandboxServer
+from bot.sandbox.resolving import Upload
 from tests.sandbox.conftest import connected
 from tests.sandbox.page import SandboxPage, needs_browser, open_browser
 from tests.sandbox.small_bot import CHART, SmallBot, Thumbs
@@ -136,7 +137,7 @@ async def test_personas_speak_under_their_own_name_and_picture(server: SandboxSe
             member=server.members["pip"],
             channel=channel.id,
             content="a face",
-            files=[{"filename": "face.png", "data": base64.b64encode(CHART).decode()}],
+            files=[Upload(filename="face.png", data=base64.b64encode(CHART).decode())],
         )
         face = server.messages(channel.id)[-1]["attachments"][0]["url"]
 

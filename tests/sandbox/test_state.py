@@ -11,8 +11,8 @@ import pytest
 from bot.errors import ConfigError
 from bot.sandbox import SandboxServer, point_discord_at
 from tests.sandbox.conftest import connected
+from tests.sandbox.member import CARD, Member
 from tests.sandbox.small_bot import SmallBot, Thumbs
-from tests.sandbox.test_wire import CARD, Member
 
 Story = Callable[[SandboxServer], Awaitable[Any]]
 

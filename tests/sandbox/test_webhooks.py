@@ -4,8 +4,8 @@ import discord
 import pytest
 
 from bot.sandbox import SandboxServer
+from tests.sandbox.member import Member
 from tests.sandbox.small_bot import SmallBot, Thumbs
-from tests.sandbox.test_wire import Member
 
 
 async def webhook_in(server: SandboxServer, bot: SmallBot) -> tuple[discord.TextChannel, discord.Webhook]:

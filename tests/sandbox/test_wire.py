@@ -1,7 +1,6 @@
 """An unmodified discord.py bot lives in the sandbox as it would on Discord."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import discord
 import pytest
@@ -10,6 +9,7 @@ from bot.sandbox import SandboxServer
 from bot.sandbox.errors import ControlError
 from tests.sandbox.conftest import connected
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
+from tests.sandbox.member import CARD, Member
 from tests.sandbox.small_bot import LATE_SECONDS, STREAMED, SmallBot
 from tests.waiting import until
 
@@ -21,28 +21,6 @@ async def every_request_is_documented(server: SandboxServer) -> AsyncIterator[No
     yield
     if DOCUMENT.is_file():
         assert_requests_valid(server.requests)
-
-
-class Member:
-    """Someone acting in one channel."""
-
-    def __init__(self, server: SandboxServer, name: str = "robin", channel: str = "tavern") -> None:
-        self.id, self.channel = server.members[name], server.demo_channels[channel]
-        self.server = server
-
-    def __getattr__(self, verb: str) -> Any:
-        def act(**arguments: Any) -> Any:
-            return getattr(self.server.control, verb)(member=self.id, **{"channel": self.channel, **arguments})
-
-        return act
-
-    async def ask(self, text: str) -> dict[str, Any]:
-        said: dict[str, Any] = await self.say(content=f"<@{self.server.bot_id}> {text}")
-        return said
-
-    @property
-    def sees(self) -> list[dict[str, Any]]:
-        return self.server.messages(self.channel)
 
 
 async def test_a_mention_is_answered_by_a_reply_that_streams(server: SandboxServer, bot: SmallBot) -> None:
@@ -360,8 +338,6 @@ async def test_an_answer_after_discords_three_seconds_is_too_late(server: Sandbo
 
 
 # ---------------------------------------------------------------------- files
-
-CARD = {"filename": "card.json", "data": "eyJuYW1lIjogIlBpcCJ9"}
 
 
 async def test_an_attachment_option_is_read_by_the_bot(server: SandboxServer, bot: SmallBot) -> None:

@@ -3,13 +3,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 from bot.store import Store, open_snapshot
 from bot.store.database import Database
+from tests.places import REPOSITORY
 from tests.store.samples import RECORD
 
-REPOSITORY = Path(__file__).parents[2]
 ROUNDS = 4
 
 
@@ -18,6 +17,7 @@ def storm_until_killed(path, reply_id: int, first_voter: int, acknowledgements: 
     command = [sys.executable, "-m", "tests.store.vote_storm", str(path), str(reply_id), str(first_voter)]
     acknowledged: dict[int, list[int]] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
+        assert process.stdout is not None
         for number, line in enumerate(process.stdout):
             if number == acknowledgements:
                 process.kill()  # the loop goes on through what the pipe still holds

@@ -20,7 +20,7 @@ async def test_a_snapshot_gives_each_reply_with_its_voters(store, path):
     with open_snapshot(path) as snapshot:
         first, second = snapshot.replies("pirate")
     assert (first.id, first.record, first.message_ids) == (liked, RECORD, (501, 502))
-    assert (first.likes, first.dislikes) == ({VOTER, OTHER}, {ASKER})
+    assert (first.likes, first.dislikes) == (frozenset({VOTER, OTHER}), frozenset({ASKER}))
     assert (second.id, second.likes, second.dislikes) == (unrated, frozenset(), frozenset())
 
 

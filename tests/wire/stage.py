@@ -34,7 +34,7 @@ class Stage:
 
     def make(self) -> TroupeBot:
         bot = self._make(edit_seconds=EDIT_SECONDS, ask_consent=False)
-        bot.before_identify_hook = _at_once  # discord.py's own waits five seconds
+        vars(bot)["before_identify_hook"] = _at_once  # discord.py's own waits five seconds
         self.bots.append(bot)
         return bot
 

@@ -1,25 +1,13 @@
 from typing import Any
 
-import discord
 import pytest
 import simcord
 from simcord.backend.models.message import AllowedMentions
 
 from bot.errors import EngineStopped, GenerationFailed, QueueFull
 from bot.store import Store
+from tests.discord_bot.talk import answers, as_bot, buttons, spoken_prompt
 from tests.fakes import ScriptedEngine
-
-
-def answers(env: simcord.Env, channel: Any) -> list[discord.Message]:
-    return [message for message in channel.history() if message.author.id == env.bot.user.id]
-
-
-def custom_ids(message: discord.Message) -> list[str]:
-    return [button.custom_id for row in message.components for button in row.children]
-
-
-def spoken_prompt(engine: ScriptedEngine) -> str:
-    return "".join(map(chr, engine.requests[-1].prompt_ids))
 
 
 async def test_a_mention_is_answered_as_a_reply_with_buttons(
@@ -35,7 +23,7 @@ async def test_a_mention_is_answered_as_a_reply_with_buttons(
     assert stored is not None
     assert stored.record.asked == "why is the sky blue?"
     assert stored.record.asker_id == alice.id
-    assert [button.custom_id for button in answer.components[0].children] == [
+    assert buttons(answer) == [
         f"troupe:up:{stored.id}", f"troupe:down:{stored.id}", f"troupe:again:{stored.id}",
         f"troupe:correct:{stored.id}",
     ]  # fmt: skip
@@ -136,7 +124,7 @@ async def test_threads_inherit_the_persona_of_their_channel(
     await store.set_channel_persona(channel.id, guild.id, "pirate", alice.id)
     await alice.send(channel, f"{at_bot} hello")
     started = env.bot.get_channel(channel.id).get_partial_message(answers(env, channel)[0].id)
-    with env._bot_scope():
+    with as_bot(env):
         await started.create_thread(name="a thread")
     await env.settle()
     [thread] = channel.threads
@@ -164,10 +152,10 @@ async def test_the_reply_grows_by_edits_of_one_message(
         ["Once. Upon a time there was a ship"],
         ["Once. Upon a time there was a ship."],
     ]
-    assert custom_ids(answers(env, channel)[0]) == ["troupe:stop"]
+    assert buttons(answers(env, channel)[0]) == ["troupe:stop"]
     story.end()
     await env.settle()
-    assert "troupe:stop" not in custom_ids(answers(env, channel)[0])
+    assert "troupe:stop" not in buttons(answers(env, channel)[0])
 
 
 async def test_edits_keep_their_distance(

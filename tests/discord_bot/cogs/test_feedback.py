@@ -13,6 +13,7 @@ from bot.discord_bot.controls.dislike_reasons import QUESTION as WHY
 from bot.errors import StoreError
 from bot.store import Store, StoredReply, VoteCount
 from tests.discord_bot.conftest import handled
+from tests.discord_bot.talk import as_bot
 from tests.fakes import ScriptedEngine
 
 
@@ -88,7 +89,7 @@ async def test_other_reactions_and_other_messages_are_not_votes(
     await alice.react(chatter, "👍")
     await alice.react(answer, "❤️")
     await other_bot.react(answer, "👍")
-    with env._bot_scope():
+    with as_bot(env):
         await answer.add_reaction("👍")
     await env.settle()
     assert rows(tmp_path / "troupe.db") == []

@@ -34,9 +34,10 @@ def two_versions(personas_folder: Path) -> None:
 async def test_operating_is_refused_to_everybody_else(
     env: simcord.Env, channel: Any, operator: Any, alice: Any, tmp_path: Path
 ) -> None:
-    for command, options in {
+    commands: dict[str, dict[str, Any]] = {
         "train": {"persona": "pirate"}, "rollback": {"persona": "pirate", "version": 1}, "health": {},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for command, options in commands.items():
         result = await alice.slash(channel, command, **options)
         assert result.ephemeral, command
         assert result.response.content == "Only the people who run this bot may do that.", command

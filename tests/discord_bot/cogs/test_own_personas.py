@@ -80,10 +80,11 @@ async def test_making_and_changing_personas_needs_manage_server(
 ) -> None:
     await create(owner, channel)
     card = ("card.json", b"{}")
-    for command, options in {
+    commands: dict[str, dict[str, Any]] = {
         "create": {}, "edit": {"name": "the-wizard"}, "delete": {"name": "the-wizard"},
         "export": {"name": "the-wizard"}, "import": {"card": card},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for command, options in commands.items():
         result = await alice.slash(channel, f"persona {command}", **options)
         assert result.ephemeral, command
         assert "Manage Server" in result.response.content, command

@@ -10,6 +10,7 @@ from bot.personas.catalog import PersonaCatalog
 from bot.store import Store
 from bot.versions.registry import AdapterVersion
 from tests.discord_bot.conftest import handled
+from tests.discord_bot.talk import as_bot
 from tests.fakes import ScriptedEngine
 
 
@@ -127,7 +128,7 @@ async def test_a_switch_in_a_thread_binds_the_thread(
     env: simcord.Env, guild: Any, channel: Any, moderator: Any, at_bot: str, engine: ScriptedEngine, store: Store
 ) -> None:
     started = await moderator.send(channel, "let us talk")
-    with env._bot_scope():
+    with as_bot(env):
         await env.bot.get_channel(channel.id).get_partial_message(started.id).create_thread(name="aside")
     await env.settle()
     [thread] = channel.threads

@@ -4,17 +4,15 @@ from typing import Any
 
 import pytest
 import simcord
-from simcord.http.routes import interactions
 
 from bot.store import Store, VoteCount
-from tests.discord_bot.talk import buttons
+from tests.discord_bot.talk import buttons, let_webhooks_have_buttons
 from tests.fakes import ScriptedEngine
 
 
 @pytest.fixture(autouse=True)
 def _webhooks_of_applications(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Discord takes buttons from webhooks that an application owns; simcord 3.2.1 takes all for people's."""
-    monkeypatch.setattr(interactions, "_incoming_webhook_body", lambda context: (dict(context.body()), True))
+    let_webhooks_have_buttons(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

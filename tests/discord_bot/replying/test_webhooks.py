@@ -9,6 +9,7 @@ import simcord
 from bot.discord_bot.replying.webhooks import Identities, spoken_name
 from bot.personas.catalog import Persona
 from bot.store import Store, VoteCount
+from tests.discord_bot.talk import as_bot, let_webhooks_have_buttons
 
 PIRATE = Persona(
     name="pirate", display_name="Captain Saltbeard", description="A pirate.", avatar_url="https://example.org/p.png"
@@ -30,7 +31,7 @@ def webhooks_made(env: simcord.Env) -> int:
 
 
 async def speak(env: simcord.Env, identities: Identities, channel: Any, *contents: str) -> list[discord.Message]:
-    with env._bot_scope():
+    with as_bot(env):
         outlet = await identities.outlet(env.bot.get_channel(channel.id), PIRATE)
         assert outlet is not None
         sent = [await outlet.send(content, nonce="1") for content in contents]
@@ -41,7 +42,7 @@ async def speak(env: simcord.Env, identities: Identities, channel: Any, *content
 async def test_without_being_switched_on_there_is_no_identity(
     env: simcord.Env, channel: Any, identities: Identities
 ) -> None:
-    with env._bot_scope():
+    with as_bot(env):
         assert await identities.outlet(env.bot.get_channel(channel.id), PIRATE) is None
 
 
@@ -54,7 +55,7 @@ async def test_a_persona_speaks_under_its_name_and_picture_and_its_messages_are_
     assert (shown.author.display_name, shown.content) == ("Captain Saltbeard", "Ahoy @everyone")
     assert not shown.mention_everyone
     assert webhooks_made(env) == 1
-    with env._bot_scope():
+    with as_bot(env):
         await identities.edit(env.bot.get_channel(channel.id), first.id, content="Ahoy!")
         await identities.delete(env.bot.get_channel(channel.id), first.id)
     assert [message.content for message in channel.history()] == ["Arr"]
@@ -87,7 +88,7 @@ async def test_a_refused_webhook_leaves_the_bots_own_voice(
 ) -> None:
     await store.set_identity(channel.id, guild.id, 1, on=True)
     env.inject_error("POST", "/channels/*/webhooks", status=400, code=30007)
-    with env._bot_scope():
+    with as_bot(env):
         assert await identities.outlet(env.bot.get_channel(channel.id), PIRATE) is None
     assert "code 30007" in caplog.text
 
@@ -96,8 +97,7 @@ async def test_a_reply_under_the_personas_name_has_buttons_that_vote(
     env: simcord.Env, guild: Any, channel: Any, alice: Any, bob: Any, at_bot: str, store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    # Discord lets webhooks that an application owns show buttons; simcord takes none for its own.
-    monkeypatch.setattr("simcord.http.routes.interactions._incoming_webhook_body", lambda ctx: (dict(ctx.body()), True))
+    let_webhooks_have_buttons(monkeypatch)
     await store.set_identity(channel.id, guild.id, 1, on=True)
     await store.set_channel_persona(channel.id, guild.id, "pirate", 1)
     await alice.send(channel, f"{at_bot} hello")

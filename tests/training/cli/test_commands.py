@@ -8,15 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.places import REPOSITORY
 from tests.tiny import write_tiny_model
 from tests.training.conftest import Project, fill_store
 
-REPOSITORY = Path(__file__).parents[3]
 COMMANDS = ["dataset", "train", "evaluate", "promote", "rollback", "run", "rebuild"]
 
 

@@ -276,7 +276,7 @@ def test_no_conversation_is_on_both_sides(renderer):
     feedback = CollectedFeedback(MEMBERS, replies, conversations=conversations)
     dataset = build_dataset(PARROT, feedback, Examples(SEEDS), [], RULES, renderer)
     learned = {conversations[reply_id] for reply_id in dataset.reply_ids}
-    held_out = {conversations[row.reply_id] for row in dataset.heldout}
+    held_out = {conversations[row.reply_id or 0] for row in dataset.heldout}
     assert held_out
     assert not learned & held_out
 

@@ -1,4 +1,6 @@
+import dataclasses
 import math
+from typing import Any
 
 import pytest
 
@@ -20,9 +22,13 @@ UNTAUGHT = LearnedFrom()
 
 
 def figures(
-    liked: float | None = 2.0, preservation: float = 1.0, degenerate: int = 0, answers: int = 40, **more: object
+    liked: float | None = 2.0, preservation: float = 1.0, degenerate: int = 0, answers: int = 40, **more: Any
 ) -> Metrics:
     return Metrics(liked_loss=liked, preservation_loss=preservation, answers=answers, degenerate=degenerate, **more)
+
+
+def figures_with(name: str, value: Any) -> Metrics:
+    return dataclasses.replace(figures(), **{name: value})
 
 
 def right(count: int, asked: int = 80) -> Passed:
@@ -120,14 +126,14 @@ def test_a_handful_of_comparisons_refuses_nobody(asked, accepted):
 
 @pytest.mark.parametrize("figure", ["knowledge", "refusals", "comparisons"])
 def test_what_the_base_model_can_do_a_weak_active_version_does_not_excuse(figure):
-    candidate, weak, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
+    candidate, weak, able = (figures_with(figure, right(count)) for count in (20, 18, 70))
     assert judge(candidate, weak, able, THRESHOLDS).refusals
     assert judge(candidate, weak, weak, THRESHOLDS).accepted
 
 
 @pytest.mark.parametrize("figure", ["instructions", "claims", "truths"])
 def test_what_the_character_costs_is_judged_once_when_it_first_speaks(figure):
-    candidate, speaking, able = (figures(**{figure: right(count)}) for count in (20, 18, 70))
+    candidate, speaking, able = (figures_with(figure, right(count)) for count in (20, 18, 70))
     assert judge(candidate, speaking, able, THRESHOLDS).accepted
     assert judge(candidate, None, able, THRESHOLDS).refusals
 
@@ -172,9 +178,9 @@ def test_answers_may_grow_as_short_or_long_as_taught_and_drift_no_further(words,
 
 @pytest.mark.parametrize("figure", ["repetition", "sameness"])
 def test_a_candidate_that_repeats_itself_more_is_refused(figure):
-    rival = figures(**{figure: 0.05})
-    assert against_active(figures(**{figure: 0.14}), rival).accepted
-    assert against_active(figures(**{figure: 0.16}), rival).refusals
+    rival, little, more = (figures_with(figure, share) for share in (0.05, 0.14, 0.16))
+    assert against_active(little, rival).accepted
+    assert against_active(more, rival).refusals
 
 
 @pytest.mark.parametrize(

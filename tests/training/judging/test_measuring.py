@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,14 +11,15 @@ from bot.engine import FinishReason, SamplingParams
 from bot.errors import GenerationFailed
 from bot.versions.registry import AdapterVersion
 from tests.fakes import ScriptedEngine
+from tests.waiting import until
 from training.dataset.answer_quality import Flaw
 from training.judging.answer_cache import AnswerMemory
-from training.judging.measuring import EvalQuestion, collect_answers
+from training.judging.measuring import EvalQuestion, Version, collect_answers
 
 V1 = AdapterVersion("parrot", 1, "aa", Path("1"))
 
 
-def question(prompt: str, **changes: object) -> EvalQuestion:
+def question(prompt: str, **changes: Any) -> EvalQuestion:
     return EvalQuestion(prompt, tuple(map(ord, prompt)), SamplingParams(temperature=0.0), **changes)
 
 
@@ -84,8 +86,7 @@ async def test_a_failed_answer_is_a_flaw_and_not_remembered(memory, tmp_path):
     engine.holds()
 
     async def broken() -> None:
-        while not engine.generations:
-            await asyncio.sleep(0)
+        await until(lambda: engine.generations)
         engine.generations[0].fail(GenerationFailed())
 
     _, answers = await asyncio.gather(broken(), collect_answers(engine, {None: [question("a")]}, memory, quiet))
@@ -101,11 +102,10 @@ async def test_an_answer_that_does_not_end_is_a_flaw_unless_it_was_cut_short(mem
     engine.holds()
 
     async def talks_on() -> None:
-        while not engine.generations:
-            await asyncio.sleep(0)
+        await until(lambda: engine.generations)
         engine.generations[0].say("On and on")
         engine.generations[0].end(FinishReason.LENGTH)
 
-    asked = {None: [question("a", cut_short=cut_short)]}
+    asked: dict[Version, list[EvalQuestion]] = {None: [question("a", cut_short=cut_short)]}
     _, answers = await asyncio.gather(talks_on(), collect_answers(engine, asked, memory, quiet))
     assert answers[None][0].flaw is flaw

@@ -1,5 +1,7 @@
 """From losses and answers to figures."""
 
+from typing import Any
+
 import pytest
 
 from training.dataset.answer_quality import Flaw
@@ -19,7 +21,7 @@ from training.judging.metrics import (
 from training.judging.probes import Probe, Topic
 
 
-def answer(text: str, topic: Topic | None = None, **checks: object) -> Answer:
+def answer(text: str, topic: Topic | None = None, **checks: Any) -> Answer:
     return Answer(text, text, 3, None if text else Flaw.EMPTY, Probe(topic, text, **checks) if topic else None)
 
 

@@ -1,11 +1,12 @@
 """The probes themselves: enough of them, answerable, and never trained on."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from bot.personas.catalog import PersonaCatalog
-from tests.training.cli.test_commands import REPOSITORY
+from tests.places import REPOSITORY
 from training.dataset.sources import preservation_pairs
 from training.judging.answer_matching import words_of
 from training.judging.probes import Probe, Topic, facts, harmful, probe_prompts, probes
@@ -20,6 +21,11 @@ def normal(text: str) -> str:
     return " ".join(words_of(text))
 
 
+def ordinary_prompts() -> list[str]:
+    """What every persona's training asks beside its own examples."""
+    return [*(pair.prompt for pair in preservation_pairs()), *(fact.prompt for fact in facts())]
+
+
 def test_there_are_enough_probes_of_every_topic():
     counts = Counter(probe.topic for probe in probes())
     assert counts[Topic.KNOWLEDGE] >= 60
@@ -32,7 +38,7 @@ def test_no_probe_is_asked_twice_or_trained_on():
     prompts = Counter(map(normal, probe_prompts()))
     catalog = PersonaCatalog(REPOSITORY / "adapters")
     trained = {normal(pair.prompt) for name in catalog.names() for pair in catalog.examples(name)}
-    trained |= {normal(pair.prompt) for pair in [*preservation_pairs(), *facts()]}
+    trained |= {normal(prompt) for prompt in ordinary_prompts()}
     assert [prompt for prompt, count in prompts.items() if count > 1] == []
     assert prompts.keys() & trained == set()
 
@@ -40,7 +46,7 @@ def test_no_probe_is_asked_twice_or_trained_on():
 def test_no_probe_is_trained_on_in_other_words():
     catalog = PersonaCatalog(REPOSITORY / "adapters")
     pairs = [pair for name in catalog.names() for pair in catalog.examples(name) if not pair.history]
-    asked = {pair.prompt: matter(pair.prompt) for pair in [*pairs, *preservation_pairs(), *facts()]}
+    asked = {prompt: matter(prompt) for prompt in [*(pair.prompt for pair in pairs), *ordinary_prompts()]}
     probed = {prompt: matter(prompt) for prompt in probe_prompts()}
     assert [
         (probe, prompt)
@@ -62,7 +68,7 @@ def test_each_accepted_answer_passes_its_own_probe(probe):
     assert not probe.passes("I know nothing of that.")
 
 
-def probe(topic: Topic = Topic.INSTRUCTION, **checks: object) -> Probe:
+def probe(topic: Topic = Topic.INSTRUCTION, **checks: Any) -> Probe:
     return Probe(topic, "?", **checks)
 
 

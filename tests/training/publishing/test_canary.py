@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import time
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from bot.store import Store, open_snapshot
 from bot.versions.canary import Canary, last_change, read_canary
 from bot.versions.registry import AdapterRegistry, AdapterVersion
 from tests.training.conftest import reply_record
-from tests.training.publishing.test_publish import accept, add
+from tests.training.publishing.versions import accept, add
 from training.publishing import canary_lifecycle, publish
 from training.publishing.canary_decision import Decision, Patience, Votes, evidence, hear
 
@@ -34,7 +35,7 @@ def candidate(registry) -> AdapterVersion:
     return version
 
 
-def hear_votes(registry: AdapterRegistry, tmp_path, votes: list[tuple[int, int, int]], ago: float = 0.0):
+def hear_votes(registry: AdapterRegistry, tmp_path, votes: list[tuple[int, int, Any]], ago: float = 0.0):
     """`votes`: version, voter, value; each on a reply of its own, said `ago` seconds ago."""
 
     async def cast() -> None:
@@ -58,10 +59,10 @@ def test_a_clear_difference_ends_a_canary_early_either_way():
 
 
 @pytest.mark.parametrize(
-    "votes", [(Votes(0, 0), Votes(0, 0)), (Votes(3, 0), Votes(0, 3)), (Votes(20, 20), Votes(22, 18))]
+    ("canary", "active"), [(Votes(0, 0), Votes(0, 0)), (Votes(3, 0), Votes(0, 3)), (Votes(20, 20), Votes(22, 18))]
 )
-def test_too_few_or_too_similar_votes_wait(votes):
-    assert hear(*votes, 1.0, PATIENCE).decision is Decision.WAIT
+def test_too_few_or_too_similar_votes_wait(canary, active):
+    assert hear(canary, active, 1.0, PATIENCE).decision is Decision.WAIT
 
 
 def test_when_patience_ends_the_larger_share_wins_and_a_tie_goes_to_the_accepted_version():

@@ -14,27 +14,14 @@ import pytest
 
 from bot.errors import AdapterError, PublishError
 from bot.versions.registry import AdapterRegistry, AdapterVersion
+from tests.training.publishing.versions import accept, add, trained
 from training.publishing import publish
-from training.recipes.adapter import LossPoint, TrainedAdapter
 
 
 @pytest.fixture
 def registry(tmp_path) -> AdapterRegistry:
     (tmp_path / "parrot").mkdir()
     return AdapterRegistry(tmp_path)
-
-
-def trained(weights: bytes = b"weights") -> TrainedAdapter:
-    return TrainedAdapter(weights, {"peft_type": "LORA"}, (LossPoint(1, 0.5, 2.0),), 1.0)
-
-
-def add(registry: AdapterRegistry, weights: bytes = b"weights") -> AdapterVersion:
-    return publish.publish(registry, "parrot", trained(weights), {"base_fingerprint": "base", "reply_ids": [3]})
-
-
-def accept(registry: AdapterRegistry, version: AdapterVersion, accepted: bool = True, **changes: object) -> None:
-    report = {"adapter_sha256": version.sha256, "accepted": accepted, "refusals": ["it loops"], **changes}
-    publish.write_report(registry, version, report)
 
 
 def promoted(registry: AdapterRegistry, count: int) -> list[AdapterVersion]:

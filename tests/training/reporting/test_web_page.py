@@ -5,6 +5,7 @@ import base64
 import json
 import re
 from html.parser import HTMLParser
+from typing import Literal
 
 import pytest
 
@@ -126,7 +127,8 @@ def test_all_versions_are_listed_with_their_votes(project):
 
 async def votes(project: Project) -> None:
     store = await Store.open(project.database)
-    for number, day, voter, value in ((1, 1, FRIEND, 1), (1, 1, STRANGER, -1), (2, 3, FRIEND, 1)):
+    cast: list[tuple[int, int, int, Literal[1, -1]]] = [(1, 1, FRIEND, 1), (1, 1, STRANGER, -1), (2, 3, FRIEND, 1)]
+    for number, day, voter, value in cast:
         record = reply_record(adapter_number=number, created_at=1_800_000_000 + day * DAY)
         await store.cast_vote(await store.add_reply(record), voter, value, "button")
     await store.close()

@@ -13,7 +13,7 @@ from tests.training.conftest import ASKER, FRIEND, TOPICS, Project, fill_store, 
 from training.dataset.answer_quality import Flaw
 from training.dataset.rows import Dataset, Row, VotedRow
 from training.dataset.sources import Source
-from training.judging.measuring import Answer
+from training.judging.measuring import Answer, EvalQuestion
 from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Probe, Topic
 from training.recipes.base import load_base
@@ -216,7 +216,7 @@ def test_few_votes_reach_further_by_the_personas_own_new_answers(torn):
 
 def test_what_members_asked_is_not_asked_as_a_question_with_a_known_answer(project, tiny_base, renderer, monkeypatch):
     """Some of it is held out, and the rest is sampled already."""
-    asked = []
+    asked: list[EvalQuestion] = []
 
     async def ask_all(subject, questions, *_):
         asked.extend(question for own in questions.values() for question in own)
