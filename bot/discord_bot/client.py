@@ -1,4 +1,4 @@
-"""Owns the discord.py client: intents, cogs, slash commands. Its collaborators are handed in; no globals.
+"""The discord.py client: intents, cogs, slash commands. Its collaborators are handed in; no globals.
 
 Staying connected is `bot.discord_bot.connection`'s work.
 """

@@ -1,4 +1,4 @@
-"""Owns the boundary where a failure becomes a sentence for a member; every cog's failures end here.
+"""Turns a failure into a sentence for a member; every cog's failures end here.
 
 Precedence, first match wins:
 

@@ -1,4 +1,4 @@
-"""Owns /chat and /ask: talking to the channel's persona, or once to another one, by slash command."""
+"""/chat and /ask: talking to the channel's persona, or once to another one, by slash command."""
 
 from discord import app_commands
 from discord.ext import commands

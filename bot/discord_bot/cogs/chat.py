@@ -1,4 +1,4 @@
-"""Owns conversations: a message that is meant for the bot becomes a streamed reply of the channel's persona.
+"""Answers messages that are meant for the bot, each with a streamed reply of the channel's persona.
 
 Every message it takes on ends in text, a plain sentence, or a cancellation by deleting the reply; never in silence,
 except that a member who goes on writing too fast is told so once.

@@ -1,4 +1,4 @@
-"""Owns where nothing is collected for training: /collection, and what is forgotten when a place is left or deleted."""
+"""/collection: where nothing is learned; and forgetting a place that the bot left or that was deleted."""
 
 import logging
 from typing import Literal

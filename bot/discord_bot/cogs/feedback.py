@@ -1,4 +1,4 @@
-"""Owns thumbs and better answers: buttons, reactions and the ✏️ modal become rows of the store.
+"""Thumbs and better answers: buttons, reactions and the ✏️ form become rows of the store.
 
 A vote is committed before it is acknowledged. Buttons and reactions write the same row of (reply, voter).
 """

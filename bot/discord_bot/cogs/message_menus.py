@@ -1,4 +1,4 @@
-"""Owns the two entries of a message's menu (right click → Apps): suggest a better answer, delete a reply."""
+"""The two entries in a message's menu (right click → Apps): suggest a better answer, delete a reply."""
 
 import contextlib
 import logging

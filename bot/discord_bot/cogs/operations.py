@@ -1,4 +1,4 @@
-"""Owns operating the bot from Discord: /train, /versions, /rollback and /health. Training itself is a subprocess."""
+"""Operating the bot from Discord: /train, /versions, /rollback and /health. Training itself is a subprocess."""
 
 import asyncio
 import io

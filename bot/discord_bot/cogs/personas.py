@@ -1,4 +1,4 @@
-"""Owns /persona and /forget: who speaks in a channel and how, the server's own personas, what is remembered."""
+"""/persona and /forget: who speaks in a channel and how, the server's own personas, what is remembered."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""Owns /privacy: what a member allowed, and showing, exporting and deleting everything stored about them."""
+"""/privacy: what a member allowed, and showing, exporting and deleting everything stored about them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Owns /scene: two personas talk to each other about a topic, turn by turn, until it is over or somebody presses ⏹."""
+"""/scene: two personas talk to each other about a topic, until it is over or somebody presses ⏹."""
 
 from collections.abc import Sequence
 from typing import Any

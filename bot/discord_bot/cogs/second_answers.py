@@ -1,4 +1,4 @@
-"""Owns 🔁: a second answer beside the first, and the choice between the two."""
+"""🔁: a second answer beside the first, and the choice between the two."""
 
 import contextlib
 import logging

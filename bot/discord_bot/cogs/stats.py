@@ -1,4 +1,4 @@
-"""Owns /stats: what members thought of a persona, as a picture and as plain numbers."""
+"""/stats: what members thought of a persona, as a picture and as plain numbers."""
 
 import asyncio
 import io

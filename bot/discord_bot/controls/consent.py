@@ -1,4 +1,4 @@
-"""Owns the question whether a member's words may train personas: who was asked, and the two answers' buttons."""
+"""Asks a member whether their words may train personas, once, and offers the buttons to answer."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""Owns the form in which a server's own persona is written, and opening it again when something in it was wrong."""
+"""The form in which a server writes a persona of its own; it opens again when something in it was wrong."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Owns an answer from its beginning to its buttons: typing, streaming, the stored record, and the graceful stop.
+"""Sees an answer through from first word to buttons: typing, streaming, the stored record, the graceful stop.
 
 Messages, commands, second answers and scenes all speak through here.
 """

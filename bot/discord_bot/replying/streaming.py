@@ -1,4 +1,4 @@
-"""Owns how a growing reply is shown: one message that is edited, further ones past 2000 characters, at last a file.
+"""Shows a growing reply: one message that is edited, further ones past 2000 characters, in the end a file.
 
 Discord's rate limits (429) and passing failures (5xx) are retried inside discord.py; tokens wait meanwhile.
 """
