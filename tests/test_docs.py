@@ -1,5 +1,8 @@
 """The documents tell the truth: their commands exist, their links lead somewhere, their numbers are computed."""
 
+import importlib.util
+import inspect
+import pkgutil
 import re
 import shlex
 from pathlib import Path
@@ -8,9 +11,11 @@ from typing import Any
 import discord
 import pytest
 import typer
+from discord.ext import commands
 
 from bot.__main__ import app as bot_cli
 from bot.config import Config
+from bot.discord_bot import cogs
 from tests.places import REPOSITORY
 from training.__main__ import app as training_cli
 
@@ -33,23 +38,29 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
 
 
-def commands(pattern: str) -> list[tuple[str, str]]:
+def found_in_documents(pattern: str) -> list[tuple[str, str]]:
     return [(doc.name, found) for doc in DOCUMENTS for found in re.findall(pattern, doc.read_text())]
 
 
 def test_every_make_target_in_the_documents_exists():
-    named = {target for _, target in commands(r"(?:`|^|\n)(?:[A-Z_]+=\S+ )*make ([a-z-]+)")}
+    named = {target for _, target in found_in_documents(r"(?:`|^|\n)(?:[A-Z_]+=\S+ )*make ([a-z-]+)")}
     assert {"run", "test"} <= named
     assert named <= make_targets()
 
 
-@pytest.mark.parametrize(("document", "line"), commands(r"python -m ((?:bot|training) [^`\n]+)"))
+@pytest.mark.parametrize(("document", "line"), found_in_documents(r"python -m ((?:bot|training) [^`\n]+)"))
 def test_every_command_line_in_the_documents_is_accepted(document, line):
     program, command, *arguments = shlex.split(line.replace("…", ""), comments=True)
     known = CLIS[program].commands
     assert command in known, f"{document}: {line}"
     if "|" not in arguments:
         known[command].make_context(command, arguments)
+
+
+def test_every_other_module_that_is_run_exists():
+    named = {module for _, module in found_in_documents(r"python -m ((?:benchmarks|tools)[\w.]*)")}
+    assert named
+    assert {module for module in named if importlib.util.find_spec(module) is None} == set()
 
 
 def test_every_relative_link_leads_to_a_file_and_a_heading():
@@ -89,6 +100,27 @@ def test_the_readme_is_a_front_door():
 
 def contributing() -> str:
     return (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def slash_commands() -> set[str]:
+    modules = [
+        importlib.import_module(f"{cogs.__name__}.{found.name}") for found in pkgutil.iter_modules(cogs.__path__)
+    ]
+    kinds = {kind for module in modules for kind in vars(module).values() if inspect.isclass(kind)}
+    return {
+        f"/{kind.__cog_group_name__ if issubclass(kind, commands.GroupCog) else ''} {command.name}".replace("/ ", "/")
+        for kind in kinds
+        if issubclass(kind, commands.Cog)
+        for command in kind.__cog_app_commands__
+    }
+
+
+def test_the_readers_pages_name_every_slash_command_and_no_other():
+    pages = [
+        README,
+        *((REPOSITORY / "docs" / f"{who}.md").read_text() for who in ("members", "server-owners", "operators")),
+    ]
+    assert set(re.findall(r"`(/[a-z]+(?: [a-z]+)?)", "\n".join(pages))) == slash_commands()
 
 
 def test_the_operators_page_names_every_section_of_the_configuration():
