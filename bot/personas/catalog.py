@@ -10,10 +10,16 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.errors import PersonaError, UnknownPersona
+from bot.personas.lore import MOST_ENTRIES, LoreEntry
 from bot.personas.rules import Rules
 from bot.prompt import Message
 
 NAME = r"[a-z0-9][a-z0-9-]{1,31}"
+PROMPT_LENGTH = 4000  # characters, as many as Discord's forms take
+GREETING_LENGTH = 1500  # characters: a greeting and a line above it are one message of Discord's
+MOST_GREETINGS = 20
+
+Greeting = Annotated[str, Field(max_length=GREETING_LENGTH)]
 
 
 class SamplingOverrides(BaseModel):
@@ -68,8 +74,10 @@ class Persona(BaseModel):
     description: Annotated[str, Field(min_length=1, max_length=100)]
     avatar: Annotated[str, Field(max_length=8)] = "🎭"
     avatar_url: Annotated[str, Field(max_length=500, pattern=r"^(https://[^\s<>\"]+)?$")] = ""
-    greeting: Annotated[str, Field(max_length=300)] = ""
-    system_prompt: Annotated[str, Field(max_length=4000)] = ""
+    greeting: Greeting = ""
+    greetings: Annotated[tuple[Greeting, ...], Field(max_length=MOST_GREETINGS)] = ()  # further ones, for a change
+    system_prompt: Annotated[str, Field(max_length=PROMPT_LENGTH)] = ""
+    lore: Annotated[tuple[LoreEntry, ...], Field(max_length=MOST_ENTRIES)] = ()
     sampling: SamplingOverrides = SamplingOverrides()
     rules: RuleSection | None = None
 

@@ -64,5 +64,32 @@ card-too-large = That file is too large. A card may have at most { $megabytes } 
 card-text-too-long = The text in that card is too long. I read at most { $megabytes } MB of it.
 card-without-name = That card has no name in it, so I don't know who it is.
 card-not-in-picture = There is no character card in that picture. I need a PNG file that Tavern or a program like it has saved.
-card-unreadable = That is not a character card. I can read cards in JSON files and in PNG files.
+card-unreadable = That is not a character card. I can read cards in JSON and YAML files, in PNG pictures and in .charx files.
+card-other-picture = That is a { $kind } picture. I can read cards in PNG pictures: export it as PNG or as JSON.
+card-not-in-archive = There is no character card in that archive. I need a .charx file with a card.json in it.
 card-description = Speaks as { $character }.
+card-name-shortened = Its name is too long: I kept { $kept } of { $of } characters.
+card-prompt-shortened = What it says about its character is too long: I kept { $kept } of { $of } characters.
+card-greeting-shortened = A greeting is too long: I kept { $kept } of { $of } characters.
+card-greetings-left-out = It has too many greetings: I kept { $kept } of { $of }.
+card-notes-shortened = Its notes are too long for a description: I kept { $kept } of { $of } characters.
+card-examples-left-out = Of its { $of ->
+        [one] one example exchange
+       *[other] { $of } example exchanges
+    } I kept { $kept ->
+        [0] none
+       *[other] { $kept }
+    } in the prompt.
+card-lore-left-out = { $count ->
+        [one] One entry of its lorebook is
+       *[other] { $count } entries of its lorebook are
+    } left out: without plain words for keys, too long, or too many.
+card-group-greetings-left-out = { $count ->
+        [one] One greeting
+       *[other] { $count } greetings
+    } for groups left out.
+card-macros-left-out = { $count ->
+        [one] One macro that I don't know is
+       *[other] { $count } macros that I don't know are
+    } left out: { $names }.
+card-picture-left-out = I can't use the picture itself. A web address for one can be set with a card's assets.

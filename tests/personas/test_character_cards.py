@@ -70,11 +70,6 @@ def test_of_two_cards_in_a_picture_the_newer_one_counts():
     assert read_character_card(both).persona.display_name == "New"
 
 
-def test_what_cannot_be_taken_over_is_said():
-    card = read_character_card(v2(character_book={"entries": [{}]}, alternate_greetings=["Hi"]))
-    assert card.left_out == ("its lorebook", "its further greetings")
-
-
 def test_a_picture_on_the_web_becomes_the_avatar():
     def avatar(uri: str) -> str:
         return read_character_card(v2(assets=[{"type": "icon", "uri": uri}])).persona.avatar_url
@@ -84,12 +79,30 @@ def test_a_picture_on_the_web_becomes_the_avatar():
         assert avatar(other) == ""
 
 
-def test_long_texts_are_cut_at_a_word():
-    persona = read_character_card(v2(description="word " * 4000, first_mes="hello " * 200, name="N" * 90)).persona
+def test_whatever_is_shortened_is_said_with_counts():
+    card = read_character_card(
+        v2(
+            description="word " * 4000,
+            first_mes="*" + "hello there. " * 200 + "*",
+            alternate_greetings=[f"Hello {number}" for number in range(25)],
+            creator_notes="A note that goes on " * 10,
+            name="N" * 90,
+        )
+    )
+    persona = card.persona
     assert len(persona.system_prompt) <= 4000
     assert persona.system_prompt.startswith("You are N")
-    assert persona.greeting.endswith("hello…")
+    assert persona.system_prompt.endswith(f"{'N' * 32}: A secret.")
+    assert persona.greeting.endswith("hello there.*")
     assert len(persona.display_name) == 32
+    assert persona.greetings == tuple(f"Hello {number}" for number in range(20))
+    assert card.notes == (
+        "Its name is too long: I kept 32 of 90 characters.",
+        f"A greeting is too long: I kept {len(persona.greeting):,} of 2,602 characters.",
+        "It has too many greetings: I kept 21 of 26.",
+        "Its notes are too long for a description: I kept 97 of 199 characters.",
+        "What it says about its character is too long: I kept 3,782 of 20,096 characters.",
+    )
 
 
 def test_a_name_of_ones_own_wins():
@@ -102,7 +115,10 @@ def test_a_name_of_ones_own_wins():
     ("data", "said"),
     [
         (b"", "not a character card"),
-        (b"GIF89a", "not a character card"),
+        (b"GIF89a", "That is a GIF picture"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "That is a WebP picture"),
+        (b"just some words", "not a character card"),
+        (b"a: &a [x, x]\nb: &b [*a, *a]\nname: [*b, *b]", "not a character card"),
         (b"[1, 2]", "has no name in it"),
         (b'{"data": {"name": 3}}', "has no name in it"),
         (b'{"name": "  "}', "has no name in it"),

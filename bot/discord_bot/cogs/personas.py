@@ -137,8 +137,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         persona = imported.persona
         await self._made.create(guild_id, persona, interaction.user.id)
         lines = [_ready(persona)]
-        if imported.left_out:
-            lines.append(f"-# I can't use {' and '.join(imported.left_out)}.")
+        lines += [f"-# {note}" for note in imported.notes]
         await interaction.followup.send("\n".join(lines))
 
     @app_commands.command(description="A persona as a character card, for other programs or another server.")

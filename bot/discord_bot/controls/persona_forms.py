@@ -7,7 +7,7 @@ import discord
 
 from bot.discord_bot.failures import GuardedModal, GuardedView
 from bot.discord_bot.interactions import Interaction
-from bot.personas.catalog import Persona
+from bot.personas.catalog import GREETING_LENGTH, Persona
 from bot.personas.server_personas import BadPersona
 
 WAITS = 3600.0  # seconds a member may take over the form
@@ -19,7 +19,7 @@ _FIELDS: tuple[tuple[str, str, int, bool, bool], ...] = (
     ("display_name", "Name", 32, True, False),
     ("description", "What members read about it (one line)", 100, True, False),
     ("system_prompt", "System prompt: who it is, how it speaks", 4000, True, True),
-    ("greeting", "Greeting", 300, False, True),
+    ("greeting", "Greeting", GREETING_LENGTH, False, True),
     ("avatar", "Emoji", 8, False, False),
 )
 

@@ -165,9 +165,9 @@ async def test_a_file_that_is_no_card_is_a_sentence(env: simcord.Env, channel: A
 
 
 async def test_a_lorebook_that_cannot_be_used_is_mentioned(channel: Any, owner: Any) -> None:
-    card = {"data": {"name": "Ada", "description": "A smith.", "character_book": {"entries": [{}]}}}
+    card = {"data": {"name": "Ada", "description": "A smith.", "character_book": {"entries": [{"content": "Old."}]}}}
     result = await owner.slash(channel, "persona import", card=("ada.json", json.dumps(card).encode()))
-    assert "I can't use its lorebook" in result.response.content
+    assert "One entry of its lorebook is left out" in result.response.content
 
 
 async def test_direct_messages_have_no_personas_of_their_own(env: simcord.Env) -> None:
