@@ -9,6 +9,7 @@ from typing import cast
 from bot.conversation.active_versions import Promotions
 from bot.conversation.context import Context, Question, Turn
 from bot.conversation.history import Conversations
+from bot.conversation.recording import Recording
 from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
 from bot.errors import EmptyPrompt, PromptTooLong
 from bot.personas.catalog import Persona
@@ -16,8 +17,10 @@ from bot.prompt import Message, PromptRenderer, Role, ThoughtFilter, without_tho
 from bot.prompt.encoding import well_formed
 from bot.prompt.names import plain_name
 from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
+from bot.store.erasures import Mark
 
 INTERRUPTED = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
+RUNNING = "running"
 OPENING = 8  # tokens that open the persona's turn, at most
 
 
@@ -47,19 +50,15 @@ class Reply:
     def __init__(
         self,
         ask: Ask,
-        sent: Sequence[StoredMessage],
-        sampling: SamplingParams,
         generation: Generation,
-        replies: "Replies",
-        regenerates: int | None = None,
+        opening: ReplyRecord,
+        recording: Recording,
     ) -> None:
         self.ask = ask
         self.text = ""
-        self._sent = tuple(sent)
-        self._sampling = sampling
         self._generation = generation
-        self._replies = replies
-        self._regenerates = regenerates
+        self._opening = opening
+        self._recording = recording
         self._interrupted = False
 
     @property
@@ -101,44 +100,36 @@ class Reply:
         self.text = spoken.text
         yield rest
 
-    async def record(self, message_ids: Sequence[int] = ()) -> int:
+    async def record(self, message_ids: Sequence[int] = ()) -> int | None:
         """Store everything about the finished reply and the messages that show it; its id.
 
+        None when it, or words that it was made of, were deleted while it ran: then nothing of it is stored.
         Call once, after the stream has ended.
         """
         completion = self.completion
         if completion is None:
             raise RuntimeError("a reply can be recorded only after its stream has ended")
-        return await self._replies.store.add_reply(self._as_record(completion), message_ids)
+        return await self._recording.finish(self._ended(completion), message_ids)
 
-    def _as_record(self, completion: Completion) -> ReplyRecord:
-        ask, adapter = self.ask, completion.adapter
-        return ReplyRecord(
-            channel_id=ask.channel_id,
-            guild_id=ask.guild_id,
-            asker_id=ask.author_id,
-            persona=ask.persona.name,
+    async def discard(self) -> None:
+        """Leave nothing of a reply that was deleted or came to nothing. Does nothing once it is recorded."""
+        await self._recording.discard()
+
+    def _ended(self, completion: Completion) -> ReplyRecord:
+        adapter = completion.adapter
+        return dataclasses.replace(
+            self._opening,
             adapter_number=adapter.number if adapter else None,
             adapter_sha256=adapter.sha256 if adapter else None,
-            base_fingerprint=self._replies.engine.fingerprint,
-            messages=self._sent,
-            asked=ask.text,
             text=without_thoughts(completion.text),
             finish_reason=INTERRUPTED if self.was_interrupted else completion.finish_reason.value,
-            sampling=dataclasses.asdict(self._sampling),
             seed=completion.seed,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=len(completion.token_ids),
             queued_s=completion.queued_s,
             first_token_s=completion.first_token_s,
             total_s=completion.total_s,
-            source=ask.source,
             created_at=time.time(),
-            asker_name=plain_name(ask.author_name),
-            parent_channel_id=ask.parent_channel_id,
-            asked_message_id=ask.message_id,
-            parent_reply_id=ask.branch,
-            regenerates=self._regenerates,
         )
 
 
@@ -168,6 +159,7 @@ class Replies:
         """
         if not ask.text.strip():
             raise EmptyPrompt
+        since = self.store.erasures.mark()
         question = Question(
             channel_id=ask.channel_id,
             author_id=ask.author_id,
@@ -178,19 +170,19 @@ class Replies:
         )
         room = self._room(ask.persona) - self._renderer.count(ask.persona.system_prompt)
         room -= self._renderer.overhead + OPENING
-        return self.begin_with(ask, await self._context.turns(question, ask.persona.name, room))
+        return self.begin_with(ask, await self._context.turns(question, ask.persona.name, room), since)
 
-    def begin_with(self, ask: Ask, turns: Sequence[Turn]) -> Reply:
+    def begin_with(self, ask: Ask, turns: Sequence[Turn], since: Mark | None = None) -> Reply:
         """Submit a reply to `turns`, whatever the channel's conversation is. Roles alternate; the last is the user's.
 
-        Raises what `begin` raises.
+        `since`: the store's erasures when the turns were read; None: now. Raises what `begin` raises.
         """
         sampling = self._sampling(ask.persona)
         messages, ids = self._renderer.fit(
             ask.persona.system_prompt, [turn.message for turn in turns], self._room(ask.persona)
         )
         generation = self._generate(ask, ids, sampling)
-        return Reply(ask, _with_authors(messages, turns), sampling, generation, self)
+        return self._under_way(generation, self._opening(ask, _with_authors(messages, turns), sampling), ask, since)
 
     def again(self, stored: StoredReply, persona: Persona, *, instead: bool = False) -> Reply:
         """Submit a second answer to the same prompt, with the version that speaks now and another seed.
@@ -219,7 +211,41 @@ class Replies:
             branch=record.parent_reply_id,
         )
         regenerates = record.regenerates if instead else (record.regenerates or stored.id)
-        return Reply(ask, record.messages, sampling, self._generate(ask, ids, sampling), self, regenerates)
+        opening = dataclasses.replace(self._opening(ask, record.messages, sampling), regenerates=regenerates)
+        return self._under_way(self._generate(ask, ids, sampling), opening, ask)
+
+    def _under_way(self, generation: Generation, opening: ReplyRecord, ask: Ask, since: Mark | None = None) -> Reply:
+        mark = self.store.erasures.mark() if since is None else since
+        return Reply(ask, generation, opening, Recording(self.store, opening, mark))
+
+    def _opening(self, ask: Ask, sent: Sequence[StoredMessage], sampling: SamplingParams) -> ReplyRecord:
+        """What is known of a reply when it begins."""
+        return ReplyRecord(
+            channel_id=ask.channel_id,
+            guild_id=ask.guild_id,
+            asker_id=ask.author_id,
+            persona=ask.persona.name,
+            adapter_number=None,
+            adapter_sha256=None,
+            base_fingerprint=self.engine.fingerprint,
+            messages=tuple(sent),
+            asked=ask.text,
+            text="",
+            finish_reason=RUNNING,
+            sampling=dataclasses.asdict(sampling),
+            seed=0,
+            prompt_tokens=0,
+            completion_tokens=0,
+            queued_s=0.0,
+            first_token_s=None,
+            total_s=0.0,
+            source=ask.source,
+            created_at=time.time(),
+            asker_name=plain_name(ask.author_name),
+            parent_channel_id=ask.parent_channel_id,
+            asked_message_id=ask.message_id,
+            parent_reply_id=ask.branch,
+        )
 
     def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
         # A thread hears what its channel hears.

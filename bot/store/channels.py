@@ -55,7 +55,7 @@ class Channels(Tables):
             )
 
     async def forget_channel(self, channel_id: int) -> None:
-        """Let the channel's conversation start afresh with the next reply that is added; the rows stay."""
+        """Let the channel's conversation start afresh with the next reply that is begun; the rows stay."""
         async with self._database.transaction() as transaction:
             await transaction.change(
                 """INSERT INTO forgets (channel_id, last_reply_id, forgotten_at)
@@ -64,3 +64,4 @@ class Channels(Tables):
                     forgotten_at = excluded.forgotten_at""",
                 (channel_id, time.time()),
             )
+            self._database.erasures.note("channel", channel_id)

@@ -13,6 +13,7 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import StoreError
+from bot.store.erasures import Erasures
 from bot.store.faults import store_faults
 from bot.store.migrations import check_ours, migrate
 
@@ -40,6 +41,7 @@ class Transaction:
 class Database:
     def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
         self.path = path
+        self.erasures = Erasures()
         self._writer = writer
         self._reader = reader
         self._writing = asyncio.Lock()

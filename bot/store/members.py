@@ -37,6 +37,7 @@ class Members(Tables):
         """
         async with self._database.transaction() as transaction:
             touched = await erase_member(transaction, member_id, guild_id)
+            self._database.erasures.note("member", member_id, guild_id)
         if touched:
             await self._database.scrub()
         return touched

@@ -151,6 +151,8 @@ STEPS: tuple[Step, ...] = (
             PRIMARY KEY (guild_id, channel_id)
         ) STRICT, WITHOUT ROWID""",
     ),
+    # 4: a reply has its row while it runs, with removed_at 0
+    ("CREATE INDEX replies_running ON replies (created_at) WHERE removed_at = 0",),
 )
 
 VERSION = len(STEPS)

@@ -4,14 +4,20 @@ A reply whose words were removed is found no more; its row stays for its figures
 """
 
 import sqlite3
+import time
 from collections.abc import Sequence
 
 from bot.store.database import Transaction
+from bot.store.erasures import Erasures, Mark
 from bot.store.records import SCENE, Exchange, ReplyRecord, StoredReply
-from bot.store.revisions import remove_words, replace_words
-from bot.store.rows import INSERT_REPLY, SELECT_REPLY, authors, record_values, storable, stored_reply
+from bot.store.revisions import HELD, remove_words, replace_words
+from bot.store.rows import INSERT_REPLY, OUTCOME, SELECT_REPLY, authors, record_values, storable, stored_reply
 from bot.store.tables import Tables
 
+LONGEST_RUN = 3600.0  # seconds; a reply that has run for longer was left behind by a bot that died
+_COLLECTED = """NOT EXISTS (SELECT 1 FROM collection_off
+    WHERE collection_off.guild_id = replies.guild_id
+        AND collection_off.channel_id IN (0, replies.channel_id, replies.parent_channel_id))"""
 # What a conversation is made of: of several answers to one question the kept one, in the place of the first. What
 # personas said to each other in a scene is none of the members' conversation.
 _SPOKEN = f"removed_at IS NULL AND NOT superseded AND source != '{SCENE}'"
@@ -46,28 +52,60 @@ FROM chain JOIN replies ON replies.id = chain.id WHERE removed_at IS NULL ORDER 
 
 
 class Replies(Tables):
+    @property
+    def erasures(self) -> Erasures:
+        """What was deleted lately: whoever reads words to make a reply of them takes a mark of it first."""
+        return self._database.erasures
+
     async def add_reply(self, record: ReplyRecord, message_ids: Sequence[int] = ()) -> int:
         """Store a finished reply and the messages that show it; its id, which is never used again.
 
         One that regenerates another stands beside it: the conversation keeps the first until a member keeps the other.
         """
         async with self._database.transaction() as transaction:
-            [row] = await transaction.rows(INSERT_REPLY, record_values(record))
-            reply_id = int(row["id"])
-            await transaction.change_many(
-                "INSERT INTO reply_authors (member_id, reply_id) VALUES (?, ?)",
-                [(member_id, reply_id) for member_id in authors(record)],
-            )
-            await transaction.change(
-                """UPDATE replies SET superseded = regenerates IS NOT NULL, collected = NOT EXISTS (
-                    SELECT 1 FROM collection_off
-                    WHERE collection_off.guild_id = replies.guild_id
-                        AND collection_off.channel_id IN (0, replies.channel_id, replies.parent_channel_id)
-                ) WHERE id = ?""",
-                (reply_id,),
-            )
+            reply_id = await _insert(transaction, record)
             await _link(transaction, reply_id, message_ids)
         return reply_id
+
+    async def begin_reply(self, record: ReplyRecord, since: Mark) -> int | None:
+        """Store what a reply is made of while it runs, so that whatever deletes those words strikes the reply as well.
+
+        Only `finish_reply` makes it one that can be found, voted on and remembered. `since`: the erasures when the
+        reply's words were read. None when some of them are deleted by now: the reply must not be stored.
+        """
+        async with self._database.transaction() as transaction:
+            await transaction.change(
+                "DELETE FROM replies WHERE removed_at = 0 AND created_at < ?", (time.time() - LONGEST_RUN,)
+            )
+            if not await _still_asked(transaction, record):
+                return None
+            reply_id = await _insert(transaction, record)
+            await transaction.change("UPDATE replies SET removed_at = 0 WHERE id = ?", (reply_id,))
+        if self.erasures.touch(record, since):  # while the row was not there yet
+            await self.drop_reply(reply_id)
+            return None
+        return reply_id
+
+    async def finish_reply(self, reply_id: int, record: ReplyRecord, message_ids: Sequence[int] = ()) -> bool:
+        """Store how a reply that was begun ended. False when it, or words that it was made of, were deleted meanwhile.
+
+        What was asked stays as it is in the row: the member may have edited it.
+        """
+        columns = ", ".join(f"{name} = ?" for name in OUTCOME)
+        async with self._database.transaction() as transaction:
+            finished = await transaction.change(
+                f"""UPDATE replies SET {columns}, removed_at = NULL, collected = collected AND {_COLLECTED}
+                WHERE id = ? AND removed_at = 0""",  # noqa: S608 - our own column names
+                [*record_values(record, OUTCOME), reply_id],
+            )
+            if finished:
+                await _link(transaction, reply_id, message_ids)
+        return finished > 0
+
+    async def drop_reply(self, reply_id: int) -> None:
+        """Forget a reply that was begun and came to nothing. One that is finished stays."""
+        async with self._database.transaction() as transaction:
+            await transaction.change("DELETE FROM replies WHERE id = ? AND removed_at = 0", (reply_id,))
 
     async def link_messages(self, reply_id: int, message_ids: Sequence[int]) -> None:
         """Say which messages show the reply. A message shows one reply, the last it was linked to."""
@@ -113,6 +151,8 @@ class Replies(Tables):
 
         Conversations go on with the new words; nothing that was made from the old ones trains a persona.
         """
+        if not await self._is_asked(message_id):
+            return 0
         async with self._database.transaction() as transaction:
             return await replace_words(transaction, message_id, storable(text))
 
@@ -121,10 +161,13 @@ class Replies(Tables):
 
         The votes on them still count in the figures.
         """
+        if not await self._is_asked(message_id):
+            return 0
         async with self._database.transaction() as transaction:
             await replace_words(transaction, message_id, "")
             rows = await transaction.rows(
-                "SELECT id FROM replies WHERE asked_message_id = ? AND removed_at IS NULL", (message_id,)
+                f"SELECT id FROM replies WHERE asked_message_id = ? AND {HELD}",  # noqa: S608 - our own SQL
+                (message_id,),
             )
             await remove_words(transaction, [row["id"] for row in rows])
         if rows:
@@ -141,7 +184,7 @@ class Replies(Tables):
         """The channel or thread was deleted: what was said there, and in its threads, is gone; how many replies."""
         async with self._database.transaction() as transaction:
             rows = await transaction.rows(
-                "SELECT id FROM replies WHERE ? IN (channel_id, parent_channel_id) AND removed_at IS NULL",
+                f"SELECT id FROM replies WHERE ? IN (channel_id, parent_channel_id) AND {HELD}",  # noqa: S608 - our own
                 (channel_id,),
             )
             removed = await remove_words(transaction, [row["id"] for row in rows])
@@ -150,9 +193,45 @@ class Replies(Tables):
                     f"DELETE FROM {table} WHERE channel_id = ?",  # noqa: S608 - our own table names
                     (channel_id,),
                 )
+            self.erasures.note("channel", channel_id)
         if removed:
             await self._database.scrub()
         return removed
+
+    async def _is_asked(self, message_id: int) -> bool:
+        """Whether the message has answers, running ones included; a later one will learn that it was taken back."""
+        self.erasures.note("message", message_id)
+        return bool(
+            await self._database.rows(
+                f"SELECT 1 FROM replies WHERE asked_message_id = ? AND {HELD} LIMIT 1",  # noqa: S608 - our own SQL
+                (message_id,),
+            )
+        )
+
+
+async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
+    [row] = await transaction.rows(INSERT_REPLY, record_values(record))
+    reply_id = int(row["id"])
+    await transaction.change_many(
+        "INSERT INTO reply_authors (member_id, reply_id) VALUES (?, ?)",
+        [(member_id, reply_id) for member_id in authors(record)],
+    )
+    await transaction.change(
+        f"UPDATE replies SET superseded = regenerates IS NOT NULL, collected = {_COLLECTED} WHERE id = ?",  # noqa: S608
+        (reply_id,),
+    )
+    return reply_id
+
+
+async def _still_asked(transaction: Transaction, record: ReplyRecord) -> bool:
+    """Whether the first answer to the same question still holds the words that a further one is made of."""
+    if record.regenerates is None:
+        return True
+    rows = await transaction.rows(
+        f"SELECT messages FROM replies WHERE id = ? AND {HELD}",  # noqa: S608 - our own SQL
+        (record.regenerates,),
+    )
+    return bool(rows) and rows[0]["messages"] == record_values(record, ("messages",))[0]
 
 
 async def _link(transaction: Transaction, reply_id: int, message_ids: Sequence[int]) -> None:

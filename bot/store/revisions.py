@@ -1,4 +1,7 @@
-"""Takes words back: when an answered message is edited or deleted, or a reply is removed.
+"""Words that are taken back: a message edited or deleted after it was answered, a reply removed.
+
+A reply that still runs has its row already, with `removed_at` 0: what takes words back finds it like any other, and
+what only reads finds it no more than a removed one.
 
 Prompts of later replies hold a message's words too. They lose them as well, and are never trained on from then on.
 """
@@ -10,14 +13,16 @@ from collections.abc import Sequence
 
 from bot.store.database import Transaction
 
+# Rows that hold words, or will: finished replies and running ones.
+HELD = "(removed_at IS NULL OR removed_at = 0)"
 _SPEAKER = re.compile(r"([^\n]{1,40}:\s)?")  # what may be put before a member's words in a prompt
 
 
 async def replace_words(transaction: Transaction, message_id: int, text: str) -> int:
     """Put `text` where the message's words are kept; the number of its replies."""
     answers = await transaction.rows(
-        """SELECT id, channel_id, asker_id, asked FROM replies
-        WHERE asked_message_id = ? AND removed_at IS NULL ORDER BY id""",
+        f"""SELECT id, channel_id, asker_id, asked FROM replies
+        WHERE asked_message_id = ? AND {HELD} ORDER BY id""",  # noqa: S608 - our own SQL
         (message_id,),
     )
     if not answers:
@@ -38,8 +43,8 @@ async def replace_words(transaction: Transaction, message_id: int, text: str) ->
                 (json.dumps(changed, ensure_ascii=False, separators=(",", ":")), row["id"]),
             )
     await transaction.change(
-        """UPDATE replies SET asked = ?1, redacted = 1
-        WHERE asked_message_id = ?2 AND asked != ?1 AND removed_at IS NULL""",
+        f"""UPDATE replies SET asked = ?1, redacted = 1
+        WHERE asked_message_id = ?2 AND asked != ?1 AND {HELD}""",  # noqa: S608 - our own SQL
         (text, message_id),
     )
     return len(answers)
@@ -50,8 +55,8 @@ async def remove_words(transaction: Transaction, reply_ids: Sequence[int]) -> in
     removed = 0
     for reply_id in reply_ids:
         removed += await transaction.change(
-            """UPDATE replies SET asked = '', text = '', messages = '[]', asker_name = NULL, redacted = 1,
-                removed_at = ? WHERE id = ? AND removed_at IS NULL""",
+            f"""UPDATE replies SET asked = '', text = '', messages = '[]', asker_name = NULL, redacted = 1,
+                removed_at = ? WHERE id = ? AND {HELD}""",  # noqa: S608 - our own SQL
             (time.time(), reply_id),
         )
         await transaction.change("DELETE FROM corrections WHERE reply_id = ?", (reply_id,))

@@ -3,12 +3,27 @@
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.store.records import RatedReply, ReplyRecord, StoredMessage, StoredReply
 
 RECORD_COLUMNS = tuple(field.name for field in dataclasses.fields(ReplyRecord))
+
+# What is known only once a reply has ended.
+OUTCOME = (
+    "adapter_number",
+    "adapter_sha256",
+    "text",
+    "finish_reason",
+    "seed",
+    "prompt_tokens",
+    "completion_tokens",
+    "queued_s",
+    "first_token_s",
+    "total_s",
+    "created_at",
+)
 
 INSERT_REPLY = (
     f"INSERT INTO replies ({', '.join(RECORD_COLUMNS)}) "  # noqa: S608 - our own column names
@@ -33,9 +48,9 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def record_values(record: ReplyRecord) -> list[Any]:
-    """The values of `record` in the order of RECORD_COLUMNS."""
-    return [_as_column(getattr(record, name)) for name in RECORD_COLUMNS]
+def record_values(record: ReplyRecord, columns: Sequence[str] = RECORD_COLUMNS) -> list[Any]:
+    """The values of `record` in the order of `columns`."""
+    return [_as_column(getattr(record, name)) for name in columns]
 
 
 def authors(record: ReplyRecord) -> set[int]:

@@ -66,5 +66,6 @@ class Servers(Tables):
                     f"DELETE FROM {table} WHERE guild_id = ?",  # noqa: S608 - our own table names
                     (guild_id,),
                 )
+            self._database.erasures.note("server", guild_id)
         await self._database.scrub()
         return touched

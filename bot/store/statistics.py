@@ -77,7 +77,7 @@ def percentiles(values: Sequence[float]) -> dict[int, float]:
 
 
 def _selection(persona: str | None, guild_id: int | None, since: float) -> tuple[str, list[Any]]:
-    conditions, values = ["created_at >= ?"], [since]
+    conditions, values = ["created_at >= ?", "removed_at IS NOT 0"], [since]  # 0: it still runs
     for column, value in (("persona", persona), ("guild_id", guild_id)):
         if value is not None:
             conditions.append(f"{column} = ?")

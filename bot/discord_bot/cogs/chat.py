@@ -67,7 +67,7 @@ class Chat(commands.Cog):
         self._limits = limits
         self._identities = identities
         self._once_told = once_told
-        self._revisions = Revisions(store)
+        self._revisions = Revisions(store, unfinished)
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
 
     async def cog_load(self) -> None:
@@ -153,8 +153,7 @@ class Chat(commands.Cog):
             branch=await self._branch(place, persona, answered),
         )
         outlet = await self._identities.outlet(message.channel, persona) or AnswerOutlet(message)
-        async with self._revisions.awaited(message.id):
-            await self._speaker.speak(outlet, lambda: self._replies.begin(ask))
+        await self._speaker.speak(outlet, lambda: self._replies.begin(ask))
 
     async def _answered_reply(self, message: discord.Message) -> StoredReply | None:
         """The reply of ours that the message replies to."""

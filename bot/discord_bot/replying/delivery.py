@@ -108,6 +108,7 @@ class Speaker:
         finally:
             self._streams.discard(stream)
             stream.close()
+            await reply.discard()
 
     async def _stream(self, stream: Stream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> int | None:
         try:

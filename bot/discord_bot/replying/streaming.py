@@ -112,6 +112,11 @@ class Stream:
         self.stopped = True
         self._reply.interrupt()
 
+    async def strike(self) -> None:
+        """End the reply and leave nothing of it, because its message was deleted."""
+        self.stop()
+        await self._reply.discard()
+
     async def follow(self) -> None:
         """Show the reply while it grows; on return all of it has a message, whose last edit is still due.
 

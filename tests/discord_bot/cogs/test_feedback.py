@@ -265,7 +265,7 @@ async def test_a_reply_that_cannot_be_stored_keeps_its_text(
     async def refuse(*_: Any) -> int:
         raise StoreError("the disk is full.")
 
-    monkeypatch.setattr(store, "add_reply", refuse)
+    monkeypatch.setattr(store, "finish_reply", refuse)
     await alice.send(channel, f"{at_bot} hello")
     assert channel.last_message.content == "Aye.\n-# I could not save this reply, so it can't be voted on."
     assert channel.last_message.components == []

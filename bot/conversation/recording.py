@@ -1,0 +1,46 @@
+"""How a reply comes into the store: what it is made of while it runs, and how it ended.
+
+While it runs its row is there already, so that whatever deletes a member's words, a channel or a server strikes the
+reply as well. Nothing waits for the disk meanwhile.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from bot.errors import StoreError
+from bot.store import ReplyRecord, Store
+from bot.store.erasures import Mark
+
+
+class Recording:
+    def __init__(self, store: Store, record: ReplyRecord, since: Mark) -> None:
+        """`record`: what is known at the start. `since`: the store's erasures when its words were read."""
+        self._store = store
+        self._since = since
+        self._ended = False
+        self._begun = asyncio.create_task(store.begin_reply(record, since))
+
+    async def finish(self, record: ReplyRecord, message_ids: Sequence[int]) -> int | None:
+        """Store the ended reply and the messages that show it; its id, or None when it was struck meanwhile."""
+        if self._ended:
+            return None
+        try:
+            reply_id = await self._begun
+        except StoreError:  # the disk was out of reach when the reply began; perhaps it is back
+            reply_id = await self._store.begin_reply(record, self._since)
+        finished = reply_id is not None and await self._store.finish_reply(reply_id, record, message_ids)
+        self._ended = True
+        return reply_id if finished else None
+
+    async def discard(self) -> None:
+        """Leave no trace of a reply that came to nothing or was deleted. Nothing once it is finished.
+
+        A row that cannot be deleted now is found by no one, and is swept when the store next begins a reply.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        with contextlib.suppress(StoreError):
+            if (reply_id := await self._begun) is not None:
+                await self._store.drop_reply(reply_id)
