@@ -89,7 +89,9 @@ class Village:
         reply = await self.core.replies.begin(Ask(self._channels, GUILD, asker, "Robin", question, persona))
         async for _ in reply:
             pass
-        return await reply.record(), reply.text
+        reply_id = await reply.record()
+        assert reply_id is not None  # nothing is deleted in a village
+        return reply_id, reply.text
 
 
 @asynccontextmanager

@@ -60,7 +60,9 @@ async def exchange(replies: Replies, asked: Ask) -> int:
     reply = await replies.begin(asked)
     async for _ in reply:
         pass
-    return await reply.record([900])
+    reply_id = await reply.record([900])
+    assert reply_id is not None
+    return reply_id
 
 
 def prompt_of(engine: ScriptedEngine) -> str:

@@ -16,6 +16,7 @@ def record(**changes: Any) -> ReplyRecord:
 
 async def test_a_begun_reply_is_found_only_once_it_is_finished(store: Store):
     reply_id = await store.begin_reply(record(text=""), store.erasures.mark())
+    assert reply_id is not None
     assert await store.reply(reply_id) is None
     assert await store.finish_reply(reply_id, record(text="Aye."), [900])
     assert (await store.reply_of_message(900)).record.text == "Aye."
@@ -56,5 +57,6 @@ async def test_a_second_answer_is_not_begun_once_the_first_has_lost_its_words(st
 
 async def test_what_a_bot_that_died_left_behind_is_swept(store: Store):
     left = await store.begin_reply(record(created_at=1000.0), store.erasures.mark())
+    assert left is not None
     await store.begin_reply(record(), store.erasures.mark())
     assert not await store.finish_reply(left, record())
