@@ -64,7 +64,7 @@ def _middle(positions: list[float]) -> float:
 
 def draw(graph: "nx.DiGraph[str]", file: Path) -> None:
     at = places(graph)
-    figure = Figure(figsize=(15, 1.05 * len(floors(graph))))
+    figure = Figure(figsize=(15, 1.05 * len(floors(graph))), dpi=72)  # as SVG is drawn: boxes keep their size
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 1), ylim=(-len(floors(graph)) + 0.4, 0.6))
     axes.set_axis_off()
     boxes = {room: axes.text(x, y, room, bbox=_box(room), **CENTRED).get_bbox_patch() for room, (x, y) in at.items()}
