@@ -61,12 +61,8 @@ def settle(registry: AdapterRegistry, persona: str, snapshot: Snapshot, patience
     votes = [
         Votes(*snapshot.votes_on(persona, number, canary.since, VOTES_PER_MEMBER)) for number in (canary.number, active)
     ]
-    hearing = hear(
-        votes[0],
-        votes[1],
-        datetime.timedelta(seconds=time.time() - canary.since) / datetime.timedelta(days=1),
-        patience,
-    )
+    spoken = datetime.timedelta(seconds=time.time() - canary.since)
+    hearing = hear(votes[0], votes[1], spoken / datetime.timedelta(days=1), patience)
     if hearing.decision is Decision.PROMOTE:
         publish.promote(registry, registry.version(persona, canary.number), reason=hearing.reason)
     elif hearing.decision is Decision.ROLL_BACK:
