@@ -23,8 +23,9 @@ from bot.discord_bot.client import TroupeBot
 from bot.discord_bot.cogs.operations import Machinery
 from bot.discord_bot.connection import checked_token, run_supervised
 from bot.discord_bot.rate_limits import Limits, Rate
-from bot.engine import Engine, EngineOptions, SamplingParams, TorchEngine
+from bot.engine import Engine, EngineOptions, SamplingParams
 from bot.engine.base_model import BaseModelFiles, prepare_base_model
+from bot.engine.torch_engine import TorchEngine
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
 from bot.progress import progress_bar

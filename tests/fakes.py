@@ -80,6 +80,7 @@ class ScriptedEngine:
 
     context_tokens = 4096
     fingerprint = "scripted"
+    arithmetic = "scripted"
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class ScriptedEngine:
         self.queue_size = queue_size
         self.generations: list[ScriptedGeneration] = []
         self.resident: dict[AdapterVersion, None] = {}
+        self.tokenizer = CharacterTokenizer()
         self._prepared: deque[list[str] | Exception | None] = deque()
         self._stopped = False
 

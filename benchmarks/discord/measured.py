@@ -77,8 +77,10 @@ class PacedEngine:
 
     context_tokens = 4096
     fingerprint = "scripted"
+    arithmetic = "scripted"
 
     def __init__(self, clock: Clock) -> None:
+        self.tokenizer = CharacterTokenizer()
         self._clock = clock
         self._speaking: set[asyncio.Task[None]] = set()
 

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from benchmarks.serving.work import Case, Setting, Timing, prompts
-from bot.engine import Completion, EngineOptions, GenerationRequest, SamplingParams, TorchEngine
+from bot.engine import Completion, EngineOptions, GenerationRequest, SamplingParams
 from bot.engine.base_model import BaseModelFiles, fingerprint
+from bot.engine.torch_engine import TorchEngine
 from bot.prompt import PromptRenderer
 from bot.versions.registry import AdapterVersion, read_manifest
 

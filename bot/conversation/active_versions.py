@@ -72,6 +72,7 @@ class Promotions:
             await self._engine.load(version)
         self._problems.pop(persona, None)
         self._speaking[persona] = version
+        await self._release(persona, known)
         name = f"v{version.number}" if version else "the base model"
         if known is None:
             log.info("%s: %s speaks", persona, name)
@@ -84,8 +85,9 @@ class Promotions:
             canary = await asyncio.to_thread(read_canary, self._registry, persona)
             if canary == self._tried_canaries.get(persona):
                 return
-            self._canaries.pop(persona, None)
+            ended = self._canaries.pop(persona, None)
             self._tried_canaries[persona] = canary
+            await self._release(persona, ended[1] if ended else None)
             if canary is None:
                 log.info("%s: the canary has ended", persona)
                 return
@@ -100,6 +102,12 @@ class Promotions:
         self._canary_problems.pop(persona, None)
         self._canaries[persona] = (canary, version)
         log.info("%s: as a canary, %s", persona, canary)
+
+    async def _release(self, persona: str, version: AdapterVersion | None) -> None:
+        """Give back what a version takes that speaks nowhere any more; replies under way finish on it."""
+        canary = self._canaries[persona][1] if persona in self._canaries else None
+        if version is not None and version not in (self._speaking.get(persona), canary):
+            await self._engine.unload(version)
 
     def _complain(self, persona: str, sentence: str) -> None:
         if self._problems.get(persona) == sentence:

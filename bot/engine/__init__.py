@@ -1,4 +1,7 @@
-"""The serving engine: token ids in, token ids out, a different adapter per row. See README.md beside this file."""
+"""The serving engine: token ids in, token ids out, a different adapter per row. See README.md beside this file.
+
+Importing it costs no torch; engines are imported from their own modules by whoever makes one.
+"""
 
 from bot.engine.options import EngineOptions
 from bot.engine.request import (
@@ -11,7 +14,6 @@ from bot.engine.request import (
     GenerationRequest,
     SamplingParams,
 )
-from bot.engine.torch_engine import TorchEngine
 
 __all__ = [
     "Chunk",
@@ -23,5 +25,4 @@ __all__ = [
     "Generation",
     "GenerationRequest",
     "SamplingParams",
-    "TorchEngine",
 ]

@@ -1,4 +1,4 @@
-"""Owns the reading of an adapter version from disk, and every reason to refuse one.
+"""Reads an adapter version from disk and refuses, with a plain sentence, any that the engine could not serve.
 
 PEFT's LoRA format: adapter_config.json beside adapter_model.safetensors. Knows nothing of slots.
 """

@@ -1,4 +1,4 @@
-"""Owns the slow work on adapters in the background, so that no step waits for it: reading files, writing slots."""
+"""Reads adapter files and writes slots on a thread of its own, so that no step waits for a disk or a copy."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ Shares = dict[str, LoraShare]
 NICENESS = 8
 
 
-class AdapterLoader:
+class AdapterIO:
     """Works on its own thread; what was read waits here until it is forgotten. Used from the engine's thread only."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Owns an adapter's way from the disk into a slot: who asks for it, what is being read and written, what failed.
+"""Takes adapters from the disk into slots: who asked for them, what is being read or written, what failed.
 
 `load` is called on the event loop, `bring` on the engine's thread between steps.
 """
@@ -7,7 +7,7 @@ import logging
 import threading
 from concurrent.futures import Future
 
-from bot.engine.adapter_io import AdapterLoader, Shares
+from bot.engine.adapter_io import AdapterIO, Shares
 from bot.engine.scheduler import Scheduler
 from bot.errors import AdapterError, EngineStopped, GenerationFailed
 from bot.versions.registry import AdapterVersion
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 READ_AHEAD = 4
 
 
-class AdapterSupply:
-    def __init__(self, scheduler: Scheduler, loader: AdapterLoader) -> None:
+class AdapterLoading:
+    def __init__(self, scheduler: Scheduler, loader: AdapterIO) -> None:
         self._scheduler = scheduler
         self._loader = loader
         self._loads: dict[AdapterVersion, Future[None]] = {}

@@ -1,4 +1,4 @@
-"""Owns which adapter sits in which slot: registered on disk ≠ resident in a slot ≠ in use by a running request.
+"""Which adapter sits in which slot. Registered on disk, resident in a slot and in use by a request are three things.
 
 Pure bookkeeping: no tensors, no files, no locks (the scheduler's lock guards it).
 """
@@ -17,7 +17,7 @@ class Resident:
     retired: bool = False  # free the slot as soon as nobody uses it
 
 
-class Residency:
+class AdapterSlots:
     """Slots 1 to `slots`; slot 0 is the base model alone. A used adapter is pinned: its slot is never given away."""
 
     def __init__(self, slots: int) -> None:

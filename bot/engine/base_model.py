@@ -1,4 +1,4 @@
-"""Owns where the base model's files come from: the packaged GGUF, a local folder, or the Hugging Face hub.
+"""Finds the base model's files: the packaged GGUF, a local folder, or the Hugging Face hub.
 
 It answers with a plain transformers folder and a fingerprint of its weights; it loads no weights itself.
 """

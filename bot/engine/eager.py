@@ -1,8 +1,9 @@
-"""Owns the decoder for any model and device: transformers' own forward pass with its linear layers, its cache and its
-attention exchanged for ours.
+"""The decoder for any model and device: transformers' own forward pass, with our linear layers, KV cache and attention
+in place of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -10,8 +11,8 @@ import transformers
 from torch import Tensor, nn
 
 from bot.engine.int8 import Int8Product
-from bot.engine.kv_cache import RowCache
-from bot.engine.options import Placement
+from bot.engine.kv_cache import KVCache
+from bot.engine.placement import Placement
 from bot.engine.projections import Binding, LoraShare, Projection, float_product, install_projections
 from bot.engine.reference_logits import forward
 from bot.engine.row_attention import ATTENTION, StepCache
@@ -23,7 +24,7 @@ class EagerDecoder:
 
     def __init__(self, model: Any, placement: Placement) -> None:
         self._model = model
-        self._cache: RowCache | None = None
+        self._cache: KVCache | None = None
         self._like = torch.empty(0, device=placement.device, dtype=placement.dtype)
         self._binding = Binding()
         self._projections = _exchange_projections(model, placement)
@@ -33,7 +34,7 @@ class EagerDecoder:
     def arithmetic(self) -> str:
         return f"transformers {transformers.__version__}, torch {torch.__version__}"
 
-    def use(self, cache: RowCache) -> None:
+    def use(self, cache: KVCache) -> None:
         """Serve the rows of `cache`: from now on the model's attention reads them."""
         self._model.set_attn_implementation(ATTENTION)
         self._cache = cache
@@ -44,8 +45,9 @@ class EagerDecoder:
             projection.make_slots(slots + 1, rank, self._like, self._binding)
 
     def write_slot(self, slot: int, shares: dict[str, LoraShare]) -> None:
-        for projection in self._projections:
-            projection.write_slot(slot, shares)
+        with _own_stream(self._like.device):
+            for projection in self._projections:
+                projection.write_slot(slot, shares)
         self._ranks[slot] = max((share.a.shape[0] for share in shares.values()), default=0)
 
     def adaptable_layers(self) -> dict[str, tuple[int, int]]:
@@ -55,21 +57,33 @@ class EagerDecoder:
             for name, (start, stop) in zip(projection.names, projection.bounds, strict=True)
         }
 
-    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
+    def save_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the prefix cache."""
         assert self._cache is not None
-        self._cache.shelve(row, first, blocks)
+        self._cache.save_prefix(row, first, blocks)
 
-    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy these blocks of the cache's shelf to the row, from its block number `first` on."""
+    def restore_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the prefix cache to the row, from its block number `first` on."""
         assert self._cache is not None
-        self._cache.unshelve(row, first, blocks)
+        self._cache.restore_prefix(row, first, blocks)
 
     def run(self, step: Step) -> Tensor:
         assert self._cache is not None
         self._binding.bind(step, self._ranks)
         cache = StepCache(self._cache, step)
         return forward(self._model, step.ids, step.positions, step.last_tokens, cache, rows=cache)
+
+
+@contextmanager
+def _own_stream(device: torch.device) -> Iterator[None]:
+    """On a GPU: what is copied within does not wait for the steps, nor they for it; it is done at the end."""
+    if device.type != "cuda":
+        yield
+        return
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    with torch.cuda.stream(stream):
+        yield
+    stream.synchronize()
 
 
 def _exchange_projections(model: Any, placement: Placement) -> list[Projection]:

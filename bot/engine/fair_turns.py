@@ -1,4 +1,4 @@
-"""Owns whose turn it is: channels share the rows fairly, however many requests each of them sends.
+"""Whose turn it is in the waiting queue: channels share the rows fairly, however many requests each of them sends.
 
 Start-time fair queueing (Goyal, Vin and Cheng, 1996) with requests of equal size. Knows no requests, only channels.
 """
@@ -6,7 +6,7 @@ Start-time fair queueing (Goyal, Vin and Cheng, 1996) with requests of equal siz
 REMEMBERED_CHANNELS = 1024
 
 
-class Turns:
+class FairTurns:
     def __init__(self, patience: int) -> None:
         """`patience`: starts after which a waiting request has moved up by one turn of its channel, at the latest."""
         self._patience = patience

@@ -1,4 +1,4 @@
-"""Owns the asyncio face of a request: events leave the engine's thread in batches and become a stream on the loop."""
+"""Carries a request's events from the engine's thread to the event loop, in batches, where they become a stream."""
 
 import asyncio
 import threading

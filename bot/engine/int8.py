@@ -1,4 +1,4 @@
-"""Owns int8 arithmetic on a CPU: weights per output channel, inputs per token, products summed exactly in int32.
+"""int8 arithmetic on a CPU: weights per output channel, inputs per token, products summed exactly in int32.
 
 Inputs are scaled token by token, never over the batch, so a row's result does not depend on its neighbours.
 """

@@ -1,4 +1,4 @@
-"""Owns the keys and values of every row, in tensors made once, and the shelf beside them.
+"""The keys and values of every row and of the prefix cache, in tensors that are made once.
 
 A row's content is addressed by position, so a step that failed can be run again and a freed row needs no clearing.
 """
@@ -13,7 +13,7 @@ from bot.engine.step import SPAN_STEP
 from bot.engine.system_memory import lazy_zeros
 
 
-class RowCache:
+class KVCache:
     """Keys and values per layer: [rows, heads, positions, head size], zero pages until they are used."""
 
     def __init__(self, shapes: Sequence[tuple[int, int, int]], rows: int, positions: int, like: Tensor) -> None:
@@ -21,33 +21,33 @@ class RowCache:
         room = -(-positions // SPAN_STEP) * SPAN_STEP
         self.keys = [lazy_zeros(like, rows, heads, room, size) for heads, size, _ in shapes]
         self.values = [lazy_zeros(like, rows, heads, room, size) for heads, _, size in shapes]
-        self.shelf: list[Tensor] = []
+        self.prefix_blocks: list[Tensor] = []
 
-    def make_shelf(self, blocks: int) -> None:
+    def make_prefix_blocks(self, blocks: int) -> None:
         """Room beside the rows for `blocks` blocks of keys and values: [blocks, heads, BLOCK, head size] per tensor."""
-        self.shelf = [lazy_zeros(t, blocks, t.shape[1], BLOCK, t.shape[3]) for t in (*self.keys, *self.values)]
+        self.prefix_blocks = [lazy_zeros(t, blocks, t.shape[1], BLOCK, t.shape[3]) for t in (*self.keys, *self.values)]
 
-    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
-        for part, shelf, places in self._in_blocks(row, first, blocks):
-            shelf[places] = part
+    def save_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the prefix cache."""
+        for part, kept, places in self._in_blocks(row, first, blocks):
+            kept[places] = part
 
-    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy these blocks of the shelf to the row, from its block number `first` on."""
-        for part, shelf, places in self._in_blocks(row, first, blocks):
-            part.copy_(shelf[places])
+    def restore_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the prefix cache to the row, from its block number `first` on."""
+        for part, kept, places in self._in_blocks(row, first, blocks):
+            part.copy_(kept[places])
 
     def _in_blocks(
         self, row: int, first: int, blocks: Sequence[int]
     ) -> Iterator[tuple[Tensor, Tensor, slice | Tensor]]:
-        """Per tensor: the row's blocks from `first` on, [blocks, heads, BLOCK, size], its shelf, their places there."""
+        """Per tensor: the row's blocks from `first` on, [blocks, heads, BLOCK, size], the kept ones, their places."""
         start, stop = first * BLOCK, (first + len(blocks)) * BLOCK
         places: slice | Tensor = torch.tensor(blocks, device=self.keys[0].device)
         if list(blocks) == list(range(blocks[0], blocks[0] + len(blocks))):
             places = slice(blocks[0], blocks[0] + len(blocks))  # neighbours need no copy of their own
-        for tensor, shelf in zip((*self.keys, *self.values), self.shelf, strict=True):
+        for tensor, kept in zip((*self.keys, *self.values), self.prefix_blocks, strict=True):
             _, heads, _, size = tensor.shape
-            yield tensor[row, :, start:stop].view(heads, -1, BLOCK, size).transpose(0, 1), shelf, places
+            yield tensor[row, :, start:stop].view(heads, -1, BLOCK, size).transpose(0, 1), kept, places
 
     def clear(self, row: int) -> None:
         """For a row that may hold NaN, which would reach the next request through attention weights of zero."""

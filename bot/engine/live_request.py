@@ -1,4 +1,4 @@
-"""Owns one request's life in the engine: the tokens so far, how many of them its row's cache holds, and its end."""
+"""One request in the engine: its tokens so far, how many of them its row's KV cache holds, and how it ends."""
 
 import random
 import time

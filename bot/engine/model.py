@@ -1,4 +1,4 @@
-"""Owns the served model: a transformers causal LM, run by the decoder that suits it and this machine best.
+"""The served model: a transformers causal LM, run by the decoder that suits it and this machine best.
 
 Before it serves, a decoder must give the same answer through our rows and masks as transformers' own code.
 """
@@ -17,7 +17,7 @@ import transformers
 from torch import Tensor, nn
 
 from bot.engine.base_model import BaseModelFiles
-from bot.engine.kv_cache import RowCache
+from bot.engine.kv_cache import KVCache
 from bot.engine.native import (
     NativeDecoder,
     NativeUnavailable,
@@ -27,9 +27,10 @@ from bot.engine.native import (
     load_library,
     pack_model,
 )
-from bot.engine.options import DEFAULT_CACHE, Placement
+from bot.engine.options import DEFAULT_CACHE
+from bot.engine.placement import Placement
 from bot.engine.projections import LoraShare
-from bot.engine.reference_logits import Reference, reference_of
+from bot.engine.reference_logits import ReferenceLogits, reference_of
 from bot.engine.step import Segment, Step
 from bot.engine.system_memory import give_back_freed
 from bot.errors import BaseModelError
@@ -58,9 +59,9 @@ class Decoder(Protocol):
 
     def run(self, step: Step) -> Tensor: ...
 
-    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
+    def save_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
 
-    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
+    def restore_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None: ...
 
 
 class ServedModel:
@@ -120,19 +121,19 @@ class ServedModel:
     def clear_row(self, row: int) -> None:
         self._cache.clear(row)
 
-    def make_shelf(self, blocks: int) -> None:
+    def make_prefix_blocks(self, blocks: int) -> None:
         """Room for the keys and values of `blocks` blocks of kept beginnings."""
-        self._cache.make_shelf(blocks)
+        self._cache.make_prefix_blocks(blocks)
 
-    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy what lies in the row from its block number `first` on to these blocks of the shelf."""
-        self._decoder.shelve(row, first, blocks)
+    def save_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the prefix cache."""
+        self._decoder.save_prefix(row, first, blocks)
 
-    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy these blocks of the shelf to the row, from its block number `first` on."""
-        self._decoder.unshelve(row, first, blocks)
+    def restore_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the prefix cache to the row, from its block number `first` on."""
+        self._decoder.restore_prefix(row, first, blocks)
 
-    def _native(self, source: "ModelSource", cache_dir: Path) -> tuple[Decoder, RowCache] | None:
+    def _native(self, source: "ModelSource", cache_dir: Path) -> tuple[Decoder, KVCache] | None:
         """The compiled decoder, or None where there is none for this machine or model."""
         if self.placement.precision != "int8" or self.placement.device.type != "cpu":
             return None
@@ -154,7 +155,7 @@ class ServedModel:
             source.drop()
         return served
 
-    def _compiled(self, library: ctypes.CDLL, packed: PackedModel) -> tuple[Decoder, RowCache] | None:
+    def _compiled(self, library: ctypes.CDLL, packed: PackedModel) -> tuple[Decoder, KVCache] | None:
         self._introduce(packed.facts.end_ids, packed.facts.longest)
         cache = self._make_cache(packed.reference, torch.bfloat16)
         decoder = NativeDecoder(library, packed, cache)
@@ -164,7 +165,7 @@ class ServedModel:
         log.warning("The compiled decoder disagrees with %s (agreement %.3f), so it is not used", self.name, agreement)
         return None
 
-    def _eager(self, source: "ModelSource") -> tuple[Decoder, RowCache]:
+    def _eager(self, source: "ModelSource") -> tuple[Decoder, KVCache]:
         from bot.engine.eager import EagerDecoder  # with transformers' modelling code: a second, and 80 MB
 
         self._introduce(source.end_ids, source.longest)
@@ -184,12 +185,12 @@ class ServedModel:
         self._end_ids = set(end_ids)
         self.context = min(self.context, longest or self.context)
 
-    def _make_cache(self, reference: Reference, dtype: torch.dtype) -> RowCache:
+    def _make_cache(self, reference: ReferenceLogits, dtype: torch.dtype) -> KVCache:
         like = torch.empty(0, device=self.placement.device, dtype=dtype)
-        return RowCache(reference.shapes, self._rows, self.context, like)
+        return KVCache(reference.shapes, self._rows, self.context, like)
 
     @torch.inference_mode()
-    def _agreement(self, decoder: Decoder, cache: RowCache, reference: Reference) -> float:
+    def _agreement(self, decoder: Decoder, cache: KVCache, reference: ReferenceLogits) -> float:
         """How alike a decoder's logits and the model's own are, 1 at most: read in two chunks and a single token."""
         row = cache.keys[0].shape[0] - 1
         ids, last = reference.ids, len(reference.ids) - 1

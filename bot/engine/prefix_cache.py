@@ -1,4 +1,4 @@
-"""Owns which beginnings of past requests are kept, and in which blocks of the shelf their keys and values lie.
+"""Which beginnings of past requests are kept, and in which blocks their keys and values lie.
 
 A tree per adapter version: every node is a block of tokens that follows its parent's. Pure bookkeeping: no tensors.
 """
@@ -23,7 +23,7 @@ class _Node:
     children: "dict[Tokens, _Node]" = field(default_factory=dict)
 
 
-class KeptPrefixes:
+class PrefixCache:
     """At most `blocks` blocks; the least recently used ones make room, the ends of beginnings before their starts.
 
     Tokens are compared, not hashes of them, so that no request ever gets another one's past.
@@ -61,7 +61,7 @@ class KeptPrefixes:
     def keep(self, adapter: AdapterVersion | None, ids: Sequence[int]) -> tuple[int, list[int]]:
         """Keep `ids`, whose end may fill a block in part: how many blocks are kept already, and where the others go.
 
-        The caller must write the latter before the next `find`. They end early when the whole shelf is this request's.
+        The caller must write the latter before the next `find`. They end early when the whole cache is this request's.
         """
         path = self._path(adapter, ids)
         known = len(path)

@@ -1,4 +1,4 @@
-"""Owns the use of what past requests have computed: what a row begins with, and what is kept of it.
+"""Lets a row begin with what past requests have computed, and keeps what it computes for later ones.
 
 Runs on the engine's thread, between steps.
 """
@@ -6,7 +6,7 @@ Runs on the engine's thread, between steps.
 from collections.abc import Sequence
 
 from bot.engine.live_request import LiveRequest
-from bot.engine.prefix_cache import BLOCK, KeptPrefixes, common_beginning
+from bot.engine.prefix_cache import BLOCK, PrefixCache, common_beginning
 from bot.engine.runner import Runner
 from bot.versions.registry import AdapterVersion
 
@@ -14,8 +14,8 @@ from bot.versions.registry import AdapterVersion
 WORTH_WAITING = 64
 
 
-class Reuse:
-    def __init__(self, runner: Runner, kept: KeptPrefixes) -> None:
+class PrefixReuse:
+    def __init__(self, runner: Runner, kept: PrefixCache) -> None:
         self._runner = runner
         self._kept = kept
         # By row, what the request that ended there had computed: it lies there until the next one begins.
@@ -33,14 +33,14 @@ class Reuse:
                 live.begin(known)
 
     def keep(self, live: LiveRequest) -> None:
-        """Copy what the row holds and the shelf does not; while it is read, in whole blocks."""
+        """Copy what the row holds and the prefix cache does not; while it is read, in whole blocks."""
         assert live.row is not None
         held = live.cached if live.ended else live.cached // BLOCK * BLOCK
         if live.ended:
             self._left[live.row] = live.request.adapter, live.ids[:held]
         first, blocks = self._kept.keep(live.request.adapter, live.ids[:held])
         if blocks:
-            self._runner.shelve(live, first, blocks)
+            self._runner.save_prefix(live, first, blocks)
 
     def _blocks_in_row(self, live: LiveRequest) -> int:
         """How many of its first blocks the last request has left in its row: a conversation goes on where it was."""

@@ -1,5 +1,5 @@
-"""Owns the linear layers of the served model: neighbours that read one input become one product, and every row of a
-step gets its own adapter's share added.
+"""The linear layers of the served model: neighbours that read one input become one product, and every row of a step
+gets its own adapter's share added.
 
 A slot holds one adapter's A and B per projection, padded with zeros to the largest rank; slot 0 is no adapter.
 """
@@ -49,9 +49,6 @@ class Binding:
         self.rank = max((ranks[slot] for slot in self.slots), default=0)
         self.chunks = tuple(chunk for chunk in chunks if chunk[0] != 0)
 
-    def unbind(self) -> None:
-        self.slots, self.chunks = (), ()
-
 
 class Projection(nn.Module):
     """One product for `names` (full names in the model), whose outputs lie side by side, plus LoRA per token."""
@@ -83,8 +80,8 @@ class Projection(nn.Module):
         for part, (name, (start, stop)) in enumerate(zip(self.names, self.bounds, strict=True)):
             if (share := shares.get(name)) is not None:
                 rank = share.a.shape[0]
-                self._a[slot, :, part, :rank] = share.a.t().to(self._a)
-                self._b[slot, :rank, start:stop] = share.b.t().to(self._b)
+                self._a[slot, :, part, :rank] = _beside(share.a, self._a).t()
+                self._b[slot, :rank, start:stop] = _beside(share.b, self._b).t()
         gathered = self._gathered
         if gathered is not None and slot in gathered[0]:
             self._gathered = None
@@ -114,7 +111,7 @@ class Projection(nn.Module):
         low = torch.bmm(x[0, : len(slots), None], a)
         for part, (start, stop) in enumerate(self.bounds):
             share = torch.bmm(low[..., part * rank : (part + 1) * rank], b[..., start:stop])
-            out[0, : len(slots), start:stop] += share[:, 0]
+            out[0, : len(slots), start:stop].add_(share[:, 0])
 
     def _gather(self, slots: tuple[int, ...], rank: int) -> tuple[Tensor, Tensor]:
         """The slots' weights side by side, kept until the batch changes."""
@@ -130,6 +127,13 @@ class Projection(nn.Module):
         low = x @ self._a[slot].view(self.inputs, -1)
         for part, (start, stop) in enumerate(self.bounds):
             out[:, start:stop].addmm_(low[:, part * rank : (part + 1) * rank], self._b[slot, :, start:stop])
+
+
+def _beside(weights: Tensor, slots: Tensor) -> Tensor:
+    """The weights on the device and in the dtype of `slots`; a GPU fetches them itself, from pinned memory."""
+    if slots.device.type != "cuda":
+        return weights.to(slots)
+    return weights.contiguous().pin_memory().to(slots.device, non_blocking=True).to(slots.dtype)
 
 
 class ProjectionPart(nn.Module):

@@ -1,4 +1,4 @@
-"""Owns the answer that every decoder must give: the model's own, by transformers' unmodified pass."""
+"""The answer that every decoder must give: the model's own, by transformers' unmodified forward pass."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ PROBE_TOKENS = 12
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceLogits:
     """What transformers' own code answers: the logits after `ids`, [1, vocabulary], and per layer its key heads, key
     size and value size."""
 
@@ -21,7 +21,7 @@ class Reference:
 
 
 @torch.inference_mode()
-def reference_of(model: Any) -> Reference:
+def reference_of(model: Any) -> ReferenceLogits:
     """The model's own answer to a fixed prompt, with transformers' own cache and the attention it was loaded with."""
     device = model.device
     ids = [(7 * i + 3) % model.config.get_text_config().vocab_size for i in range(PROBE_TOKENS)]
@@ -34,7 +34,7 @@ def reference_of(model: Any) -> Reference:
         cache,
     )
     shapes = tuple((layer.keys.shape[1], layer.keys.shape[3], layer.values.shape[3]) for layer in cache.layers)
-    return Reference(tuple(ids), logits, shapes)
+    return ReferenceLogits(tuple(ids), logits, shapes)
 
 
 def forward(model: Any, ids: Tensor, positions: Tensor, keep: Tensor, cache: Any, **features: Any) -> Tensor:

@@ -1,9 +1,9 @@
-"""Owns the vocabulary of the engine's face: what is asked of it and what comes back. No torch here."""
+"""The vocabulary of the engine: what is asked of it, what comes back, and the `Engine` protocol. Imports no torch."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.personas.rules import Rules
 from bot.versions.registry import AdapterVersion
@@ -125,6 +125,16 @@ class Engine(Protocol):
         """Identifies the base model's weights; adapters carry it in their manifest."""
         ...
 
+    @property
+    def tokenizer(self) -> Any:
+        """The base model's, as transformers loads it: shared, and so never changed. Threads may use it at once."""
+        ...
+
+    @property
+    def arithmetic(self) -> str:
+        """Names what computes the last bits of logits: engines of one name give one answer to one question."""
+        ...
+
     async def start(self) -> None: ...
 
     async def stop(self) -> None:
@@ -143,7 +153,10 @@ class Engine(Protocol):
         ...
 
     async def unload(self, adapter: AdapterVersion) -> None:
-        """Free the adapter's slot once no running request uses it. Unknown ones are ignored."""
+        """Free what the adapter takes once no request uses it; one that asks for it again loads it again.
+
+        Unknown ones are ignored.
+        """
         ...
 
     def status(self) -> EngineStatus: ...

@@ -1,8 +1,9 @@
-"""Lets an unmodified transformers model work on RowCache: the cache it writes to, the attention that reads from it.
+"""Lets an unmodified transformers model work on KVCache: the cache it writes to, the attention that reads from it.
 
 Whoever imports this imports transformers' modelling code with it.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ import transformers
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from bot.engine.kv_cache import RowCache
+from bot.engine.kv_cache import KVCache
 from bot.engine.step import Segment, Step
 
 ATTENTION = "troupe_rows"
@@ -19,7 +20,7 @@ ATTENTION = "troupe_rows"
 class StepCache(transformers.Cache):  # type: ignore[misc]  # transformers has no types
     """The keys and values of all rows, as one step's tokens see them."""
 
-    def __init__(self, kept: RowCache, step: Step) -> None:
+    def __init__(self, kept: KVCache, step: Step) -> None:
         super().__init__(layers=[])
         self.kept = kept
         self.step = step
@@ -37,74 +38,64 @@ class StepCache(transformers.Cache):  # type: ignore[misc]  # transformers has n
         return 0
 
 
-def attend_rows(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,  # noqa: ARG001
-    value: Tensor,
-    attention_mask: Tensor | None,  # noqa: ARG001
-    scaling: float | None = None,
-    sliding_window: int | None = None,
-    rows: StepCache | None = None,
-    **features: Any,
-) -> tuple[Tensor, None]:
+@dataclass(frozen=True)
+class LayerAttention:
+    """One layer's attention over all rows' keys and values: [rows, heads, positions, size].
+
+    Query heads that share keys are folded into the query length, so that no key is copied.
+    """
+
+    keys: Tensor
+    values: Tensor
+    scaling: float | None
+    window: int | None
+
+    def singles(self, step: Step, query: Tensor) -> Tensor:
+        """`query`: [1, heads, tokens, head size]; for the single-token segments [singles, heads * value size]."""
+        count, heads, size = len(step.singles), query.shape[1], query.shape[3]
+        groups = heads // self.keys.shape[1]
+        folded = query[0, :, :count].transpose(0, 1).reshape(count, self.keys.shape[1], groups, size)
+        span = step.single_span
+        out = scaled_dot_product_attention(
+            folded,
+            self.keys[step.single_rows, :, :span],
+            self.values[step.single_rows, :, :span],
+            attn_mask=step.single_mask(self.window),
+            scale=self.scaling,
+        )
+        return out.reshape(count, -1)
+
+    def chunk(self, step: Step, segment: Segment, query: Tensor) -> Tensor:
+        """`query`: [heads, tokens of the segment, head size]; returns [tokens of the segment, heads * value size]."""
+        heads, count, size = query.shape
+        groups = heads // self.keys.shape[1]
+        out = scaled_dot_product_attention(
+            query.reshape(1, self.keys.shape[1], groups * count, size),
+            self.keys[segment.row, None, :, : segment.end],
+            self.values[segment.row, None, :, : segment.end],
+            attn_mask=step.chunk_mask(segment, self.window, groups),
+            scale=self.scaling,
+        )
+        return out.view(heads, count, -1).transpose(0, 1).reshape(count, -1)
+
+
+def attend_rows(module: nn.Module, query: Tensor, *_keys_values_mask: Any, **features: Any) -> tuple[Tensor, None]:
     """transformers' attention interface over a StepCache, which the model's forward hands on as `rows`.
 
-    `query`: [1, heads, tokens, head size]; returns [1, tokens, heads, value size]. Query heads that share keys are
-    folded into the query length, so that no key is copied.
+    `query`: [1, heads, tokens, head size]; returns [1, tokens, heads, value size]. The keys, values and mask that
+    transformers passes are of this step's tokens only; the StepCache has those of whole rows.
     """
     _refuse_unknown(features)
-    assert rows is not None
-    step = rows.step
-    layer = module.layer_idx
+    rows, layer = features["rows"], module.layer_idx
+    assert isinstance(rows, StepCache)
     assert isinstance(layer, int)
-    keys, values = rows.kept.keys[layer], rows.kept.values[layer]
-    parts = []
-    if step.singles:
-        parts.append(_attend_singles(step, query, keys, values, scaling, sliding_window))
+    keys, values, step = rows.kept.keys[layer], rows.kept.values[layer], rows.step
+    attention = LayerAttention(keys, values, features.get("scaling"), features.get("sliding_window"))
+    parts = [attention.singles(step, query)] if step.singles else []
     for segment, offset in step.chunks:
-        chunk = query[0, :, offset : offset + len(segment.ids)]
-        parts.append(_attend_chunk(step, segment, chunk, keys, values, scaling, sliding_window))
+        parts.append(attention.chunk(step, segment, query[0, :, offset : offset + len(segment.ids)]))
     out = parts[0] if len(parts) == 1 else torch.cat(parts)
-    return out.view(1, query.shape[2], query.shape[1], value.shape[3]), None
-
-
-def _attend_singles(
-    step: Step, query: Tensor, keys: Tensor, values: Tensor, scaling: float | None, window: int | None
-) -> Tensor:
-    count, heads, size = len(step.singles), query.shape[1], query.shape[3]
-    groups = heads // keys.shape[1]
-    folded = query[0, :, :count].transpose(0, 1).reshape(count, keys.shape[1], groups, size)
-    span = step.single_span
-    out = scaled_dot_product_attention(
-        folded,
-        keys[step.single_rows, :, :span],
-        values[step.single_rows, :, :span],
-        attn_mask=step.single_mask(window),
-        scale=scaling,
-    )
-    return out.reshape(count, -1)
-
-
-def _attend_chunk(
-    step: Step,
-    segment: Segment,
-    query: Tensor,
-    keys: Tensor,
-    values: Tensor,
-    scaling: float | None,
-    window: int | None,
-) -> Tensor:
-    heads, count, size = query.shape
-    groups = heads // keys.shape[1]
-    out = scaled_dot_product_attention(
-        query.reshape(1, keys.shape[1], groups * count, size),
-        keys[segment.row, None, :, : segment.end],
-        values[segment.row, None, :, : segment.end],
-        attn_mask=step.chunk_mask(segment, window, groups),
-        scale=scaling,
-    )
-    return out.view(heads, count, -1).transpose(0, 1).reshape(count, -1)
+    return out.view(1, query.shape[2], query.shape[1], values.shape[3]), None
 
 
 def _refuse_unknown(features: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Owns the choice of the next token where rules hold: as `sampling` chooses, among what the rules allow."""
+"""Chooses the next token of rows with rules: as `sampling` does, among what the rules allow."""
 
 from collections.abc import Sequence
 

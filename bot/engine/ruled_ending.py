@@ -1,4 +1,4 @@
-"""Owns how a reply under rules ends cleanly: how much of a draft is certain to stay, and which ending it gets.
+"""Ends a reply under rules cleanly: how much of a draft is certain to stay, and which ending it gets.
 
 Pure text. A draft is all that the model has said; what has been shown of it can never be taken back.
 """

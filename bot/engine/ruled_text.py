@@ -1,4 +1,4 @@
-"""Owns one reply's text under a persona's rules: which tokens may come next, what can be shown, how it ends.
+"""One reply's text under a persona's rules: which tokens may come next, what can be shown, how it ends.
 
 What is shown keeps the rules at every moment; whatever ends the reply, the whole of it does.
 """

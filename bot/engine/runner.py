@@ -1,5 +1,5 @@
-"""Owns what a step computes: the forward pass and the choice of tokens, for all rows at once or, after a failure,
-for each row by itself.
+"""Computes a step, the forward pass and the choice of tokens, for all rows at once or, after a failure, for each row
+by itself.
 """
 
 import logging
@@ -22,7 +22,7 @@ class NotFinite(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StepOutcome:
     """What a step brought one request: the next token, nothing yet (its prompt goes on), or a failure."""
 
     work: Work
@@ -38,19 +38,19 @@ class Runner:
 
     def begin(self, live: LiveRequest, there: int, blocks: Sequence[int], known: int) -> None:
         """Fill the request's row with the keys and values of its first `known` tokens, which lie in `blocks` of the
-        shelf; the first `there` of these blocks are in the row."""
+        prefix cache; the first `there` of these blocks are in the row."""
         assert live.row is not None
         if missing := blocks[there:]:
-            self._model.unshelve(live.row, there, missing)
+            self._model.restore_prefix(live.row, there, missing)
         if known:
             self._history[live.row, :known] = torch.tensor(live.ids[:known], device=self._history.device)
 
-    def shelve(self, live: LiveRequest, first: int, blocks: Sequence[int]) -> None:
-        """Copy the request's keys and values, from its block number `first` on, to the shelf."""
+    def save_prefix(self, live: LiveRequest, first: int, blocks: Sequence[int]) -> None:
+        """Copy the request's keys and values, from its block number `first` on, to the prefix cache."""
         assert live.row is not None
-        self._model.shelve(live.row, first, blocks)
+        self._model.save_prefix(live.row, first, blocks)
 
-    def step(self, batch: Sequence[Work]) -> list[Outcome]:
+    def step(self, batch: Sequence[Work]) -> list[StepOutcome]:
         """Run the batch. When that raises, run each request by itself, so that only those to blame fail.
 
         A step may be run again: what it writes is addressed by row and position.
@@ -61,15 +61,15 @@ class Runner:
             log.exception("A step with %d rows failed; running each row by itself", len(batch))
             return [self._run_alone(work) for work in batch]
 
-    def _run_alone(self, work: Work) -> Outcome:
+    def _run_alone(self, work: Work) -> StepOutcome:
         try:
             return self._run([work])[0]
         except Exception as error:  # noqa: BLE001 — whatever a forward pass raises, the engine goes on serving
             log.error("Row %d failed with %s", work.segment.row, work.live.request.adapter or "the base model")
             self._model.clear_row(work.segment.row)
-            return Outcome(work, error=error)
+            return StepOutcome(work, error=error)
 
-    def _run(self, batch: Sequence[Work]) -> list[Outcome]:
+    def _run(self, batch: Sequence[Work]) -> list[StepOutcome]:
         step = Step.of([work.segment for work in batch], self._model.placement.device, self._model.placement.dtype)
         self._history[step.rows, step.positions[0]] = step.ids[0]
         by_row = {work.segment.row: work for work in batch}
@@ -84,15 +84,14 @@ class Runner:
     def _choose(self, logits: torch.Tensor, works: Sequence[Work], places: Sequence[int]) -> list[int]:
         if len(places) < logits.shape[0]:
             logits = logits[torch.tensor(places, device=logits.device)]
-        lengths = [work.segment.end for work in works]
-        rows = torch.tensor([work.segment.row for work in works], device=logits.device)
-        history = self._history[rows, : max(lengths)]
-        lives = [work.live for work in works]
-        return self._choice.choose(logits, lives, history, torch.tensor(lengths, device=logits.device))
+        segments = [(work.segment.row, work.segment.end) for work in works]
+        rows, lengths = torch.tensor(segments, device=logits.device).unbind(1)
+        history = self._history[rows, : max(end for _, end in segments)]
+        return self._choice.choose(logits, [work.live for work in works], history, lengths)
 
-    def _outcome(self, work: Work, finite: bool, token: int | None) -> Outcome:
+    def _outcome(self, work: Work, finite: bool, token: int | None) -> StepOutcome:
         if finite:
-            return Outcome(work, token)
+            return StepOutcome(work, token)
         log.error("Row %d computed values that are not finite with %s", work.segment.row, work.live.request.adapter)
         self._model.clear_row(work.segment.row)
-        return Outcome(work, error=NotFinite("the model's output was not finite"))
+        return StepOutcome(work, error=NotFinite("the model's output was not finite"))

@@ -1,4 +1,4 @@
-"""Owns the choice of the next token for all rows of a step at once, each with its own parameters.
+"""Chooses the next token for all rows of a step at once, each with its own parameters.
 
 A row's choice depends on its own logits, parameters and random numbers only, never on its neighbours.
 """

@@ -1,4 +1,4 @@
-"""Owns who waits, who runs in which row, and what the next step works on. Knows no tensors and no files.
+"""Decides who waits, who runs in which row, and what the next step works on. Knows no tensors and no files.
 
 Called from the event loop (submit, cancel, position, wait) and from the engine's thread (the rest), under one lock.
 """
@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.engine.adapter_slots import Residency
-from bot.engine.fair_turns import Turns
+from bot.engine.adapter_slots import AdapterSlots
+from bot.engine.fair_turns import FairTurns
 from bot.engine.live_request import LiveRequest
 from bot.engine.request import FinishReason
 from bot.engine.step import Segment
-from bot.engine.step_times import Pace
+from bot.engine.step_times import StepTimes
 from bot.errors import QueueFull
 from bot.versions.registry import AdapterVersion
 
@@ -33,13 +33,13 @@ class Work:
 
 
 class Scheduler:
-    def __init__(self, rows: int, queue_size: int, pace: Pace, residency: Residency) -> None:
-        self.residency = residency
-        self.pace = pace
+    def __init__(self, rows: int, queue_size: int, step_times: StepTimes, slots: AdapterSlots) -> None:
+        self.slots = slots
+        self.step_times = step_times
         self._queue_size = queue_size
         self._rows = rows
         self._free_rows = list(range(rows - 1, -1, -1))
-        self._turns = Turns(patience=rows + queue_size)
+        self._turns = FairTurns(patience=rows + queue_size)
         self._waiting: list[LiveRequest] = []  # oldest first
         self._running: list[LiveRequest] = []
         # Adapters that were refused a slot because all were in use, and how many requests have started since.
@@ -127,7 +127,7 @@ class Scheduler:
             self._admit()
 
     def next_batch(self) -> list[Work]:
-        """One token for every row that decodes, and as much of the prompts as the pace allows."""
+        """One token for every row that decodes, and as much of the prompts as recent step times allow."""
         with self._lock:
             return list(self._plan())
 
@@ -140,7 +140,7 @@ class Scheduler:
             self._free_rows.sort(reverse=True)  # low rows first: neighbouring rows need no copy in attention
             live.row = None
             if live.request.adapter is not None:
-                self.residency.unpin(live.request.adapter)
+                self.slots.unpin(live.request.adapter)
 
     def wanted_adapters(self) -> list[AdapterVersion]:
         """What the waiting requests need, resident or not, in their order."""
@@ -151,7 +151,7 @@ class Scheduler:
         """A slot for `version`, not at the cost of what is wanted before it; None when all others are in use."""
         with self._lock:
             before = wanted[: wanted.index(version)] if version in wanted else wanted
-            slot = self.residency.claim(before)
+            slot = self.slots.claim(before)
             if slot is None:
                 self._passed.setdefault(version, 0)
             return slot
@@ -159,23 +159,23 @@ class Scheduler:
     def settle(self, version: AdapterVersion, slot: int) -> None:
         with self._lock:
             del self._passed[version]
-            self.residency.settle(version, slot)
+            self.slots.settle(version, slot)
 
     def give_back(self, slot: int) -> None:
         with self._lock:
-            self.residency.give_back(slot)
+            self.slots.give_back(slot)
 
     def retire(self, version: AdapterVersion) -> None:
         with self._lock:
-            self.residency.retire(version)
+            self.slots.retire(version)
 
     def is_resident(self, version: AdapterVersion) -> bool:
         with self._lock:
-            return version in self.residency
+            return version in self.slots
 
     def resident(self) -> tuple[AdapterVersion, ...]:
         with self._lock:
-            return self.residency.adapters
+            return self.slots.adapters
 
     def drop_waiting(self, version: AdapterVersion, error: Exception) -> None:
         """Fail the waiting requests of an adapter that cannot be loaded."""
@@ -202,7 +202,7 @@ class Scheduler:
             if not self._free_rows:
                 return
             adapter = live.request.adapter
-            if adapter is None or adapter in self.residency:
+            if adapter is None or adapter in self.slots:
                 self._start(live)
                 self._passed.update(overtaken)
             elif adapter in self._passed:
@@ -212,7 +212,7 @@ class Scheduler:
 
     def _start(self, live: LiveRequest) -> None:
         adapter = live.request.adapter
-        live.start(self._free_rows.pop(), 0 if adapter is None else self.residency.pin(adapter))
+        live.start(self._free_rows.pop(), 0 if adapter is None else self.slots.pin(adapter))
         self._turns.started(live.turn)
         self._waiting.remove(live)
         self._running.append(live)
@@ -220,7 +220,7 @@ class Scheduler:
     def _plan(self) -> Iterator[Work]:
         ready = [live for live in self._running if live.begun]
         reading = [live for live in ready if live.pending > 1]
-        budget = self.pace.prefill_tokens(len(ready) - len(reading), len(reading))
+        budget = self.step_times.prefill_tokens(len(ready) - len(reading), len(reading))
         shares = _shares(reading, budget)
         for live in ready:
             if (count := shares.get(live, 1)) > 0:
@@ -228,7 +228,7 @@ class Scheduler:
 
     def _seconds_left(self, live: LiveRequest) -> float | None:
         unread = max(live.pending, 1) - 1
-        return self.pace.seconds(unread, len(live.completion_ids), live.request.sampling.max_tokens)
+        return self.step_times.seconds(unread, len(live.completion_ids), live.request.sampling.max_tokens)
 
 
 def _shares(reading: Sequence[LiveRequest], budget: int) -> dict[LiveRequest, int]:

@@ -1,9 +1,10 @@
-"""Owns what one forward pass works on: segments of rows, flattened into one line of tokens.
+"""What one forward pass works on: segments of rows, flattened into one line of tokens.
 
 A decoding row brings one token, a row in prefill brings a chunk; both ride in the same pass. Single-token segments
 come first, so that their attention is one batched product. Knows nothing of requests or sampling.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,26 +60,32 @@ class Step:
             offset += len(segment.ids)
         return tuple(found)
 
-    @cached_property
+    @property
     def ids(self) -> Tensor:
-        return torch.tensor([[i for s in self.segments for i in s.ids]], device=self.device)
+        return self._uploaded[0][None]
 
-    @cached_property
+    @property
     def positions(self) -> Tensor:
-        return torch.tensor([[p for s in self.segments for p in range(s.start, s.end)]], device=self.device)
+        return self._uploaded[1][None]
 
-    @cached_property
+    @property
     def rows(self) -> Tensor:
-        return torch.tensor([s.row for s in self.segments for _ in s.ids], device=self.device)
+        return self._uploaded[2]
 
-    @cached_property
+    @property
     def last_tokens(self) -> Tensor:
         """int64 [segments]: where in the line each segment ends."""
-        ends, offset = [], -1
-        for segment in self.segments:
-            offset += len(segment.ids)
-            ends.append(offset)
-        return torch.tensor(ends, device=self.device)
+        return self._uploaded[3]
+
+    @cached_property
+    def _uploaded(self) -> tuple[Tensor, ...]:
+        """Ids, positions, rows and last tokens, which travel to the device in one copy."""
+        ids = [i for s in self.segments for i in s.ids]
+        positions = [p for s in self.segments for p in range(s.start, s.end)]
+        rows = [s.row for s in self.segments for _ in s.ids]
+        ends = [end - 1 for end in itertools.accumulate(len(s.ids) for s in self.segments)]
+        sizes = [len(ids), len(positions), len(rows), len(ends)]
+        return torch.split(torch.tensor([*ids, *positions, *rows, *ends], device=self.device), sizes)
 
     @cached_property
     def single_rows(self) -> slice | Tensor:

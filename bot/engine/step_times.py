@@ -1,5 +1,5 @@
-"""Owns what the engine has measured of itself, and what follows from it: how much of the prompts a step may read, and
-how long a request will take. Knows no clock and no requests: it is told what steps took and how long replies were.
+"""Measures steps and replies to plan by: how much of the prompts a step may read, and how long a request will take.
+Knows no clock and no requests: it is told what steps took and how long replies were.
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ REMEMBERED_STEPS = 15
 REMEMBERED_REPLIES = 32
 
 
-class Pace:
+class StepTimes:
     def __init__(self, most_prefill: int) -> None:
         """`most_prefill`: prompt tokens of a step, at most."""
         self._most_prefill = most_prefill

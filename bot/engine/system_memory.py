@@ -1,4 +1,4 @@
-"""Owns what the engine asks of the system's memory: zeros that cost none until they are written, and its return."""
+"""Asks the system for memory that costs nothing until it is written, and gives freed memory back."""
 
 import ctypes
 import math

@@ -1,4 +1,4 @@
-"""Owns the way from token ids to text that can be shown: whole characters only, and nothing of a stop string."""
+"""Turns token ids into text that can be shown: whole characters only, and nothing of a stop string."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Owns which tokens can never be in a reply under rules: one mask per set of forbidden characters, computed once."""
+"""Masks of the tokens that can never be in a reply under rules: one per set of forbidden characters, computed once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

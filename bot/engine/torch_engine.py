@@ -1,4 +1,4 @@
-"""Owns the engine's thread and its asyncio face; what the thread repeats is in loop.py.
+"""The in-process engine: its thread and its asyncio face. What the thread repeats is in loop.py.
 
 See README.md beside this file for how a step works.
 """
@@ -14,23 +14,24 @@ from typing import Any
 import torch
 
 from bot.engine.adapter_files import AdapterTarget
-from bot.engine.adapter_io import AdapterLoader
-from bot.engine.adapter_loading import AdapterSupply
-from bot.engine.adapter_slots import Residency
+from bot.engine.adapter_io import AdapterIO
+from bot.engine.adapter_loading import AdapterLoading
+from bot.engine.adapter_slots import AdapterSlots
 from bot.engine.base_model import BaseModelFiles, load_tokenizer
 from bot.engine.generation import Mailbox, Outbox, StreamedGeneration
 from bot.engine.live_request import LiveRequest
 from bot.engine.loop import EngineLoop
 from bot.engine.model import ServedModel
-from bot.engine.options import EngineOptions, place
-from bot.engine.prefix_cache import BLOCK, KeptPrefixes
-from bot.engine.prefix_reuse import Reuse
+from bot.engine.options import EngineOptions
+from bot.engine.placement import place
+from bot.engine.prefix_cache import BLOCK, PrefixCache
+from bot.engine.prefix_reuse import PrefixReuse
 from bot.engine.request import EngineStatus, Generation, GenerationRequest, SamplingParams
 from bot.engine.ruled_choice import RuledChoice
 from bot.engine.ruled_text import RuledText
 from bot.engine.runner import Runner
 from bot.engine.scheduler import Scheduler
-from bot.engine.step_times import Pace
+from bot.engine.step_times import StepTimes
 from bot.engine.text import TextStream
 from bot.engine.token_masks import TokenMasks
 from bot.errors import EmptyPrompt, EngineStopped, PromptTooLong
@@ -60,7 +61,7 @@ class TorchEngine:
         self._outbox = Outbox()
         self._wake = threading.Event()
         self._scheduler = Scheduler(
-            options.max_rows, options.queue_size, Pace(options.prefill_tokens), Residency(options.adapter_slots)
+            options.max_rows, options.queue_size, StepTimes(options.prefill_tokens), AdapterSlots(options.adapter_slots)
         )
         self._loop: EngineLoop | None = self._assemble(model)
         self._thread: threading.Thread | None = None
@@ -70,11 +71,11 @@ class TorchEngine:
         options = self._options
         blocks = options.kept_tokens // BLOCK
         model.make_slots(options.adapter_slots, options.max_rank)
-        model.make_shelf(blocks)
+        model.make_prefix_blocks(blocks)
         target = AdapterTarget(self._files.fingerprint, model.adaptable_layers(), options.max_rank)
-        supply = AdapterSupply(self._scheduler, AdapterLoader(target, model.write_slot, self._wake.set))
+        loading = AdapterLoading(self._scheduler, AdapterIO(target, model.write_slot, self._wake.set))
         runner = Runner(model, options.max_rows, RuledChoice(TokenMasks(self._tokenizer, self._end_ids)))
-        return EngineLoop(self._scheduler, supply, runner, Reuse(runner, KeptPrefixes(blocks)))
+        return EngineLoop(self._scheduler, loading, runner, PrefixReuse(runner, PrefixCache(blocks)))
 
     @property
     def context_tokens(self) -> int:
@@ -86,12 +87,10 @@ class TorchEngine:
 
     @property
     def arithmetic(self) -> str:
-        """Names what computes the last bits of logits: engines of one name give one answer to one question."""
         return self._arithmetic
 
     @property
     def tokenizer(self) -> Any:
-        """The model's own, 50 MB: to be shared, and so never changed. Threads may encode and decode at once."""
         return self._tokenizer
 
     async def start(self) -> None:
@@ -106,7 +105,7 @@ class TorchEngine:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         if self._loop is not None:
-            self._loop.supply.close()
+            self._loop.loading.close()
             self._loop = None
 
     def submit(self, request: GenerationRequest) -> Generation:
@@ -135,7 +134,7 @@ class TorchEngine:
             raise EngineStopped
         if self._scheduler.is_resident(adapter):
             return
-        loaded = self._loop.supply.load(adapter)
+        loaded = self._loop.loading.load(adapter)
         self._wake.set()
         await asyncio.shield(asyncio.wrap_future(loaded))
 

@@ -56,13 +56,14 @@ async def test_a_promotion_is_loaded_before_it_speaks_and_said_in_the_log(promot
     registry.activate("pirate", 1)
     await promotions.check()
     first = promotions.speaking("pirate")
+    assert first in engine.resident
     registry.activate("pirate", 2)
     assert promotions.speaking("pirate") == first
     with caplog.at_level(logging.INFO):
         await promotions.check()
     assert promotions.speaking("pirate") == registry.version("pirate", 2)
     assert registry.version("pirate", 2) in engine.resident
-    assert first in engine.resident  # replies under way finish on it
+    assert first not in engine.resident
     assert "pirate: v2 speaks now (was v1)" in caplog.text
 
 
@@ -136,7 +137,7 @@ async def test_a_canary_speaks_in_its_share_of_the_channels_alone(promotions, re
     assert promotions.speaking("pirate") == one
 
 
-async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(promotions, registry, caplog):
+async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(promotions, registry, engine, caplog):
     registry.activate("pirate", 1)
     write_canary(registry, "pirate", CANARY)
     await promotions.check()
@@ -144,7 +145,19 @@ async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(prom
     with caplog.at_level(logging.INFO):
         await promotions.check()
     assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert list(engine.resident) == [registry.version("pirate", 1)]
     assert "the canary has ended" in caplog.text
+
+
+async def test_a_canary_that_is_promoted_goes_on_speaking(promotions, registry, engine):
+    registry.activate("pirate", 1)
+    write_canary(registry, "pirate", CANARY)
+    await promotions.check()
+    (registry.folder / "pirate" / "canary.json").unlink()
+    registry.activate("pirate", 2)
+    await promotions.check()
+    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 2)
+    assert list(engine.resident) == [registry.version("pirate", 2)]
 
 
 async def test_a_canary_that_cannot_be_loaded_is_told_once_and_changes_nothing(promotions, registry, engine, caplog):

@@ -13,12 +13,13 @@ import transformers
 from peft import PeftModel
 from torch import Tensor
 
-from bot.engine import Completion, EngineOptions, Generation, GenerationRequest, SamplingParams, TorchEngine
+from bot.engine import Completion, EngineOptions, Generation, GenerationRequest, SamplingParams
 from bot.engine.adapter_files import AdapterTarget, read_adapter
 from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
 from bot.engine.model import ServedModel
-from bot.engine.options import place
+from bot.engine.placement import place
 from bot.engine.step import Segment, Step
+from bot.engine.torch_engine import TorchEngine
 from bot.versions.registry import AdapterVersion
 
 MOST_RANK = 16

@@ -15,7 +15,8 @@ from torch import Tensor
 from bot.engine import SamplingParams
 from bot.engine.model import ServedModel
 from bot.engine.native import NativeUnavailable, load_library
-from bot.engine.options import DEFAULT_CACHE, EngineOptions, place
+from bot.engine.options import DEFAULT_CACHE, EngineOptions
+from bot.engine.placement import place
 from bot.engine.step import Segment, Step
 from bot.errors import GenerationFailed
 from bot.versions.registry import AdapterVersion

@@ -12,7 +12,8 @@ from torch import Tensor
 from bot.engine.base_model import BaseModelFiles
 from bot.engine.model import ServedModel
 from bot.engine.native import NativeUnavailable, load_library
-from bot.engine.options import DEFAULT_CACHE, EngineOptions, place
+from bot.engine.options import DEFAULT_CACHE, EngineOptions
+from bot.engine.placement import place
 from bot.engine.step import Segment, Step
 from tests.engine.serving import files_of
 from tests.tiny import Kind, write_tiny_model

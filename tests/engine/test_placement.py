@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.engine import EngineOptions, TorchEngine
-from bot.engine.options import place
+from bot.engine import EngineOptions
+from bot.engine.placement import place
+from bot.engine.torch_engine import TorchEngine
 from bot.errors import BaseModelError
 from tests.engine.serving import PROMPTS, Ask, answers, files_of, oracle_tokens, running_engine
 

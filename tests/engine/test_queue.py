@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.engine import Generation, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.fair_turns import Turns
-from bot.engine.step_times import LEAST_PREFILL, Pace
+from bot.engine import Generation, GenerationRequest, SamplingParams
+from bot.engine.fair_turns import FairTurns
+from bot.engine.step_times import LEAST_PREFILL, StepTimes
+from bot.engine.torch_engine import TorchEngine
 from bot.errors import DeadlineExceeded, QueueFull
 from tests.engine.serving import Ask, answer, finished, oracle_tokens, prompt_ids, running_engine, submit
 from tests.tiny import write_random_adapter
@@ -41,7 +42,7 @@ async def test_a_busy_channel_takes_turns_with_a_quiet_one(tiny_model_dir: Path)
 
 
 def test_new_channels_without_end_do_not_overtake_a_busy_one_for_ever() -> None:
-    turns = Turns(patience=4)
+    turns = FairTurns(patience=4)
     turns.started(turns.take("busy"))
     second = turns.take("busy")
     overtaken = 0
@@ -132,34 +133,34 @@ async def test_an_adapter_that_waits_for_a_slot_is_not_overtaken_for_ever(tiny_m
 
 
 def test_a_step_reads_whole_chunks_while_nobody_waits_for_it() -> None:
-    pace = Pace(most_prefill=256)
-    assert pace.prefill_tokens(decoding=0, reading=1) == 256
+    times = StepTimes(most_prefill=256)
+    assert times.prefill_tokens(decoding=0, reading=1) == 256
 
 
 def test_a_step_reads_as_much_of_a_prompt_as_stretches_it_by_three_fifths() -> None:
-    pace = Pace(most_prefill=256)
-    pace.took(0.050, decoded=4, read=0)
-    pace.took(0.050 + 64 * 0.001, decoded=4, read=64)
-    assert pace.prefill_tokens(decoding=4, reading=1) == pytest.approx(30, abs=1)
+    times = StepTimes(most_prefill=256)
+    times.took(0.050, decoded=4, read=0)
+    times.took(0.050 + 64 * 0.001, decoded=4, read=64)
+    assert times.prefill_tokens(decoding=4, reading=1) == pytest.approx(30, abs=1)
 
 
 def test_more_rows_than_ever_do_not_make_prompts_seem_dear() -> None:
-    pace = Pace(most_prefill=256)
-    pace.took(64 * 0.001, decoded=0, read=64)
-    pace.took(0.010, decoded=1, read=0)
-    pace.took(0.050 + 4 * 0.001, decoded=16, read=4)
-    assert pace.prefill_tokens(decoding=16, reading=16) == pytest.approx(5, abs=1)
+    times = StepTimes(most_prefill=256)
+    times.took(64 * 0.001, decoded=0, read=64)
+    times.took(0.010, decoded=1, read=0)
+    times.took(0.050 + 4 * 0.001, decoded=16, read=4)
+    assert times.prefill_tokens(decoding=16, reading=16) == pytest.approx(5, abs=1)
 
 
 def test_a_crowd_that_reads_gets_more_of_a_step_than_the_few_who_decode() -> None:
-    pace = Pace(most_prefill=256)
-    pace.took(0.050, decoded=2, read=0)
-    pace.took(0.050 + 64 * 0.001, decoded=2, read=64)
-    assert pace.prefill_tokens(decoding=2, reading=6) == pytest.approx(150, abs=1)
+    times = StepTimes(most_prefill=256)
+    times.took(0.050, decoded=2, read=0)
+    times.took(0.050 + 64 * 0.001, decoded=2, read=64)
+    assert times.prefill_tokens(decoding=2, reading=6) == pytest.approx(150, abs=1)
 
 
 def test_a_prompt_comes_to_its_end_however_slow_it_is() -> None:
-    pace = Pace(most_prefill=256)
-    pace.took(0.001, decoded=1, read=0)
-    pace.took(9.0, decoded=1, read=16)
-    assert pace.prefill_tokens(decoding=1, reading=1) == LEAST_PREFILL
+    times = StepTimes(most_prefill=256)
+    times.took(0.001, decoded=1, read=0)
+    times.took(9.0, decoded=1, read=16)
+    assert times.prefill_tokens(decoding=1, reading=1) == LEAST_PREFILL

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import Completion, GenerationRequest, SamplingParams, TorchEngine
-from bot.engine.prefix_cache import BLOCK, KeptPrefixes
+from bot.engine import Completion, GenerationRequest, SamplingParams
+from bot.engine.prefix_cache import BLOCK, PrefixCache
+from bot.engine.torch_engine import TorchEngine
 from bot.versions.registry import AdapterVersion
 from tests.engine.serving import Ask, answer, answers, finished, oracle_tokens, prompt_ids, running_engine, submit
 from tests.tiny import Kind, write_random_adapter, write_tiny_model
@@ -122,7 +123,7 @@ async def _cancelled_after_chunks(engine: TorchEngine, model_dir: Path, ask: Ask
 
 
 @pytest.mark.parametrize("kept_tokens", [0, 5, BLOCK, 40])
-async def test_a_small_shelf_changes_no_answer(tiny_model_dir: Path, kept_tokens: int) -> None:
+async def test_a_small_prefix_cache_changes_no_answer(tiny_model_dir: Path, kept_tokens: int) -> None:
     asks = [Ask(SYSTEM + end) for end in ("Ahoy", "mateys!", "Ahoy", "The cat", "mateys!")]
     async with running_engine(tiny_model_dir, kept_tokens=kept_tokens, max_rows=2) as engine:
         got = await answers(engine, tiny_model_dir, asks)
@@ -155,8 +156,8 @@ def tokens(count: int, start: int = 0) -> tuple[int, ...]:
     return tuple(range(start, start + count))
 
 
-def test_the_shelf_gives_the_longest_kept_beginning_to_the_token() -> None:
-    kept = KeptPrefixes(8)
+def test_the_prefix_cache_gives_the_longest_kept_beginning_to_the_token() -> None:
+    kept = PrefixCache(8)
     assert kept.find(None, tokens(20)) == ([], 0)
     first, blocks = kept.keep(None, tokens(20))
     assert (first, len(blocks)) == (0, 3)
@@ -168,7 +169,7 @@ def test_the_shelf_gives_the_longest_kept_beginning_to_the_token() -> None:
 
 
 def test_of_several_ways_on_the_one_that_goes_furthest_along_is_given() -> None:
-    kept = KeptPrefixes(8)
+    kept = PrefixCache(8)
     for said in (2, 5, 3):
         kept.keep(None, (*tokens(8 + said), *tokens(8 - said, start=100 * said)))
     _, known = kept.find(None, tokens(20))
@@ -176,7 +177,7 @@ def test_of_several_ways_on_the_one_that_goes_furthest_along_is_given() -> None:
 
 
 def test_what_is_kept_already_is_not_kept_twice() -> None:
-    kept = KeptPrefixes(8)
+    kept = PrefixCache(8)
     kept.keep(None, tokens(16))
     first, blocks = kept.keep(None, tokens(32))
     assert (first, len(blocks)) == (2, 2)
@@ -185,7 +186,7 @@ def test_what_is_kept_already_is_not_kept_twice() -> None:
 
 
 def test_the_ends_of_the_least_recently_used_beginnings_make_room() -> None:
-    kept = KeptPrefixes(4)
+    kept = PrefixCache(4)
     kept.keep(None, tokens(16))
     kept.keep(None, tokens(16, start=100))
     kept.find(None, tokens(16))
@@ -195,8 +196,8 @@ def test_the_ends_of_the_least_recently_used_beginnings_make_room() -> None:
     assert kept.used_blocks == 4
 
 
-def test_a_beginning_longer_than_the_shelf_is_kept_as_far_as_it_fits() -> None:
-    kept = KeptPrefixes(3)
+def test_a_beginning_longer_than_the_prefix_cache_is_kept_as_far_as_it_fits() -> None:
+    kept = PrefixCache(3)
     kept.keep(None, tokens(8, start=100))
     _, blocks = kept.keep(None, tokens(80))
     assert len(set(blocks)) == len(blocks) == 3

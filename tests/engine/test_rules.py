@@ -12,10 +12,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.engine import Completion, GenerationRequest, SamplingParams, TorchEngine
+from bot.engine import Completion, GenerationRequest, SamplingParams
 from bot.engine.ruled_ending import certain_part, close
 from bot.engine.ruled_text import RuledText
 from bot.engine.text import TextStream
+from bot.engine.torch_engine import TorchEngine
 from bot.personas.rules import BadRules, Rules
 from tests.engine.serving import PROMPTS, Ask, answers, prompt_ids, running_engine, tokenizer_of
 

@@ -23,19 +23,20 @@ from hypothesis.stateful import (
 
 from bot.engine import Completion, FinishReason, GenerationRequest, SamplingParams
 from bot.engine.adapter_files import AdapterTarget, read_adapter
-from bot.engine.adapter_loading import AdapterSupply
-from bot.engine.adapter_slots import Residency
+from bot.engine.adapter_loading import AdapterLoading
+from bot.engine.adapter_slots import AdapterSlots
 from bot.engine.live_request import Event, LiveRequest
 from bot.engine.loop import EngineLoop
 from bot.engine.model import ServedModel
-from bot.engine.options import EngineOptions, place
-from bot.engine.prefix_cache import KeptPrefixes
-from bot.engine.prefix_reuse import Reuse
+from bot.engine.options import EngineOptions
+from bot.engine.placement import place
+from bot.engine.prefix_cache import PrefixCache
+from bot.engine.prefix_reuse import PrefixReuse
 from bot.engine.ruled_choice import RuledChoice
 from bot.engine.runner import Runner
 from bot.engine.scheduler import Scheduler
 from bot.engine.step import Step
-from bot.engine.step_times import Pace
+from bot.engine.step_times import StepTimes
 from bot.engine.text import TextStream
 from bot.engine.token_masks import TokenMasks
 from bot.errors import AdapterError, DeadlineExceeded, GenerationFailed, QueueFull
@@ -69,7 +70,7 @@ class FailingModel(ServedModel):
 
 
 class InlineLoader:
-    """AdapterLoader without its thread, so that a schedule can be told again."""
+    """AdapterIO without its thread, so that a schedule can be told again."""
 
     def __init__(self, target: AdapterTarget, model: ServedModel, broken: AdapterVersion) -> None:
         self._target, self._model, self._broken = target, model, broken
@@ -109,7 +110,7 @@ class Ear:
         return self.events[-1]
 
 
-Parts = tuple[Scheduler, AdapterSupply, KeptPrefixes, EngineLoop]
+Parts = tuple[Scheduler, AdapterLoading, PrefixCache, EngineLoop]
 
 
 @dataclass(frozen=True)
@@ -124,14 +125,14 @@ class World:
 
     def engine(
         self, model: FailingModel, rows: int, blocks: int
-    ) -> tuple[Scheduler, AdapterSupply, KeptPrefixes, EngineLoop]:
-        scheduler = Scheduler(rows, QUEUE, Pace(most_prefill=8), Residency(SLOTS))
+    ) -> tuple[Scheduler, AdapterLoading, PrefixCache, EngineLoop]:
+        scheduler = Scheduler(rows, QUEUE, StepTimes(most_prefill=8), AdapterSlots(SLOTS))
         target = AdapterTarget(files_of(self.model_dir).fingerprint, model.adaptable_layers(), max_rank=4)
-        supply = AdapterSupply(scheduler, InlineLoader(target, model, self.broken))  # type: ignore[arg-type]
+        loading = AdapterLoading(scheduler, InlineLoader(target, model, self.broken))  # type: ignore[arg-type]
         tokenizer = tokenizer_of(self.model_dir)
         runner = Runner(model, ROWS, RuledChoice(TokenMasks(tokenizer, frozenset(model.end_ids()))))
-        kept = KeptPrefixes(blocks)
-        return scheduler, supply, kept, EngineLoop(scheduler, supply, runner, Reuse(runner, kept))
+        kept = PrefixCache(blocks)
+        return scheduler, loading, kept, EngineLoop(scheduler, loading, runner, PrefixReuse(runner, kept))
 
     def live(self, request: GenerationRequest) -> tuple[LiveRequest, Ear]:
         ear, tokenizer = Ear(), tokenizer_of(self.model_dir)
@@ -163,7 +164,7 @@ def world(tiny_gemma3_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Wo
     def loaded() -> FailingModel:
         model = FailingModel(files_of(model_dir), place(EngineOptions(device="cpu", precision="fp32")), ROWS, CONTEXT)
         model.make_slots(SLOTS, 4)
-        model.make_shelf(BLOCKS)
+        model.make_prefix_blocks(BLOCKS)
         return model
 
     adapters = {
@@ -186,7 +187,7 @@ class Schedules(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.scheduler, self.supply, self.kept, self.loop = self.world.engine(self.world.served, ROWS, BLOCKS)
+        self.scheduler, self.loading, self.kept, self.loop = self.world.engine(self.world.served, ROWS, BLOCKS)
         self.world.served.failing_row = None
         self.speaking = dict.fromkeys(PERSONAS, 1)
         self.asked: list[Asked] = []
@@ -220,7 +221,7 @@ class Schedules(RuleBasedStateMachine):
 
     @rule(persona=st.sampled_from(PERSONAS))
     def load(self, persona: str) -> None:
-        self.supply.load(self._version(persona))
+        self.loading.load(self._version(persona))
 
     @rule(persona=st.sampled_from(PERSONAS))
     def unload(self, persona: str) -> None:
@@ -230,13 +231,13 @@ class Schedules(RuleBasedStateMachine):
     def promote(self, persona: str, number: int) -> None:
         old = self._version(persona)
         self.speaking[persona] = number
-        self.supply.load(self._version(persona))
+        self.loading.load(self._version(persona))
         if self._version(persona) != old:
             self.scheduler.retire(old)
 
     @rule()
     def load_what_is_broken(self) -> None:
-        loading = self.supply.load(self.world.broken)
+        loading = self.loading.load(self.world.broken)
         self.step()
         assert isinstance(loading.exception(timeout=0), AdapterError)
 
@@ -287,9 +288,9 @@ class Schedules(RuleBasedStateMachine):
         return self.world.adapters[persona, self.speaking[persona]]
 
     def _slots_balance(self, running: tuple[LiveRequest, ...]) -> None:
-        residency = self.scheduler.residency
+        residents = self.scheduler.slots
         pins = Counter(live.request.adapter for live in running if live.request.adapter)
-        assert all(residency.users(version) == pins[version] for version in self.world.adapters.values())
+        assert all(residents.users(version) == pins[version] for version in self.world.adapters.values())
         slots = {(live.request.adapter, live.slot) for live in running}
         assert len(dict(slots)) == len(slots) == len({slot for _, slot in slots}), "two adapters share a slot"
         assert all((slot == 0) == (version is None) for version, slot in slots)

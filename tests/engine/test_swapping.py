@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine import GenerationRequest, SamplingParams
-from bot.engine.adapter_slots import Residency
+from bot.engine.adapter_slots import AdapterSlots
 from bot.errors import AdapterError, EngineStopped, GenerationFailed
 from bot.versions.registry import WEIGHTS, AdapterVersion
 from tests.engine.serving import PROMPTS, Ask, answer, answers, finished, oracle_tokens, running_engine, submit
@@ -112,7 +112,7 @@ async def test_a_broken_adapter_fails_its_own_requests_only(
         fine = submit(engine, tiny_model_dir, Ask("Ahoy", adapters[0]))
         with pytest.raises(GenerationFailed) as failure:
             await finished(doomed)
-        assert "no valid safetensors" in failure.value.detail
+        assert "not a valid safetensors" in failure.value.detail
         assert (await finished(fine)).token_ids == oracle_tokens(tiny_model_dir, Ask("Ahoy", adapters[0]))
         with pytest.raises(AdapterError):
             await engine.load(broken)
@@ -145,27 +145,27 @@ async def test_unloading_the_unknown_is_ignored(tiny_model_dir: Path, adapters: 
 
 
 def test_the_least_recently_used_idle_adapter_gives_up_its_slot(adapters: list[AdapterVersion]) -> None:
-    residency = Residency(3)
+    slots = AdapterSlots(3)
     for version in adapters[:3]:
-        residency.settle(version, residency.claim([]) or 0)
-    residency.pin(adapters[0])
-    residency.pin(adapters[1])
-    residency.unpin(adapters[1])
-    residency.claim([])
-    assert residency.adapters == (adapters[0], adapters[1])
-    assert residency.claim([adapters[1]]) is None
+        slots.settle(version, slots.claim([]) or 0)
+    slots.pin(adapters[0])
+    slots.pin(adapters[1])
+    slots.unpin(adapters[1])
+    slots.claim([])
+    assert slots.adapters == (adapters[0], adapters[1])
+    assert slots.claim([adapters[1]]) is None
 
 
 def test_an_adapter_wanted_again_is_no_longer_retired(adapters: list[AdapterVersion]) -> None:
-    residency = Residency(1)
-    residency.settle(adapters[0], residency.claim([]) or 0)
-    residency.pin(adapters[0])
-    residency.retire(adapters[0])
-    assert adapters[0] not in residency.adapters
-    residency.pin(adapters[0])
-    residency.unpin(adapters[0])
-    residency.unpin(adapters[0])
-    assert residency.adapters == (adapters[0],)
+    slots = AdapterSlots(1)
+    slots.settle(adapters[0], slots.claim([]) or 0)
+    slots.pin(adapters[0])
+    slots.retire(adapters[0])
+    assert adapters[0] not in slots.adapters
+    slots.pin(adapters[0])
+    slots.unpin(adapters[0])
+    slots.unpin(adapters[0])
+    assert slots.adapters == (adapters[0],)
 
 
 async def test_requests_of_an_unloaded_adapter_load_it_again(

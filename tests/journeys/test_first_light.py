@@ -8,8 +8,9 @@ from typing import cast
 import pytest
 
 from bot.config import load_config
-from bot.engine import EngineOptions, GenerationRequest, SamplingParams, TorchEngine
+from bot.engine import EngineOptions, GenerationRequest, SamplingParams
 from bot.engine.base_model import load_tokenizer, prepare_base_model
+from bot.engine.torch_engine import TorchEngine
 from bot.prompt import Message, PromptRenderer, Role
 from bot.store import StoredReply, open_snapshot
 from bot.versions.registry import AdapterRegistry

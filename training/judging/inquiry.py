@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.config import Config
-from bot.engine import EngineOptions, TorchEngine
+from bot.engine import EngineOptions
+from bot.engine.torch_engine import TorchEngine
 from bot.prompt import Message
 from training.judging.answer_cache import AnswerMemory
 from training.judging.measuring import Answer, EvalQuestion, OnProgress, Version, collect_answers

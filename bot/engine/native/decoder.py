@@ -1,4 +1,4 @@
-"""Owns a model in the compiled decoder's form: runs its steps and holds its adapters' weights.
+"""Runs the steps of a model in the compiled decoder and holds its adapters' weights.
 
 What a token gets depends on its own row only, to the last bit: neither on the rows beside it nor on how its prompt
 was cut into chunks.
@@ -11,10 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bot.engine.kv_cache import RowCache
+from bot.engine.kv_cache import KVCache
 from bot.engine.native.packing import PackedModel
-from bot.engine.native.structs import PARTS, Move, Share
-from bot.engine.native.structs import Step as NativeStep
+from bot.engine.native.structs import PARTS, Move, NativeStep, Share
 from bot.engine.native.weights import Weights
 from bot.engine.prefix_cache import BLOCK
 from bot.engine.projections import LoraShare
@@ -24,7 +23,7 @@ from bot.engine.step import Step
 class NativeDecoder:
     """Reads and writes the rows of `cache`, whose tensors must be bfloat16; owns everything else it needs."""
 
-    def __init__(self, library: ctypes.CDLL, packed: PackedModel, cache: RowCache) -> None:
+    def __init__(self, library: ctypes.CDLL, packed: PackedModel, cache: KVCache) -> None:
         self._handle: int | None = None
         self._library = library
         self._cache = cache
@@ -78,17 +77,18 @@ class NativeDecoder:
         self._library.troupe_run(self._handle, ctypes.byref(native))
         return logits[:, : self._weights.shape.vocabulary]
 
-    def shelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy what lies in the row from its block number `first` on to these blocks of the cache's shelf."""
+    def save_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy what lies in the row from its block number `first` on to these blocks of the prefix cache."""
         self._move(row, first, blocks, to_shelf=True)
 
-    def unshelve(self, row: int, first: int, blocks: Sequence[int]) -> None:
-        """Copy these blocks of the cache's shelf to the row, from its block number `first` on."""
+    def restore_prefix(self, row: int, first: int, blocks: Sequence[int]) -> None:
+        """Copy these blocks of the prefix cache to the row, from its block number `first` on."""
         self._move(row, first, blocks, to_shelf=False)
 
     def _move(self, row: int, first: int, blocks: Sequence[int], *, to_shelf: bool) -> None:
         places = (ctypes.c_int32 * len(blocks))(*blocks)
-        shelf = (ctypes.c_void_p * len(self._cache.shelf))(*(tensor.data_ptr() for tensor in self._cache.shelf))
+        kept = self._cache.prefix_blocks
+        shelf = (ctypes.c_void_p * len(kept))(*(tensor.data_ptr() for tensor in kept))
         addresses = (ctypes.cast(table, ctypes.c_void_p) for table in (places, shelf))
         self._library.troupe_move(self._handle, Move(row, first, len(blocks), BLOCK, *addresses, to_shelf))
 

@@ -1,4 +1,4 @@
-"""Owns the compiled library: whether this machine can have it, its place in the cache, and its compilation.
+"""Compiles and loads the decoder's library, if this machine can have it, and finds its place in the cache.
 
 It is made once per source, compiler and processor, in a process of its own; without a compiler there is none.
 """

@@ -1,5 +1,5 @@
-"""Owns the file in which a packed model waits for the next start: no float weights are read then, and none of
-transformers' modelling code. One safetensors file per base model, made anew when whatever it was made from has changed.
+"""Keeps a packed model in a file for the next start, which then reads no float weights and none of transformers'
+modelling code. One safetensors file per base model, made anew when whatever it was made from has changed.
 """
 
 import dataclasses

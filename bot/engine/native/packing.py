@@ -1,4 +1,4 @@
-"""Owns what a transformers model becomes for decoder.cpp: packed int8 weights and norms as tensors, facts as JSON.
+"""Packs a transformers model for decoder.cpp: int8 weights and norms as tensors, facts as JSON.
 
 Says which models decoder.cpp computes; what is missed here, the engine's probe finds before anything is served.
 """
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from bot.engine.native.library import NativeUnavailable
 from bot.engine.native.structs import PARTS
 from bot.engine.projections import stacked_bias
-from bot.engine.reference_logits import Reference, reference_of
+from bot.engine.reference_logits import ReferenceLogits, reference_of
 
 LANES, GROUP = 16, 64  # decoder.cpp's: outputs of a tile; inputs that share an activation scale
 LEVELS, OFFSET = 127, 128
@@ -36,7 +36,7 @@ class Facts:
     end_ids: list[int]
     longest: int | None  # tokens of context the model was made for
     probe: list[int]  # token ids
-    cache_shapes: list[list[int]]  # Reference.shapes
+    cache_shapes: list[list[int]]  # ReferenceLogits.shapes
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class PackedModel:
     tensors: dict[str, Tensor]
 
     @property
-    def reference(self) -> Reference:
+    def reference(self) -> ReferenceLogits:
         shapes = tuple((heads, keys, values) for heads, keys, values in self.facts.cache_shapes)
-        return Reference(tuple(self.facts.probe), self.tensors["answer"], shapes)
+        return ReferenceLogits(tuple(self.facts.probe), self.tensors["answer"], shapes)
 
 
 def pack_model(model: Any, end_ids: set[int], longest: int | None) -> PackedModel:
@@ -92,7 +92,7 @@ def _activation(config: Any) -> str:
     return str(getattr(config, "hidden_activation", None) or config.hidden_act)
 
 
-def _shape(model: Any, reference: Reference) -> dict[str, float]:
+def _shape(model: Any, reference: ReferenceLogits) -> dict[str, float]:
     config = model.config
     return {
         "layers": config.num_hidden_layers,

@@ -1,4 +1,4 @@
-"""Owns the types that decoder.cpp takes, field by field in its order, and the signatures of its functions."""
+"""The types that decoder.cpp takes, field by field in its order, and the signatures of its functions."""
 
 import ctypes
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_void_p
@@ -60,7 +60,7 @@ class Share(Structure):
     _fields_ = (("a", c_void_p), ("b", c_void_p), ("rank", c_int32))
 
 
-class Step(Structure):
+class NativeStep(Structure):
     _fields_ = (
         ("tokens", c_int32),
         ("kept", c_int32),
@@ -92,7 +92,7 @@ def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.troupe_set_slot.restype = None
     library.troupe_move.argtypes = [c_void_p, POINTER(Move)]
     library.troupe_move.restype = None
-    library.troupe_run.argtypes = [c_void_p, POINTER(Step)]
+    library.troupe_run.argtypes = [c_void_p, POINTER(NativeStep)]
     library.troupe_run.restype = None
     library.troupe_free.argtypes = [c_void_p]
     library.troupe_free.restype = None

@@ -1,10 +1,10 @@
-"""Owns what decoder.cpp is given of a packed model: its structs, filled with the addresses of tensors."""
+"""Hands a packed model to decoder.cpp: its structs, filled with the addresses of tensors."""
 
 from collections.abc import Mapping
 
 from torch import Tensor
 
-from bot.engine.kv_cache import RowCache
+from bot.engine.kv_cache import KVCache
 from bot.engine.native.packing import LANES, PackedModel, rope_table
 from bot.engine.native.structs import NORMS, PRODUCTS, Layer, Linear, Shape
 
@@ -12,7 +12,7 @@ from bot.engine.native.structs import NORMS, PRODUCTS, Layer, Linear, Shape
 class Weights:
     """The tensors whose addresses the library holds, kept alive, and the structs that hold them."""
 
-    def __init__(self, packed: PackedModel, cache: RowCache) -> None:
+    def __init__(self, packed: PackedModel, cache: KVCache) -> None:
         facts = packed.facts
         room = cache.keys[0].shape[2]
         self._tensors = dict(packed.tensors)
@@ -24,7 +24,7 @@ class Weights:
         self.norm = address(self._tensors, "norm")
         self.head = linear(self._tensors, "head")
 
-    def _layer(self, packed: PackedModel, cache: RowCache, index: int) -> Layer:
+    def _layer(self, packed: PackedModel, cache: KVCache, index: int) -> Layer:
         name = f"layers.{index}"
         products = {part: linear(self._tensors, f"{name}.{part}") for part in PRODUCTS}
         norms = {part: address(self._tensors, f"{name}.{part}") for part in NORMS}
