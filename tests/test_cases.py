@@ -41,16 +41,6 @@ UNMENDED = {
     "adapter-adopt",
     "adapter-pissa",
     "adapter-saved-embeddings",
-    "card-12k",
-    "card-ccv3-broken-chara-good",
-    "card-constant-lore",
-    "card-data-empty",
-    "card-empty-first",
-    "card-long-greeting",
-    "card-macros",
-    "card-pygmalion-json",
-    "card-utf16-json",
-    "card-ztxt",
     "import-cp1251",
     "import-discord-csv",
     "import-discord-export",
@@ -205,7 +195,7 @@ def card(file: Path) -> CharacterCard:
 def what_a_long_card_loses_is_said(folder: Path, tmp_path: Path) -> None:
     read = card(folder / "a.json")
     description = json.loads((folder / "a.json").read_text())["data"]["description"]
-    assert description in read.persona.system_prompt or read.left_out
+    assert description in read.persona.system_prompt or read.notes
 
 
 @case("card-long-greeting")
@@ -213,7 +203,7 @@ def a_cut_greeting_closes_its_asterisks_and_is_said(folder: Path, tmp_path: Path
     read = card(folder / "a.json")
     assert read.persona.greeting.count("*") % 2 == 0
     greeting = json.loads((folder / "a.json").read_text())["data"]["first_mes"]
-    assert len(read.persona.greeting) >= len(greeting) or read.left_out
+    assert len(read.persona.greeting) >= len(greeting) or read.notes
 
 
 @case("card-constant-lore")

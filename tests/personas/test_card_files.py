@@ -10,7 +10,7 @@ import zlib
 import pytest
 
 from bot.personas.character_cards import BadCard, read_character_card, write_character_card
-from tests.personas.test_character_cards import CARD, chunk, v2
+from tests.personas.cards import CARD, chunk, v2
 
 V3 = json.dumps({"spec": "chara_card_v3", "spec_version": "3.0", "data": CARD}).encode()
 WHOLE = v2()

@@ -1,10 +1,7 @@
 """Character cards come from strangers: every file is a persona or a plain sentence."""
 
-import base64
 import contextlib
 import json
-import struct
-import zlib
 
 import pytest
 from hypothesis import given
@@ -13,29 +10,7 @@ from hypothesis import strategies as st
 from bot.errors import MemberError
 from bot.personas.catalog import Persona, SamplingOverrides, is_valid_name
 from bot.personas.character_cards import BadCard, read_character_card, slug, write_character_card
-
-CARD = {
-    "name": "Ada Locke",
-    "description": "{{char}} is a locksmith. She talks in riddles to {{user}}.",
-    "personality": "dry, patient",
-    "scenario": "A shop after dark.",
-    "first_mes": "*looks up* Ah, {{user}}. What did you lose?",
-    "mes_example": "<START>\n{{user}}: Can you open this?\n{{char}}: Everything opens.\nThe question is when."
-    "\n<START>\n{{user}}: How much?\n{{char}}: A secret.",
-}
-
-
-def v2(**fields: object) -> bytes:
-    return json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": {**CARD, **fields}}).encode()
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png(*texts: tuple[bytes, bytes]) -> bytes:
-    chunks = b"".join(chunk(b"tEXt", keyword + b"\0" + base64.b64encode(card)) for keyword, card in texts)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + chunks + chunk(b"IEND", b"")
+from tests.personas.cards import CARD, png, v2
 
 
 def test_a_v2_card_becomes_a_persona():
