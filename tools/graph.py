@@ -69,7 +69,7 @@ def draw(graph: "nx.DiGraph[str]", file: Path) -> None:
     axes.set_axis_off()
     boxes = {room: axes.text(x, y, room, bbox=_box(room), **CENTRED).get_bbox_patch() for room, (x, y) in at.items()}
     figure.draw_without_rendering()  # a box has its size only once it was drawn, and arrows end at its edge
-    for room, imported in nx.transitive_reduction(graph).edges:
+    for room, imported in sorted(nx.transitive_reduction(graph).edges):
         ends = {"patchA": boxes[room], "patchB": boxes[imported]}
         axes.annotate("", at[imported], at[room], zorder=0, arrowprops={"arrowstyle": "->", "color": "#64748b", **ends})
     with mpl.rc_context({"svg.hashsalt": "troupe", "svg.fonttype": "none"}):
