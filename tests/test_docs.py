@@ -102,6 +102,24 @@ def contributing() -> str:
     return (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("document", "file", "code"),
+    [
+        pytest.param("README.md", "bot/prompt/renderer.py", "def prompt_ids", id="a message becomes token ids"),
+        pytest.param("README.md", "bot/store/feedback.py", "def cast_vote", id="a thumb becomes a row"),
+        pytest.param("README.md", "bot/conversation/active_versions.py", "def speaking", id="an adapter is chosen"),
+        pytest.param("README.md", "training/publishing/publish.py", "def promote", id="a version goes live"),
+        pytest.param("CONTRIBUTING.md", "bot/discord_bot/client.py", "add_cog", id="a command is added"),
+        pytest.param("CONTRIBUTING.md", "training/recipes/table.py", "RECIPES", id="a training method is added"),
+        pytest.param("CONTRIBUTING.md", "bot/engine/request.py", "class Engine(", id="an engine is added"),
+        pytest.param("CONTRIBUTING.md", "bot/engine/request.py", "class EngineStatus", id="a metric is added"),
+    ],
+)
+def test_a_newcomer_is_led_to_the_file_where(document, file, code):
+    assert f"`{file}`" in (REPOSITORY / document).read_text(encoding="utf-8")
+    assert code in (REPOSITORY / file).read_text(encoding="utf-8")
+
+
 def slash_commands() -> set[str]:
     modules = [
         importlib.import_module(f"{cogs.__name__}.{found.name}") for found in pkgutil.iter_modules(cogs.__path__)
