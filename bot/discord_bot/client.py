@@ -41,6 +41,7 @@ from bot.discord_bot.replying.delivery import Speaker
 from bot.discord_bot.replying.edit_pacing import Pace
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.request_budget import RequestBudget
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import PublishError
 from bot.personas.catalog import PersonaCatalog
@@ -114,13 +115,14 @@ class TroupeBot(InteractiveBot):
         operators: Operators | None = None,
     ) -> None:
         pace = Pace(edit_seconds)
+        self.request_budget = budget = RequestBudget()
         limits = limits or Limits(UNLIMITED, UNLIMITED)
         # The bot never speaks aloud: no warnings about missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             intents=intents(message_content=message_content, members=members),
             activity=discord.CustomActivity(name=status) if status else None,
-            http_trace=pace.trace(),
+            http_trace=budget.watch(pace.trace()),
             **_manner(),
         )
         self.access_check = AccessCheck(access or Access(), operators or Operators())

@@ -25,8 +25,8 @@ REFUSED = 3  # the exit code when the gate refused the candidate
 PATIENCE = 2.0  # seconds between asking a training to end and ending it
 LONGEST_LINE = 1 << 20
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_BAR = re.compile(r"^\W*(?P<what>\S.*?)\s+[━╸╺ ─]*\s*(?P<step>\d{1,9})/(?P<steps>\d{1,9})\s+loss\s+(?P<loss>\S+)")
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,32}[A-Za-z]")
+_BAR = re.compile(r"(?<!\S)(?P<step>\d{1,9})/(?P<steps>\d{1,9}) {1,9}loss {1,9}(?P<loss>\S{1,30})")
 
 
 class AlreadyTraining(MemberError):
@@ -185,7 +185,7 @@ class TrainingRuns:
 
 def progress_in(line: str) -> Progress | None:
     """The figures in a line of the training's bar; None for any other line."""
-    match = _BAR.match(line)
+    match = _BAR.search(line)
     if match is None:
         return None
     try:

@@ -4,6 +4,8 @@ from typing import Any, Protocol
 
 import discord
 
+from bot.discord_bot.refusals import readable
+
 CANNOT_REPLY_WITHOUT_HISTORY = 160002  # a reply needs Read Message History, a plain message does not
 TOKEN_EXPIRED = (50027, 10015)  # what Discord calls the webhook of an interaction that is older than 15 minutes
 Shown = discord.Message | discord.PartialMessage
@@ -45,7 +47,8 @@ class _ChannelOutlet:
         await self._channel.typing()
 
     async def edit(self, message: discord.Message, **options: Any) -> discord.Message:
-        return await message.edit(**options)
+        with readable():
+            return await message.edit(**options)
 
 
 class PlainOutlet(_ChannelOutlet):

@@ -18,6 +18,7 @@ import discord
 
 from bot.conversation.replies import Reply
 from bot.discord_bot.controls.buttons import stop_view
+from bot.discord_bot.refusals import is_final
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.destinations import Outlet
 from bot.discord_bot.replying.edit_pacing import Pace
@@ -29,9 +30,11 @@ MESSAGES = 4  # a reply that needs more goes into an attached file
 BEGINNING = 600  # characters of it that stay readable in the channel
 STOPPED = "-# (stopped)"
 INTERRUPTED = "-# (interrupted)"
+RETRY_SECONDS = 3.0  # from a look that Discord refused to the next
 POSITION_SECONDS = 3.0  # between two looks at the place in the queue
-# Enough to be worth a first look: a few words, or a whole short sentence.
-_FRAGMENT = re.compile(r".{16,}\s|\S.*[.!?…]\s", re.DOTALL)
+FRAGMENT = 16  # characters that are worth a first look once a word ends
+LONGEST_WORD = 40  # characters after which none is waited for: many scripts put no spaces between words
+_SENTENCE_END = re.compile(r"[.!?…]\s|[。！？]")
 
 
 class Unfinished:
@@ -89,6 +92,8 @@ class Stream:
         self._messages: list[discord.Message] = []
         self._shown: list[str] = []
         self._shown_at = 0.0
+        self._tried_at = 0.0
+        self._refused = False
 
     @property
     def asker_id(self) -> int:
@@ -138,10 +143,20 @@ class Stream:
         """The last edit: the whole text, and `view` below its last message."""
         contents, file = self._whole()
         last = len(contents) - 1
-        for index, content in enumerate(contents[:-1]):
-            await self._edit(index, content)
         options: dict[str, Any] = {"attachments": [file]} if file else {}
-        await self._edit(last, contents[last], view=view, **options)
+        try:
+            for index, content in enumerate(contents[:-1]):
+                await self._edit(index, content)
+            await self._edit(last, contents[last], view=view, **options)
+        except discord.HTTPException as error:
+            if not isinstance(error, discord.NotFound | discord.Forbidden):
+                await self._take_stop_button(view)
+            raise
+
+    async def _take_stop_button(self, view: discord.ui.View | None) -> None:
+        """The text was refused; ⏹ must not stay below what does not run any more."""
+        with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            await self._outlet.edit(self._messages[-1], view=view)
 
     async def interrupt(self, sentence: str, view: discord.ui.View | None = None) -> None:
         """End with `sentence`: below the text so far, or as the answer when there is none."""
@@ -179,10 +194,10 @@ class Stream:
         return split(self._header + closing), discord.File(io.BytesIO(said.encode()), "answer.md")
 
     def _is_due(self) -> bool:
-        if not self._reply.text.strip():
+        if self._refused or not self._reply.text[:LONGEST_WORD].strip():
             return False
         if not self._messages or self._shown_at == 0.0:
-            return _FRAGMENT.search(self._reply.text) is not None
+            return self._clock() >= self._tried_at and worth_a_look(self._reply.text)
         return self._clock() - self._shown_at >= self._pace.interval(self._outlet.bucket)
 
     @contextlib.asynccontextmanager
@@ -209,12 +224,15 @@ class Stream:
                     await self._edit(0, _position(ahead, self._reply.wait_s))
 
     async def _show_in_passing(self) -> None:
+        """A look that fails is no reason to look again at once: the last edit shows this text as well."""
+        self._tried_at = self._clock() + RETRY_SECONDS
         try:
             await self._show(self._growing())
-        except (discord.NotFound, discord.Forbidden):
-            raise
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            # The next edit or the last one shows this text as well.
+            if isinstance(error, discord.NotFound | discord.Forbidden) or (is_final(error) and not self._messages):
+                raise
+            self._shown_at = self._tried_at
+            self._refused = is_final(error)
             log.info("channel %d: an edit failed (%s)", self._outlet.channel_id, type(error).__name__)
 
     async def _show(self, contents: Sequence[str]) -> None:
@@ -251,6 +269,14 @@ class Stream:
             await self._messages[-1].delete()
             self._unfinished.remove(self._messages.pop().id)
             self._shown.pop()
+
+
+def worth_a_look(text: str) -> bool:
+    """Whether a reply that has just begun is worth showing: a few words, a short sentence, or much without a space."""
+    begun = text.lstrip()[: LONGEST_WORD + 1]
+    if len(begun) > LONGEST_WORD or _SENTENCE_END.search(begun):
+        return True
+    return any(character.isspace() for character in begun[FRAGMENT:])
 
 
 def _position(ahead: int, wait_s: float | None) -> str:

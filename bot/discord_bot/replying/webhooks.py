@@ -11,6 +11,7 @@ from typing import Any
 
 import discord
 
+from bot.discord_bot.refusals import readable
 from bot.personas.catalog import Persona
 from bot.store import Store
 
@@ -44,7 +45,8 @@ class Identities:
     async def edit(self, channel: Any, message_id: int, **changes: Any) -> None:
         """Edit a message of the bot, whichever way it was sent. Raises discord.HTTPException."""
         try:
-            await channel.get_partial_message(message_id).edit(**changes)
+            with readable():
+                await channel.get_partial_message(message_id).edit(**changes)
         except discord.Forbidden as error:
             webhook = await self._webhook_of(channel) if error.code == _NOT_OURS else None
             if webhook is None:
