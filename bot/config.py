@@ -3,6 +3,8 @@
 In the bot only the entry points read `Config`; what they build receives plain values.
 """
 
+import codecs
+import io
 import os
 import re
 import tomllib
@@ -218,8 +220,16 @@ class Config(Section):
         return self._secrets
 
     def path(self, value: str) -> Path:
-        """A path of the configuration: `~` expanded, relative ones taken from config.toml's folder."""
-        path = Path(value).expanduser()
+        """A path of the configuration: `~` expanded, relative ones taken from config.toml's folder.
+
+        Raises ConfigError where there is no home folder for `~`.
+        """
+        try:
+            path = Path(value).expanduser()
+        except RuntimeError:
+            raise ConfigError(
+                f"{value}: this account has no home folder; set HOME, or give a path without ~ in config.toml."
+            ) from None
         return path if path.is_absolute() else self._root / path
 
     @property
@@ -288,7 +298,18 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
 
 
 def _dotenv(path: Path) -> dict[str, str]:
-    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+    """What the file sets; nothing where there is none. Windows PowerShell writes UTF-16, with a mark in front."""
+    try:
+        content = path.read_bytes()
+        utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if utf16 else "utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
+    return {key: value for key, value in dotenv_values(stream=io.StringIO(text)).items() if value is not None}
 
 
 def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:

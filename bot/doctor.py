@@ -56,8 +56,15 @@ def examine(config_path: Path | None = None) -> list[Finding]:
     ]
     findings = [Finding("configuration", State.OK, f"{config.adapters_dir.parent / 'config.toml'}")]
     for check in checks:
-        findings.extend(check())
+        findings.extend(_findings_of(check))
     return findings
+
+
+def _findings_of(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except TroupeError as error:
+        yield Finding("configuration", State.MISSING, str(error), "correct that key")
 
 
 def print_findings(findings: list[Finding], console: Console) -> bool:

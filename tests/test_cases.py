@@ -58,8 +58,6 @@ UNMENDED = {
     "import-tools",
     "import-whatsapp-android",
     "import-wrapped-json",
-    "ops-env-utf16",
-    "ops-no-home",
 }
 # What a conversation shows is told where the conversations are.
 ELSEWHERE = {"chat-discord-inputs"}

@@ -122,3 +122,30 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path):
 def test_no_text_of_a_variable_escapes_as_another_error(text):
     assume(text not in ("auto", "cpu", "cuda") and not text.startswith("cuda:"))
     assert "TROUPE_MODEL__DEVICE" in refusal(REPOSITORY / "config.toml", TROUPE_MODEL__DEVICE=text)
+
+
+@pytest.mark.parametrize("content", ["DISCORD_TOKEN=a.b.c\n".encode(code) for code in ("utf-8", "utf-8-sig", "utf-16")])
+def test_an_env_file_is_read_in_whichever_encoding_an_editor_saved_it(tmp_path, content):
+    (tmp_path / "config.toml").write_text("")
+    (tmp_path / ".env").write_bytes(content)
+    token = load_config(tmp_path / "config.toml", {}).secrets.discord_token
+    assert token.get_secret_value() == "a.b.c"
+
+
+def test_an_env_file_that_is_no_text_is_named_with_its_remedy(tmp_path):
+    (tmp_path / "config.toml").write_text("")
+    (tmp_path / ".env").write_bytes(b"DISCORD_TOKEN=\xe4\n")
+    with pytest.raises(ConfigError, match=r"\.env: is not UTF-8 text; save it as UTF-8"):
+        load_config(tmp_path / "config.toml", {})
+
+
+def test_without_a_home_folder_a_path_with_a_tilde_is_refused_with_the_remedy(tmp_path, monkeypatch):
+    def nobody(_name):
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    (tmp_path / "config.toml").write_text("")
+    config = load_config(tmp_path / "config.toml", {})
+    with pytest.raises(ConfigError, match="has no home folder; set HOME"):
+        _ = config.cache_dir
