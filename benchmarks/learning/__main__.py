@@ -1,9 +1,9 @@
-"""Whether the loop learns: `make learn` (python -m benchmarks.learning).
+"""Does the loop learn? `make learn` (python -m benchmarks.learning).
 
-Simulated members with a hidden taste talk to a persona, vote on its real answers through the real store, and it is
-trained again, judged by the gate and promoted: twice. What counts is the approval on questions that were never voted
-on. Three crowds, at once and each in a process of its own: all honest, a fifth of trolls who vote the opposite, and one
-that votes at random. It ends with 1 when a target of `story.py` is missed.
+Simulated members with a hidden taste talk to a persona and vote on its real answers through the real store. The persona
+is trained again, judged by the gate and promoted, twice. What counts is how members like its answers to questions that
+nobody voted on. There are three crowds at once, each in a process of its own: all honest, a fifth of trolls who vote
+the opposite, and one that votes at random. It exits with 1 if a target of `story.py` is missed.
 """
 
 import argparse

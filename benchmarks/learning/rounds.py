@@ -1,7 +1,6 @@
 """A server's life in fast motion: members ask, vote on what they get, and the persona is trained again.
 
-All of it is the product's own: the bot's core (prompt, engine, store, promotions) and `python -m training run` as a
-process of its own. Only the members are simulated.
+Everything but the members is the product's own: the bot's core, and `python -m training run` as a process of its own.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The bench: the same work for our engine and for what a user would otherwise pick, side by side on this machine.
+"""The bench: our engine and what people would otherwise pick do the same work, side by side on this machine.
 
 Writes bench-results/engine.json, a chart (.png) and tables for docs/performance.md, and says which targets are met.
 """

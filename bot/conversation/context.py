@@ -1,8 +1,8 @@
 """Chooses what the model reads of a conversation: from which exchange on, and with whose names.
 
-The beginning moves in large steps: when the limit is met, the older half goes, and then the beginning stays where it
-is until the limit is met again. Between two cuts every prompt continues the one before it, so that the engine can use
-its keys and values again. The cuts follow from the stored conversation alone, so that a restart finds the same ones.
+The beginning moves in large steps: at the limit the older half goes, and then nothing moves until the limit is reached
+again. So every prompt between two cuts continues the one before it, and the engine can reuse its keys and values. The
+cuts follow from the stored conversation alone, so a restart finds the same ones.
 """
 
 from collections import OrderedDict

@@ -1,7 +1,7 @@
 """What a persona remembers of a channel: the exchanges since /forget, a long silence or a switch of persona.
 
-They come from the store, not from Discord's history, so that no message-content intent is needed and a
-restart forgets nothing. What of it the model is given to read is `bot.conversation.context`'s work.
+They come from the store, not from Discord's history. So no message-content intent is needed, and a restart forgets
+nothing. `bot.conversation.context` chooses what of it the model reads.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Stays connected to Discord: back-off with jitter, and refusals that are final. Never logs the token.
 
-discord.py gives up on a first connect that fails, on an exception in a gateway parser, and reconnects without
-back-off after several close codes; `run_supervised` stands around it.
+discord.py gives up on a first connect that fails and on an exception in a gateway parser, and it reconnects without
+back-off after several close codes. So `run_supervised` stands around it.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The bot's own trainings: which persona is due, by the schedule or for deleted words, and when it was last tried.
 
-It also has the votes on running canaries heard. Trainings themselves are `bot.retraining.runs`' work.
+It also sees to it that votes on running canaries are counted. `bot.retraining.runs` does the trainings themselves.
 """
 
 import asyncio

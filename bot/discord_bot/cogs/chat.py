@@ -1,7 +1,7 @@
 """Answers messages that are meant for the bot, each with a streamed reply of the channel's persona.
 
-Every message it takes on ends in text, a plain sentence, or a cancellation by deleting the reply; never in silence,
-except that a member who goes on writing too fast is told so once.
+Every message it takes on ends in text, in a plain sentence, or in a cancellation by deleting the reply, never in
+silence. One exception: a member who keeps writing too fast is told so only once.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """How often growing replies are edited: as Discord's rate-limit headers allow, shared fairly among replies.
 
-The headers are read through aiohttp's tracing, which discord.py hands on as `http_trace`. discord.py itself waits
-where a limit is spent; keeping below it means that the last edit, the one with the buttons, never waits.
+It reads the headers through aiohttp's tracing, which discord.py hands on as `http_trace`. discord.py itself waits once
+a limit is spent. Staying below the limit means that the last edit, the one with the buttons, never waits.
 """
 
 import contextlib
