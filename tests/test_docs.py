@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from discord.ext import commands
 from bot.__main__ import app as bot_cli
 from bot.config import Config
 from bot.discord_bot import cogs
+from bot.personas.catalog import PersonaCatalog
 from tests.places import REPOSITORY
 from training.__main__ import app as training_cli
 
@@ -82,6 +84,18 @@ def test_every_path_in_the_documents_exists():
     named = {(doc.name, path) for doc in DOCUMENTS for path in OUR_PATHS.findall(doc.read_text())}
     assert len(named) > 20
     assert {where for where in named if not (REPOSITORY / where[1]).exists()} == set()
+
+
+@pytest.mark.parametrize("document", ["docs/persona-makers.md", "adapters/README.md"])
+def test_every_card_in_the_documents_is_accepted(document, tmp_path):
+    blocks = re.findall(r"```toml\n(name = .+?)```", (REPOSITORY / document).read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        name = tomllib.loads(block)["name"]
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "persona.toml").write_text(block, encoding="utf-8")
+        assert PersonaCatalog(tmp_path).get(name).name == name
 
 
 def test_every_setting_in_the_documents_exists():
