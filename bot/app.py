@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from bot.config import Config
-from bot.conversation.active_versions import Promotions
+from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
@@ -48,7 +48,7 @@ SANDBOX_CAST = {
     "wrens-porch": "mentor",
     "couch": "friend",
 }
-SETTLED_IN, DAY = 600.0, 86_400.0  # seconds: when the bot first looks who left a server, and when again
+SETTLED_IN, LOOK_AGAIN = 600.0, 24 * 3600.0  # seconds: when the bot first looks who left a server, and when again
 DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
 
@@ -61,7 +61,7 @@ class Core:
     catalog: PersonaCatalog
     registry: AdapterRegistry
     channels: ChannelPersonas
-    promotions: Promotions
+    active_versions: ActiveVersions
     conversations: Conversations
     replies: Replies
 
@@ -82,16 +82,16 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         stack.push_async_callback(engine.stop)
         await engine.start()
         registry = AdapterRegistry(config.adapters_dir)
-        promotions = Promotions(registry, catalog, engine)
-        await promotions.check()
+        active_versions = ActiveVersions(registry, catalog, engine)
+        await active_versions.check()
         conversations = Conversations(
             store,
             max_turns=config.conversation.max_turns,
             idle_seconds=config.conversation.idle_minutes * 60.0,
         )
         defaults = SamplingParams(**config.sampling.model_dump())
-        replies = Replies(engine, renderer, promotions, conversations, store, defaults)
-        yield Core(engine, store, catalog, registry, channels, promotions, conversations, replies)
+        replies = Replies(engine, renderer, active_versions, conversations, store, defaults)
+        yield Core(engine, store, catalog, registry, channels, active_versions, conversations, replies)
 
 
 async def run_bot(config: Config, console: Console) -> None:
@@ -109,7 +109,7 @@ async def run_bot(config: Config, console: Console) -> None:
         gc.freeze()
         runs = TrainingRuns(config.file, config.folder)
         stack.push_async_callback(runs.stop)
-        machinery = Machinery(core.engine, core.registry, runs, core.promotions.problem)
+        machinery = Machinery(core.engine, core.registry, runs, core.active_versions.problem)
         operators = _operators(config, sandbox)
         client: TroupeBot | None = None
         announced = False
@@ -139,7 +139,7 @@ async def run_bot(config: Config, console: Console) -> None:
         await _first_of(
             stop_gracefully(),
             run_supervised(make_client, token),
-            core.promotions.watch(),
+            core.active_versions.watch(),
             _retrain(config, core, runs),
             _forget_departed(lambda: client),
         )
@@ -197,7 +197,7 @@ async def _forget_departed(client: Callable[[], TroupeBot | None]) -> None:
     while True:
         if (bot := client()) is not None and bot.is_ready():
             await bot.forget_departed()
-        await asyncio.sleep(DAY)
+        await asyncio.sleep(LOOK_AGAIN)
 
 
 def _client(
@@ -208,7 +208,7 @@ def _client(
         conversations=core.conversations,
         channels=core.channels,
         catalog=core.catalog,
-        speaking=core.promotions.speaking,
+        speaking=core.active_versions.speaking,
         store=core.store,
         edit_seconds=config.discord.edit_seconds,
         ask_consent=config.feedback.ask_consent,

@@ -23,7 +23,7 @@ PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", 
 FREE_GB = 2.0
 
 
-class State(StrEnum):
+class Condition(StrEnum):
     OK = "ok"
     NOTE = "note"  # works, but worth knowing
     MISSING = "missing"  # must be mended
@@ -32,7 +32,7 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Finding:
     subject: str
-    state: State
+    state: Condition
     detail: str
     remedy: str = ""
 
@@ -42,7 +42,7 @@ def examine(config_path: Path | None = None) -> list[Finding]:
     try:
         config = load_config(config_path)
     except OperatorError as error:
-        return [*_python(), Finding("configuration", State.MISSING, str(error), "correct that key")]
+        return [*_python(), Finding("configuration", Condition.MISSING, str(error), "correct that key")]
     checks: list[Callable[[], Iterator[Finding]]] = [
         _python,
         _packages,
@@ -54,7 +54,7 @@ def examine(config_path: Path | None = None) -> list[Finding]:
         lambda: _discord(config),
         _browser,
     ]
-    findings = [Finding("configuration", State.OK, f"{config.adapters_dir.parent / 'config.toml'}")]
+    findings = [Finding("configuration", Condition.OK, f"{config.adapters_dir.parent / 'config.toml'}")]
     for check in checks:
         findings.extend(_findings_of(check))
     return findings
@@ -64,7 +64,7 @@ def _findings_of(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
     except TroupeError as error:
-        yield Finding("configuration", State.MISSING, str(error), "correct that key")
+        yield Finding("configuration", Condition.MISSING, str(error), "correct that key")
 
 
 def print_findings(findings: list[Finding], console: Console) -> bool:
@@ -72,17 +72,17 @@ def print_findings(findings: list[Finding], console: Console) -> bool:
     table = Table(show_edge=False, pad_edge=False, box=None)
     for column in ("", "what", "found", "remedy"):
         table.add_column(column, overflow="fold")
-    marks = {State.OK: "[green]✓[/]", State.NOTE: "[yellow]•[/]", State.MISSING: "[red]✗[/]"}
+    marks = {Condition.OK: "[green]✓[/]", Condition.NOTE: "[yellow]•[/]", Condition.MISSING: "[red]✗[/]"}
     for finding in findings:
         table.add_row(marks[finding.state], finding.subject, finding.detail, finding.remedy)
     console.print(table)
-    missing = [finding.subject for finding in findings if finding.state is State.MISSING]
+    missing = [finding.subject for finding in findings if finding.state is Condition.MISSING]
     console.print(f"\nPlease fix: {', '.join(missing)}." if missing else "\nAll set: Troupe has everything it needs.")
     return not missing
 
 
 def _python() -> Iterator[Finding]:
-    yield Finding("python", State.OK, ".".join(map(str, sys.version_info[:3])))
+    yield Finding("python", Condition.OK, ".".join(map(str, sys.version_info[:3])))
 
 
 def _packages() -> Iterator[Finding]:
@@ -93,30 +93,30 @@ def _packages() -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             absent.append(name)
     if absent:
-        yield Finding("packages", State.MISSING, f"not installed: {', '.join(absent)}", "`make run` installs them")
+        yield Finding("packages", Condition.MISSING, f"not installed: {', '.join(absent)}", "`make run` installs them")
     else:
-        yield Finding("packages", State.OK, ", ".join(found))
+        yield Finding("packages", Condition.OK, ", ".join(found))
 
 
 def _device() -> Iterator[Finding]:
     import torch
 
     if torch.cuda.is_available():
-        yield Finding("device", State.OK, torch.cuda.get_device_name(0))
+        yield Finding("device", Condition.OK, torch.cuda.get_device_name(0))
         return
     int8 = "int8 kernels" if torch.backends.quantized.supported_engines != ["none"] else "no int8 kernels: fp32"
     cores = os.cpu_count() or 1
     detail = f"CPU, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {int8}"
-    yield Finding("device", State.NOTE, detail, "for larger base models, use a machine with CUDA")
+    yield Finding("device", Condition.NOTE, detail, "for larger base models, use a machine with CUDA")
 
 
 def _base_model(config: Config) -> Iterator[Finding]:
     from bot.engine.base_model import describe_base_model
 
     try:
-        yield Finding("base model", State.OK, describe_base_model(config.model.base, config.cache_dir))
+        yield Finding("base model", Condition.OK, describe_base_model(config.model.base, config.cache_dir))
     except TroupeError as error:
-        yield Finding("base model", State.MISSING, str(error), "see model.base in config.toml")
+        yield Finding("base model", Condition.MISSING, str(error), "see model.base in config.toml")
 
 
 def _personas(config: Config) -> Iterator[Finding]:
@@ -124,35 +124,35 @@ def _personas(config: Config) -> Iterator[Finding]:
         catalog = PersonaCatalog(config.adapters_dir)
         catalog.get(config.personas.default)
     except TroupeError as error:
-        yield Finding("personas", State.MISSING, str(error), "see adapters/README.md")
+        yield Finding("personas", Condition.MISSING, str(error), "see adapters/README.md")
         return
     registry = AdapterRegistry(config.adapters_dir)
     for persona in catalog.all():
         try:
             version = registry.active(persona.name)
         except TroupeError as error:
-            yield Finding(persona.name, State.MISSING, str(error), f"`python -m training rollback {persona.name}`")
+            yield Finding(persona.name, Condition.MISSING, str(error), f"`python -m training rollback {persona.name}`")
             continue
         if version is None:
-            yield Finding(persona.name, State.OK, "speaks from its prompt alone")
+            yield Finding(persona.name, Condition.OK, "speaks from its prompt alone")
         elif (version.path / WEIGHTS).is_file():
-            yield Finding(persona.name, State.OK, f"v{version.number} speaks")
+            yield Finding(persona.name, Condition.OK, f"v{version.number} speaks")
         else:
             detail = f"v{version.number} is active but {version.path / WEIGHTS} is missing"
-            yield Finding(persona.name, State.MISSING, detail, f"`python -m training rollback {persona.name}`")
+            yield Finding(persona.name, Condition.MISSING, detail, f"`python -m training rollback {persona.name}`")
 
 
 def _store(config: Config) -> Iterator[Finding]:
     path = config.store_path
     if not path.exists():
-        yield Finding("database", State.OK, f"{path} will be created")
+        yield Finding("database", Condition.OK, f"{path} will be created")
         return
     try:
         with open_snapshot(path) as snapshot:
             replies, votes = snapshot.counts()
-        yield Finding("database", State.OK, f"{path}: {replies} replies, {votes} votes")
+        yield Finding("database", Condition.OK, f"{path}: {replies} replies, {votes} votes")
     except StoreError as error:
-        yield Finding("database", State.MISSING, str(error), "or restore a backup, or point store.path elsewhere")
+        yield Finding("database", Condition.MISSING, str(error), "or restore a backup, or point store.path elsewhere")
 
 
 def _disk(config: Config) -> Iterator[Finding]:
@@ -160,18 +160,20 @@ def _disk(config: Config) -> Iterator[Finding]:
         place = next(p for p in (path, *path.parents) if p.exists())
         free = shutil.disk_usage(place).free / 1e9
         if not os.access(place, os.W_OK):
-            yield Finding(subject, State.MISSING, f"{place} is not writable", "make it writable, or use another")
+            yield Finding(subject, Condition.MISSING, f"{place} is not writable", "make it writable, or use another")
         elif free < FREE_GB:
-            yield Finding(subject, State.MISSING, f"{place}: {free:.1f} GB free", f"make {FREE_GB:.0f} GB of room")
+            yield Finding(subject, Condition.MISSING, f"{place}: {free:.1f} GB free", f"make {FREE_GB:.0f} GB of room")
         else:
-            yield Finding(subject, State.OK, f"{path}: {free:.0f} GB free")
+            yield Finding(subject, Condition.OK, f"{path}: {free:.0f} GB free")
 
 
 def _discord(config: Config) -> Iterator[Finding]:
     if config.secrets.discord_token is not None:
-        yield Finding("Discord", State.OK, "DISCORD_TOKEN is set: `make run` connects to Discord")
+        yield Finding("Discord", Condition.OK, "DISCORD_TOKEN is set: `make run` connects to Discord")
         return
-    yield Finding("Discord", State.NOTE, "no DISCORD_TOKEN: `make run` starts a local Discord", "README, “Going live”")
+    yield Finding(
+        "Discord", Condition.NOTE, "no DISCORD_TOKEN: `make run` starts a local Discord", "README, “Going live”"
+    )
     address = (config.sandbox.host, config.sandbox.port)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -179,13 +181,15 @@ def _discord(config: Config) -> Iterator[Finding]:
             probe.bind(address)
         except OSError as error:
             where = f"{address[0]}:{address[1]}: {error.strerror}"
-            yield Finding("sandbox", State.MISSING, where, "set TROUPE_SANDBOX__PORT to a free port")
+            yield Finding("sandbox", Condition.MISSING, where, "set TROUPE_SANDBOX__PORT to a free port")
         else:
-            yield Finding("sandbox", State.OK, f"{address[0]}:{address[1]} is free")
+            yield Finding("sandbox", Condition.OK, f"{address[0]}:{address[1]} is free")
 
 
 def _browser() -> Iterator[Finding]:
     if path := shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"):
-        yield Finding("browser for tests", State.OK, path)
+        yield Finding("browser for tests", Condition.OK, path)
     else:
-        yield Finding("browser for tests", State.NOTE, "no Chromium: browser tests are skipped", "apt install chromium")
+        yield Finding(
+            "browser for tests", Condition.NOTE, "no Chromium: browser tests are skipped", "apt install chromium"
+        )

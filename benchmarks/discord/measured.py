@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.conversation.active_versions import Promotions
+from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
@@ -163,18 +163,18 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
     engine = PacedEngine(clock)
     catalog = PersonaCatalog(adapters)
     registry = AdapterRegistry(adapters)
-    promotions = Promotions(registry, catalog, engine)
+    active_versions = ActiveVersions(registry, catalog, engine)
     conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
     renderer = PromptRenderer(CharacterTokenizer())
-    machinery = Machinery(engine, registry, TrainingRuns(None, folder), promotions.problem)
+    machinery = Machinery(engine, registry, TrainingRuns(None, folder), active_versions.problem)
 
     def make() -> TimedBot:
         bot = TimedBot(
-            replies=Replies(engine, renderer, promotions, conversations, store, SamplingParams()),
+            replies=Replies(engine, renderer, active_versions, conversations, store, SamplingParams()),
             conversations=conversations,
             channels=ChannelPersonas(store, catalog, "plain"),
             catalog=catalog,
-            speaking=promotions.speaking,
+            speaking=active_versions.speaking,
             store=store,
             machinery=machinery,
             edit_seconds=1.2,

@@ -67,7 +67,7 @@ class Village:
         out, errors = await process.communicate()
         if process.returncode not in (0, 3):
             raise RuntimeError(errors.decode())
-        await self.core.promotions.check([self.persona])
+        await self.core.active_versions.check([self.persona])
         told: dict[str, Any] = json.loads(out.decode().splitlines()[-1])
         return told
 

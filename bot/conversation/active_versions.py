@@ -16,7 +16,7 @@ from bot.versions.registry import AdapterRegistry, AdapterVersion
 log = logging.getLogger(__name__)
 
 
-class Promotions:
+class ActiveVersions:
     def __init__(
         self, registry: AdapterRegistry, catalog: PersonaCatalog, engine: Engine, *, poll_seconds: float = 1.0
     ) -> None:
@@ -40,7 +40,7 @@ class Promotions:
             raise PersonaUnavailable(self._catalog.get(persona).display_name)
         if channel_id is not None and persona in self._canaries:
             canary, candidate = self._canaries[persona]
-            return candidate if canary.sings_in(persona, channel_id) else version
+            return candidate if canary.is_canary_channel(persona, channel_id) else version
         return version
 
     def problem(self, persona: str) -> str | None:

@@ -26,7 +26,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Question:
+class MemberMessage:
     """A member's words, where they were said, and the reply they answer when it is not the last one."""
 
     channel_id: int
@@ -44,7 +44,7 @@ class Context:
         self._count = lru_cache(maxsize=4096)(renderer.count)
         self._beginnings: OrderedDict[tuple[int, str], int] = OrderedDict()
 
-    async def turns(self, question: Question, persona: str, limit: int) -> list[Turn]:
+    async def turns(self, question: MemberMessage, persona: str, limit: int) -> list[Turn]:
         """What was said before, as far as the model reads it, and the question. `limit`: tokens of all of it."""
         if question.branch is not None:
             exchanges = await self._conversations.branch(question.branch)
@@ -59,7 +59,7 @@ class Context:
         asked = _prefixed(question.author_name, question.text) if named else question.text
         return [*turns, Turn(Message("user", asked), question.author_id)]
 
-    async def _running(self, question: Question, persona: str, limit: int) -> list[Exchange]:
+    async def _running(self, question: MemberMessage, persona: str, limit: int) -> list[Exchange]:
         where = (question.channel_id, persona)
         beginning = self._beginnings.get(where)
         wanted = RECALLED if beginning is None else self._conversations.max_turns + 2
@@ -74,7 +74,7 @@ class Context:
             self._beginnings.popitem(last=False)
         return kept
 
-    def _first_kept(self, exchanges: Sequence[Exchange], question: Question, limit: int) -> int:
+    def _first_kept(self, exchanges: Sequence[Exchange], question: MemberMessage, limit: int) -> int:
         sizes = [(self._size(_said(exchange, True)), self._size(exchange.answered)) for exchange in exchanges]
         asking = self._size(_prefixed(question.author_name, question.text))
         return first_kept(sizes, asking, limit, self._conversations.max_turns)

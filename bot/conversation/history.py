@@ -6,11 +6,12 @@ nothing. `bot.conversation.context` chooses what of it the model reads.
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.store import Exchange, Store
 
 RECALLED = 500  # exchanges read again after a restart to find where the model's view of them begins
-DAY = 86_400.0
+RECALLED_SECONDS = timedelta(days=1).total_seconds()
 
 
 class Conversations:
@@ -22,7 +23,7 @@ class Conversations:
     async def running(self, channel_id: int, persona: str, limit: int = RECALLED) -> list[Exchange]:
         """The channel's conversation with this persona, oldest first; of a long one the last `limit` exchanges."""
         now = time.time()
-        exchanges = await self._store.exchanges(channel_id, persona, limit, since=now - DAY)
+        exchanges = await self._store.exchanges(channel_id, persona, limit, since=now - RECALLED_SECONDS)
         return self._unbroken(exchanges, now)
 
     async def branch(self, reply_id: int) -> list[Exchange]:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from bot.conversation.active_versions import Promotions
-from bot.conversation.context import Context, Question, Turn
+from bot.conversation.active_versions import ActiveVersions
+from bot.conversation.context import Context, MemberMessage, Turn
 from bot.conversation.history import Conversations
 from bot.conversation.recording import Recording
 from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
@@ -19,7 +19,7 @@ from bot.prompt.names import plain_name
 from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
 from bot.store.erasures import Mark
 
-INTERRUPTED = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
+INTERRUPTED_FINISH = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
 RUNNING = "running"
 OPENING = 8  # tokens that open the persona's turn, at most
 
@@ -122,7 +122,7 @@ class Reply:
             adapter_number=adapter.number if adapter else None,
             adapter_sha256=adapter.sha256 if adapter else None,
             text=without_thoughts(completion.text),
-            finish_reason=INTERRUPTED if self.was_interrupted else completion.finish_reason.value,
+            finish_reason=INTERRUPTED_FINISH if self.was_interrupted else completion.finish_reason.value,
             seed=completion.seed,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=len(completion.token_ids),
@@ -140,7 +140,7 @@ class Replies:
         self,
         engine: Engine,
         renderer: PromptRenderer,
-        promotions: Promotions,
+        active_versions: ActiveVersions,
         conversations: Conversations,
         store: Store,
         defaults: SamplingParams,
@@ -148,7 +148,7 @@ class Replies:
         self.engine = engine
         self.store = store
         self._renderer = renderer
-        self._promotions = promotions
+        self._active_versions = active_versions
         self._context = Context(conversations, renderer)
         self._defaults = defaults
 
@@ -160,7 +160,7 @@ class Replies:
         if not ask.text.strip():
             raise EmptyPrompt
         since = self.store.erasures.mark()
-        question = Question(
+        question = MemberMessage(
             channel_id=ask.channel_id,
             author_id=ask.author_id,
             author_name=plain_name(ask.author_name),
@@ -249,7 +249,7 @@ class Replies:
 
     def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
         # A thread hears what its channel hears.
-        adapter = self._promotions.speaking(ask.persona.name, ask.parent_channel_id or ask.channel_id)
+        adapter = self._active_versions.speaking(ask.persona.name, ask.parent_channel_id or ask.channel_id)
         return self.engine.submit(
             GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(ask.channel_id))
         )

@@ -1,12 +1,15 @@
-"""Is a message meant for the bot, and where was it written?"""
+"""Is a message meant for the bot, where was it written, and what does it say?"""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from bot.errors import MemberError
+from bot.prompt.names import plain_name
 
+_CUSTOM_EMOJI = re.compile(r"<a?:(\w+):\d+>")
 _WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -86,8 +89,25 @@ def why_no_text(message: discord.Message, me: discord.ClientUser) -> MemberError
     return None
 
 
+def spoken_text(message: discord.Message, me: discord.ClientUser) -> str:
+    """What the member said to the bot: without its mention, and with names where Discord writes ids."""
+    text = _without(message.content, rf"<@!?{me.id}>")
+    own_role = message.guild.self_role if message.guild else None
+    for role in message.role_mentions:
+        text = _without(text, role.mention) if role == own_role else text.replace(role.mention, f"@{role.name}")
+    for user in message.mentions:
+        text = re.sub(rf"<@!?{user.id}>", f"@{plain_name(user.display_name)}", text)
+    for channel in message.channel_mentions:
+        text = text.replace(channel.mention, f"#{channel.name}")
+    return _CUSTOM_EMOJI.sub(r":\1:", text).strip()
+
+
 def _replies_to(message: discord.Message, me: discord.ClientUser) -> bool:
     if message.type is not discord.MessageType.reply or message.reference is None:
         return False
     answered = message.reference.resolved
     return isinstance(answered, discord.Message) and answered.author.id == me.id
+
+
+def _without(text: str, mention: str) -> str:
+    return re.sub(rf"[ \t]*{mention}[ \t]*", " ", text)

@@ -27,7 +27,7 @@ from bot.discord_bot.cogs.feedback import Feedback
 from bot.discord_bot.cogs.leaving_members import Departures
 from bot.discord_bot.cogs.message_menus import ReplyMenus
 from bot.discord_bot.cogs.operations import Machinery, Operations
-from bot.discord_bot.cogs.personas import Memory, Personas, Speaking
+from bot.discord_bot.cogs.personas import ForgetConversation, Personas, SpeakingVersion
 from bot.discord_bot.cogs.privacy import Privacy
 from bot.discord_bot.cogs.scenes import Scenes
 from bot.discord_bot.cogs.second_answers import SecondAnswers
@@ -37,8 +37,8 @@ from bot.discord_bot.controls.persistent import PersistentItem
 from bot.discord_bot.failures import GuardedTree
 from bot.discord_bot.interactions import InteractiveBot, PressHandlers
 from bot.discord_bot.rate_limits import Limits, Rate
-from bot.discord_bot.replying.delivery import Speaker
-from bot.discord_bot.replying.edit_pacing import Pace
+from bot.discord_bot.replying.delivery import ReplyDelivery
+from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.request_budget import RequestBudget
@@ -101,7 +101,7 @@ class TroupeBot(InteractiveBot):
         conversations: Conversations,
         channels: ChannelPersonas,
         catalog: PersonaCatalog,
-        speaking: Speaking,
+        speaking: SpeakingVersion,
         store: Store,
         machinery: Machinery,
         edit_seconds: float,
@@ -114,7 +114,7 @@ class TroupeBot(InteractiveBot):
         access: Access | None = None,
         operators: Operators | None = None,
     ) -> None:
-        pace = Pace(edit_seconds)
+        pacer = EditPacer(edit_seconds)
         self.request_budget = budget = RequestBudget()
         limits = limits or Limits(UNLIMITED, UNLIMITED)
         # The bot never speaks aloud: no warnings about missing voice libraries.
@@ -122,7 +122,7 @@ class TroupeBot(InteractiveBot):
         super().__init__(
             intents=intents(message_content=message_content, members=members),
             activity=discord.CustomActivity(name=status) if status else None,
-            http_trace=budget.watch(pace.trace()),
+            http_trace=budget.watch(pacer.trace()),
             **_manner(),
         )
         self.access_check = AccessCheck(access or Access(), operators or Operators())
@@ -131,18 +131,18 @@ class TroupeBot(InteractiveBot):
         unfinished = Unfinished()
         consent = ConsentQuestion(store, enabled=ask_consent)
         identities = Identities(store, lambda: self.user)
-        self._speaker = Speaker(unfinished, pace)
+        self._delivery = ReplyDelivery(unfinished, pacer)
         self._once_told = once_told = OnceTold()
         forgetting = Forgetting(store, machinery.registry)
         self._departures = Departures(self, store, forgetting, once_told)
         feedback = Feedback(self, store, consent, unfinished, identities, once_told, edit_seconds=edit_seconds)
         self._cogs_to_add: list[commands.Cog] = [
-            Chat(self, replies, channels, catalog, store, self._speaker, unfinished, limits, identities, once_told),
-            Asking(replies, channels, catalog, self._speaker, limits),
-            SecondAnswers(self, replies, catalog, store, self._speaker, limits, identities),
-            Scenes(replies, catalog, self._speaker, limits, identities),
+            Chat(self, replies, channels, catalog, store, self._delivery, unfinished, limits, identities, once_told),
+            Asking(replies, channels, catalog, self._delivery, limits),
+            SecondAnswers(self, replies, catalog, store, self._delivery, limits, identities),
+            Scenes(replies, catalog, self._delivery, limits, identities),
             Personas(self, channels, catalog, speaking, self._server_personas, store),
-            Memory(conversations),
+            ForgetConversation(conversations),
             feedback,
             ReplyMenus(self, store, feedback.ask_for_correction, identities),
             Privacy(self, store, forgetting, consent),
@@ -164,7 +164,7 @@ class TroupeBot(InteractiveBot):
 
     async def drain(self, seconds: float) -> None:
         """Begin no reply any more; let those under way end within `seconds`, and mark the others as interrupted."""
-        await self._speaker.drain(seconds)
+        await self._delivery.drain(seconds)
 
     async def forget_departed(self) -> None:
         """Find out who left a server, and delete what was stored about them there. Takes about a second a member."""

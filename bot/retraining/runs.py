@@ -50,7 +50,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """A training that ended with a verdict. `facts`: what `training run --json` printed."""
 
     accepted: bool
@@ -78,7 +78,7 @@ class TrainingRun:
         self.persona = persona
         self._process = process
         self._error = ""
-        self._outcome: Outcome | None = None
+        self._outcome: RunOutcome | None = None
 
     async def __aiter__(self) -> AsyncIterator[Progress]:
         """Ends with the training. Raises TrainingFailed when that gives no verdict."""
@@ -97,7 +97,7 @@ class TrainingRun:
             await self.stop()
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> RunOutcome:
         if self._outcome is None:
             raise RuntimeError("a training has an outcome only after it was followed to its end")
         return self._outcome
@@ -208,11 +208,11 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
         yield text
 
 
-def _outcome(code: int, printed: bytes, said: str) -> Outcome:
+def _outcome(code: int, printed: bytes, said: str) -> RunOutcome:
     facts = _json(printed)
     if code not in (0, REFUSED) or facts is None:
         raise TrainingFailed(_sentence(said) if code > 0 else f"the training was ended (signal {-code}).")
-    return Outcome(code == 0, facts)
+    return RunOutcome(code == 0, facts)
 
 
 def _json(printed: bytes) -> dict[str, Any] | None:

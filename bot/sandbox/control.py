@@ -14,7 +14,7 @@ from simcord.enums import AppCommandType, InteractionType
 
 from bot.sandbox.errors import ControlError
 from bot.sandbox.forms import command_data, component_data, modal_data
-from bot.sandbox.interactions import Interactions, Outcome
+from bot.sandbox.interactions import InteractionOutcome, Interactions
 from bot.sandbox.resolving import MAX_FILES, Resolved, Upload, store_upload
 from bot.sandbox.world import World
 
@@ -235,7 +235,7 @@ def _option_view(option: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(outcome: Outcome) -> dict[str, Any]:
+def _shown(outcome: InteractionOutcome) -> dict[str, Any]:
     """What the acting member sees at once: a form to fill in, suggestions, or that nobody answered."""
     shown: dict[str, Any] = {"interaction": str(outcome.interaction), "kind": outcome.kind}
     if outcome.message is not None:

@@ -17,7 +17,7 @@ ANSWER_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InteractionOutcome:
     """How the bot answered first. `kind`: message, deferred, update, deferred_update, modal, autocomplete, failed."""
 
     interaction: int
@@ -37,7 +37,9 @@ class Interactions:
         self._answer_seconds = answer_seconds
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
-    async def start(self, kind: int, member: int, channel: int, data: dict[str, Any], *, source: Any = None) -> Outcome:
+    async def start(
+        self, kind: int, member: int, channel: int, data: dict[str, Any], *, source: Any = None
+    ) -> InteractionOutcome:
         """Send INTERACTION_CREATE and wait for the bot's first answer, as long as Discord would.
 
         `source` is the message whose component was used.
@@ -62,10 +64,10 @@ class Interactions:
         try:
             await asyncio.wait_for(answered, self._answer_seconds)
         except TimeoutError:
-            return Outcome(record.id, "failed")
+            return InteractionOutcome(record.id, "failed")
         finally:
             del self._waiting[record.id]
-        return Outcome(
+        return InteractionOutcome(
             record.id,
             str(record.response_kind),
             record.message_id,

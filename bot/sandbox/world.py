@@ -17,7 +17,6 @@ from simcord.backend import Backend, serializers
 from bot.sandbox.attachments import AttachmentStore
 
 KEPT_MESSAGES = 500  # per channel, so that a long run keeps its memory
-INTERACTION_SECONDS = 15 * 60.0
 
 _DISCORD_EPOCH = datetime.datetime(2015, 1, 1, tzinfo=datetime.UTC)
 _BIRTHDAY = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)

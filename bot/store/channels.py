@@ -6,7 +6,7 @@ from bot.store.records import ChannelChoice
 from bot.store.tables import Tables
 
 
-class Channels(Tables):
+class ChannelStore(Tables):
     async def set_channel_persona(
         self, channel_id: int, guild_id: int | None, persona: str, set_by: int, *, auto_reply: bool = False
     ) -> None:

@@ -15,7 +15,7 @@ VOTES_SINCE = """SELECT (SELECT count(*) FROM replies JOIN votes ON votes.reply_
         WHERE persona = ?1 AND corrected_at > ?2) AS votes"""
 
 
-class Feedback(Tables):
+class FeedbackStore(Tables):
     async def cast_vote(self, reply_id: int, voter_id: int, value: Literal[1, -1], source: str) -> bool:
         """Set the member's one vote on the reply. False when it was so already, or the reply no longer exists."""
         async with self._database.transaction() as transaction:

@@ -9,7 +9,7 @@ from bot.store.rows import SELECT_REPLY, stored_reply
 from bot.store.tables import Tables
 
 
-class Members(Tables):
+class MemberStore(Tables):
     async def consent(self, member_id: int) -> bool | None:
         """Whether the member's words may train personas; None: never asked."""
         rows = await self._database.rows("SELECT granted FROM consents WHERE member_id = ?", (member_id,))

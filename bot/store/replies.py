@@ -51,7 +51,7 @@ SELECT asked, text, asker_id, created_at, replies.id, asker_name, parent_reply_i
 FROM chain JOIN replies ON replies.id = chain.id WHERE removed_at IS NULL ORDER BY depth DESC"""  # noqa: S608 - our own SQL
 
 
-class Replies(Tables):
+class ReplyStore(Tables):
     @property
     def erasures(self) -> Erasures:
         """What was deleted lately: whoever reads words to make a reply of them takes a mark of it first."""

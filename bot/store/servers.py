@@ -8,7 +8,7 @@ from bot.store.tables import Tables
 WHOLE_SERVER = 0
 
 
-class Servers(Tables):
+class ServerStore(Tables):
     async def save_server_persona(self, guild_id: int, name: str, card: str, author_id: int) -> None:
         """Add the persona, or put `card` in place of the one that has its name; its author stays."""
         async with self._database.transaction() as transaction:

@@ -12,7 +12,7 @@ _TIMED = 20_000  # the newest replies whose response times are looked at
 _DAY = 86_400
 
 
-class Figures(Tables):
+class StatisticsStore(Tables):
     async def statistics(
         self, persona: str | None = None, guild_id: int | None = None, since: float = 0.0
     ) -> Statistics:

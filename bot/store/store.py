@@ -6,16 +6,16 @@ It knows neither Discord nor personas: only ids, names and text.
 from pathlib import Path
 from typing import Self
 
-from bot.store.channels import Channels
+from bot.store.channels import ChannelStore
 from bot.store.database import BUSY_TIMEOUT_S, Database
-from bot.store.feedback import Feedback
-from bot.store.members import Members
-from bot.store.replies import Replies
-from bot.store.servers import Servers
-from bot.store.statistics import Figures
+from bot.store.feedback import FeedbackStore
+from bot.store.members import MemberStore
+from bot.store.replies import ReplyStore
+from bot.store.servers import ServerStore
+from bot.store.statistics import StatisticsStore
 
 
-class Store(Channels, Replies, Feedback, Servers, Members, Figures):
+class Store(ChannelStore, ReplyStore, FeedbackStore, ServerStore, MemberStore, StatisticsStore):
     """Every method may be called from many tasks at once; what it writes is on disk when it returns.
 
     Every method raises StoreError when the file cannot be used; nothing that was stored before is lost then.

@@ -24,7 +24,7 @@ class Canary:
     share: float
     since: float
 
-    def sings_in(self, persona: str, channel_id: int) -> bool:
+    def is_canary_channel(self, persona: str, channel_id: int) -> bool:
         """Whether it speaks there: by a hash, so that a channel keeps its version as long as the canary lasts."""
         key = f"{persona}:{self.number}:{channel_id}".encode()
         return int.from_bytes(hashlib.sha256(key).digest()[:6]) / 2**48 < self.share

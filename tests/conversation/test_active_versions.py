@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from bot.conversation.active_versions import Promotions
+from bot.conversation.active_versions import ActiveVersions
 from bot.errors import AdapterError, PersonaUnavailable
 from bot.personas.catalog import PersonaCatalog
 from bot.versions.canary import Canary, write_canary
@@ -43,138 +43,142 @@ def engine() -> PickyEngine:
 
 
 @pytest.fixture
-def promotions(registry, engine) -> Promotions:
-    return Promotions(registry, PersonaCatalog(registry.folder), engine, poll_seconds=0.01)
+def active_versions(registry, engine) -> ActiveVersions:
+    return ActiveVersions(registry, PersonaCatalog(registry.folder), engine, poll_seconds=0.01)
 
 
-async def test_without_a_pointer_the_base_model_speaks(promotions):
-    await promotions.check()
-    assert promotions.speaking("pirate") is None
+async def test_without_a_pointer_the_base_model_speaks(active_versions):
+    await active_versions.check()
+    assert active_versions.speaking("pirate") is None
 
 
-async def test_a_promotion_is_loaded_before_it_speaks_and_said_in_the_log(promotions, registry, engine, caplog):
+async def test_a_promotion_is_loaded_before_it_speaks_and_said_in_the_log(active_versions, registry, engine, caplog):
     registry.activate("pirate", 1)
-    await promotions.check()
-    first = promotions.speaking("pirate")
+    await active_versions.check()
+    first = active_versions.speaking("pirate")
     assert first in engine.resident
     registry.activate("pirate", 2)
-    assert promotions.speaking("pirate") == first
+    assert active_versions.speaking("pirate") == first
     with caplog.at_level(logging.INFO):
-        await promotions.check()
-    assert promotions.speaking("pirate") == registry.version("pirate", 2)
+        await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 2)
     assert registry.version("pirate", 2) in engine.resident
     assert first not in engine.resident
     assert "pirate: v2 speaks now (was v1)" in caplog.text
 
 
-async def test_the_watch_notices_a_promotion_by_itself(promotions, registry):
+async def test_the_watch_notices_a_promotion_by_itself(active_versions, registry):
     registry.activate("pirate", 1)
-    await promotions.check()
-    watch = asyncio.create_task(promotions.watch())
+    await active_versions.check()
+    watch = asyncio.create_task(active_versions.watch())
     registry.activate("pirate", 2)
-    await until(lambda: promotions.speaking("pirate") == registry.version("pirate", 2))
+    await until(lambda: active_versions.speaking("pirate") == registry.version("pirate", 2))
     watch.cancel()
 
 
-async def test_a_version_that_cannot_be_loaded_leaves_the_old_one_speaking(promotions, registry, engine, caplog):
+async def test_a_version_that_cannot_be_loaded_leaves_the_old_one_speaking(active_versions, registry, engine, caplog):
     registry.activate("pirate", 1)
-    await promotions.check()
+    await active_versions.check()
     engine.refused = (2,)
     registry.activate("pirate", 2)
-    await promotions.check()
-    await promotions.check()
-    assert promotions.speaking("pirate") == registry.version("pirate", 1)
+    await active_versions.check()
+    await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 1)
     assert caplog.text.count("pirate v2 is corrupt: train it again. v1 goes on speaking.") == 1
 
 
-async def test_a_persona_whose_only_adapter_is_broken_says_so(promotions, registry, engine):
+async def test_a_persona_whose_only_adapter_is_broken_says_so(active_versions, registry, engine):
     engine.refused = (1,)
     registry.activate("pirate", 1)
-    await promotions.check()
+    await active_versions.check()
     with pytest.raises(PersonaUnavailable, match="Saltbeard can't speak right now"):
-        promotions.speaking("pirate")
-    assert promotions.problem("pirate") == "pirate v1 is corrupt: train it again."
+        active_versions.speaking("pirate")
+    assert active_versions.problem("pirate") == "pirate v1 is corrupt: train it again."
 
 
-async def test_a_mended_persona_speaks_again(promotions, registry, engine):
+async def test_a_mended_persona_speaks_again(active_versions, registry, engine):
     engine.refused = (1,)
     registry.activate("pirate", 1)
-    await promotions.check()
+    await active_versions.check()
     registry.activate("pirate", 2)
-    await promotions.check()
-    assert promotions.speaking("pirate") == registry.version("pirate", 2)
-    assert promotions.problem("pirate") is None
+    await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 2)
+    assert active_versions.problem("pirate") is None
 
 
-async def test_a_broken_pointer_never_stops_the_watch(promotions, registry):
+async def test_a_broken_pointer_never_stops_the_watch(active_versions, registry):
     registry.activate("pirate", 1)
-    await promotions.check()
+    await active_versions.check()
     (registry.folder / "pirate" / "active").write_text("../../2")
-    await promotions.check()
-    assert promotions.speaking("pirate") == registry.version("pirate", 1)
+    await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 1)
 
 
-async def test_a_version_rebuilt_under_its_number_is_another_version(promotions, registry):
+async def test_a_version_rebuilt_under_its_number_is_another_version(active_versions, registry):
     registry.activate("pirate", 1)
-    await promotions.check()
+    await active_versions.check()
     rebuilt = registry.folder / "pirate" / "versions" / "1" / "manifest.json"
     rebuilt.write_text(json.dumps({"adapter_sha256": "sha-of-new-weights"}))
-    await promotions.check()
-    assert promotions.speaking("pirate").sha256 == "sha-of-new-weights"
+    await active_versions.check()
+    assert active_versions.speaking("pirate").sha256 == "sha-of-new-weights"
 
 
 CANARY = Canary(2, 0.5, 0.0)
-HEARS, HEARS_NOT = (next(c for c in range(100) if CANARY.sings_in("pirate", c) is hears) for hears in (True, False))
+HEARS, HEARS_NOT = (
+    next(c for c in range(100) if CANARY.is_canary_channel("pirate", c) is hears) for hears in (True, False)
+)
 
 
-async def test_a_canary_speaks_in_its_share_of_the_channels_alone(promotions, registry):
+async def test_a_canary_speaks_in_its_share_of_the_channels_alone(active_versions, registry):
     registry.activate("pirate", 1)
     write_canary(registry, "pirate", CANARY)
-    await promotions.check()
+    await active_versions.check()
     one, two = registry.version("pirate", 1), registry.version("pirate", 2)
-    assert promotions.speaking("pirate", HEARS) == two
-    assert promotions.speaking("pirate", HEARS_NOT) == one
-    assert promotions.speaking("pirate") == one
+    assert active_versions.speaking("pirate", HEARS) == two
+    assert active_versions.speaking("pirate", HEARS_NOT) == one
+    assert active_versions.speaking("pirate") == one
 
 
-async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(promotions, registry, engine, caplog):
+async def test_a_canary_that_ends_leaves_its_channels_to_the_active_version(active_versions, registry, engine, caplog):
     registry.activate("pirate", 1)
     write_canary(registry, "pirate", CANARY)
-    await promotions.check()
+    await active_versions.check()
     (registry.folder / "pirate" / "canary.json").unlink()
     with caplog.at_level(logging.INFO):
-        await promotions.check()
-    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+        await active_versions.check()
+    assert active_versions.speaking("pirate", HEARS) == registry.version("pirate", 1)
     assert list(engine.resident) == [registry.version("pirate", 1)]
     assert "the canary has ended" in caplog.text
 
 
-async def test_a_canary_that_is_promoted_goes_on_speaking(promotions, registry, engine):
+async def test_a_canary_that_is_promoted_goes_on_speaking(active_versions, registry, engine):
     registry.activate("pirate", 1)
     write_canary(registry, "pirate", CANARY)
-    await promotions.check()
+    await active_versions.check()
     (registry.folder / "pirate" / "canary.json").unlink()
     registry.activate("pirate", 2)
-    await promotions.check()
-    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 2)
+    await active_versions.check()
+    assert active_versions.speaking("pirate", HEARS) == registry.version("pirate", 2)
     assert list(engine.resident) == [registry.version("pirate", 2)]
 
 
-async def test_a_canary_that_cannot_be_loaded_is_told_once_and_changes_nothing(promotions, registry, engine, caplog):
+async def test_a_canary_that_cannot_be_loaded_is_told_once_and_changes_nothing(
+    active_versions, registry, engine, caplog
+):
     registry.activate("pirate", 1)
     engine.refused = (2,)
     write_canary(registry, "pirate", CANARY)
     for _ in range(3):
-        await promotions.check()
-    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
-    assert promotions.problem("pirate") is None
+        await active_versions.check()
+    assert active_versions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+    assert active_versions.problem("pirate") is None
     assert caplog.text.count("the canary cannot speak") == 1
 
 
-async def test_a_canary_file_edited_by_hand_changes_nothing(promotions, registry, caplog):
+async def test_a_canary_file_edited_by_hand_changes_nothing(active_versions, registry, caplog):
     registry.activate("pirate", 1)
     (registry.folder / "pirate" / "canary.json").write_text("{")
     for _ in range(3):
-        await promotions.check()
-    assert promotions.speaking("pirate", HEARS) == registry.version("pirate", 1)
+        await active_versions.check()
+    assert active_versions.speaking("pirate", HEARS) == registry.version("pirate", 1)
     assert caplog.text.count("canary.json cannot be read") == 1

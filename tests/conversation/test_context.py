@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.context import Context, Question, first_kept
+from bot.conversation.context import Context, MemberMessage, first_kept
 from bot.conversation.history import Conversations
 from bot.prompt import PromptRenderer
 from bot.store import Store
@@ -34,11 +34,11 @@ async def said(store: Store, number: int, **changes) -> int:
     return await store.add_reply(a_record(**{**fields, **changes}))
 
 
-def asking(text: str = "next", author: int = ALICE, name: str = "alice", **changes) -> Question:
-    return Question(CHANNEL, author, name, text, **{"in_public": True, **changes})
+def asking(text: str = "next", author: int = ALICE, name: str = "alice", **changes) -> MemberMessage:
+    return MemberMessage(CHANNEL, author, name, text, **{"in_public": True, **changes})
 
 
-async def read(context: Context, question: Question, limit: int = 100_000) -> list[str]:
+async def read(context: Context, question: MemberMessage, limit: int = 100_000) -> list[str]:
     return [turn.message.content for turn in await context.turns(question, "pirate", limit)]
 
 

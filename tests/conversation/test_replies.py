@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.active_versions import Promotions
+from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Ask, Replies
 from bot.engine import FinishReason, SamplingParams
@@ -47,9 +47,9 @@ def conversations(store) -> Conversations:
 def replies(tmp_path: Path, store, engine, conversations) -> Replies:
     (tmp_path / "adapters").mkdir()
     folder = tmp_path / "adapters"
-    promotions = Promotions(AdapterRegistry(folder), PersonaCatalog(folder), engine)
+    active_versions = ActiveVersions(AdapterRegistry(folder), PersonaCatalog(folder), engine)
     renderer = PromptRenderer(CharacterTokenizer())
-    return Replies(engine, renderer, promotions, conversations, store, SamplingParams(seed=3))
+    return Replies(engine, renderer, active_versions, conversations, store, SamplingParams(seed=3))
 
 
 def ask(text: str, author: int = ALICE, persona: Persona = PIRATE) -> Ask:

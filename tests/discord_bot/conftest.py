@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import simcord
 
-from bot.conversation.active_versions import Promotions
+from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
@@ -70,17 +70,19 @@ def make_bot(store: Store, engine: ScriptedEngine, personas_folder: Path, runs: 
 
     def make(**options: Any) -> TroupeBot:
         catalog = PersonaCatalog(personas_folder)
-        promotions = Promotions(AdapterRegistry(personas_folder), catalog, engine)
+        active_versions = ActiveVersions(AdapterRegistry(personas_folder), catalog, engine)
         conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
         renderer = PromptRenderer(CharacterTokenizer())
         defaults: dict[str, Any] = {
-            "replies": Replies(engine, renderer, promotions, conversations, store, SamplingParams()),
+            "replies": Replies(engine, renderer, active_versions, conversations, store, SamplingParams()),
             "conversations": conversations,
             "channels": ChannelPersonas(store, catalog, "plain"),
             "catalog": catalog,
-            "speaking": promotions.speaking,
+            "speaking": active_versions.speaking,
             "store": store,
-            "machinery": Machinery(engine, AdapterRegistry(personas_folder), runs, promotions.problem, show_every=0.0),
+            "machinery": Machinery(
+                engine, AdapterRegistry(personas_folder), runs, active_versions.problem, show_every=0.0
+            ),
             "edit_seconds": 0.0,
         }
         return TroupeBot(**{**defaults, **options})

@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bot.discord_bot.mentions import spoken_text
+from bot.discord_bot.addressing import spoken_text
 
 
 def said(content: str) -> str:

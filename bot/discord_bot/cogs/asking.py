@@ -10,8 +10,8 @@ from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.defusing import defused
-from bot.discord_bot.replying.delivery import Speaker
-from bot.discord_bot.replying.destinations import InteractionOutlet
+from bot.discord_bot.replying.delivery import ReplyDelivery
+from bot.discord_bot.replying.destinations import InteractionDestination
 from bot.errors import EmptyPrompt
 from bot.personas.catalog import Persona, PersonaCatalog
 
@@ -21,12 +21,17 @@ Text = app_commands.Range[str, 1, 2000]
 
 class Asking(commands.Cog):
     def __init__(
-        self, replies: Replies, channels: ChannelPersonas, catalog: PersonaCatalog, speaker: Speaker, limits: Limits
+        self,
+        replies: Replies,
+        channels: ChannelPersonas,
+        catalog: PersonaCatalog,
+        delivery: ReplyDelivery,
+        limits: Limits,
     ) -> None:
         self._replies = replies
         self._channels = channels
         self._catalog = catalog
-        self._speaker = speaker
+        self._delivery = delivery
         self._limits = limits
 
     @app_commands.command(description="Say something to the persona that speaks here.")
@@ -50,7 +55,7 @@ class Asking(commands.Cog):
     async def _answer(
         self, interaction: Interaction, place: Place, persona: Persona, text: str, title: str = ""
     ) -> None:
-        self._speaker.check_open()
+        self._delivery.check_open()
         if not text.strip():
             raise EmptyPrompt
         self._limits.take(interaction.user.id, place.guild_id)
@@ -65,7 +70,7 @@ class Asking(commands.Cog):
             parent_channel_id=place.parent_id,
         )
         header = f"{quoted(text)}\n{title}"
-        await self._speaker.speak(InteractionOutlet(interaction), lambda: self._replies.begin(ask), header=header)
+        await self._delivery.speak(InteractionDestination(interaction), lambda: self._replies.begin(ask), header=header)
 
 
 def quoted(text: str) -> str:

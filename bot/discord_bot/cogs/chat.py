@@ -21,17 +21,17 @@ from bot.discord_bot.addressing import (
     is_addressed,
     may_be_overheard,
     place_of,
+    spoken_text,
     why_no_text,
 )
 from bot.discord_bot.controls.buttons import STOP
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, InteractiveBot
-from bot.discord_bot.mentions import spoken_text
 from bot.discord_bot.rate_limits import Limits, TooFast
-from bot.discord_bot.replying.delivery import Speaker
-from bot.discord_bot.replying.destinations import AnswerOutlet, reply_to
+from bot.discord_bot.replying.delivery import ReplyDelivery
+from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
-from bot.discord_bot.replying.streaming import INTERRUPTED, Unfinished
+from bot.discord_bot.replying.streaming import INTERRUPTED_NOTE, Unfinished
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import EmptyPrompt, UnknownPersona
@@ -51,7 +51,7 @@ class Chat(commands.Cog):
         channels: ChannelPersonas,
         catalog: PersonaCatalog,
         store: Store,
-        speaker: Speaker,
+        delivery: ReplyDelivery,
         unfinished: Unfinished,
         limits: Limits,
         identities: Identities,
@@ -62,7 +62,7 @@ class Chat(commands.Cog):
         self._channels = channels
         self._catalog = catalog
         self._store = store
-        self._speaker = speaker
+        self._delivery = delivery
         self._unfinished = unfinished
         self._limits = limits
         self._identities = identities
@@ -116,8 +116,8 @@ class Chat(commands.Cog):
         elif await self._store.reply_of_message(interaction.message.id):
             await interaction.response.defer()  # it has just ended; the last edit is on its way
         else:  # from before a crash: nothing runs any more
-            so_far = interaction.message.content[: 2000 - len(INTERRUPTED) - 1]
-            await interaction.response.edit_message(content=f"{so_far}\n{INTERRUPTED}", view=None)
+            so_far = interaction.message.content[: 2000 - len(INTERRUPTED_NOTE) - 1]
+            await interaction.response.edit_message(content=f"{so_far}\n{INTERRUPTED_NOTE}", view=None)
 
     async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
         if is_addressed(message, me):
@@ -130,7 +130,7 @@ class Chat(commands.Cog):
         return await self._channels.answers_all(place.channel_id, place.parent_id)
 
     async def _answer(self, message: discord.Message, me: discord.ClientUser) -> None:
-        self._speaker.check_open()
+        self._delivery.check_open()
         place = place_of(message.channel, message.guild.id if message.guild else None)
         text = spoken_text(message, me)
         self._limits.take(message.author.id, place.guild_id)
@@ -152,8 +152,8 @@ class Chat(commands.Cog):
             message_id=message.id,
             branch=await self._branch(place, persona, answered),
         )
-        outlet = await self._identities.outlet(message.channel, persona) or AnswerOutlet(message)
-        await self._speaker.speak(outlet, lambda: self._replies.begin(ask))
+        destination = await self._identities.destination(message.channel, persona) or AnswerDestination(message)
+        await self._delivery.speak(destination, lambda: self._replies.begin(ask))
 
     async def _answered_reply(self, message: discord.Message) -> StoredReply | None:
         """The reply of ours that the message replies to."""

@@ -23,7 +23,7 @@ from bot.discord_bot.replying.splitting import split
 from bot.engine import Engine
 from bot.errors import AdapterError, MemberError
 from bot.personas.catalog import Persona, PersonaCatalog
-from bot.retraining.runs import Outcome, Progress, TrainingRuns
+from bot.retraining.runs import Progress, RunOutcome, TrainingRuns
 from bot.store import Approval, Store
 from bot.versions.canary import last_change, read_canary
 from bot.versions.rebuild_marks import marked
@@ -109,7 +109,7 @@ class Operations(commands.Cog):
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         await interaction.response.defer(thinking=True)
-        if version not in await asyncio.to_thread(self._numbers, card.name):
+        if version not in await asyncio.to_thread(self._machinery.registry.numbers, card.name):
             raise MemberError(f"{card.display_name} has no version {version}.")
         log.info("%s: member %d asked for v%d", card.name, interaction.user.id, version)
         await self._machinery.runs.rollback(card.name, version)
@@ -148,16 +148,12 @@ class Operations(commands.Cog):
         persona = str(getattr(interaction.namespace, "persona", "")).lower()
         if not self._catalog.is_shipped(persona):
             return []
-        numbers = await asyncio.to_thread(self._numbers, persona)
+        numbers = await asyncio.to_thread(self._machinery.registry.numbers, persona)
         return [app_commands.Choice(name=f"version {number}", value=number) for number in numbers[::-1][:25]]
 
     def _trainable(self, name: str) -> Persona:
         """A persona with a folder. A server's own ones speak from their prompt alone. Raises UnknownPersona."""
         return self._catalog.get(name.lower())
-
-    def _numbers(self, persona: str) -> list[int]:
-        versions = self._machinery.registry.folder / persona / "versions"
-        return sorted(int(path.name) for path in versions.glob("*") if path.name.isdecimal())
 
     def _active_versions(self) -> list[str]:
         shown = []
@@ -173,7 +169,7 @@ class Operations(commands.Cog):
     def _version_lines(self, card: Persona, approval: dict[int | None, Approval]) -> list[str]:
         registry = self._machinery.registry
         active = registry.active_number(card.name)
-        numbers = self._numbers(card.name)[-SHOWN_VERSIONS:]
+        numbers = registry.numbers(card.name)[-SHOWN_VERSIONS:]
         lines = [self._version_line(card.name, number, active, approval.get(number)) for number in numbers[::-1]]
         if canary := read_canary(registry, card.name):
             lines.append(f"🐤 {canary}; votes decide which one stays.")
@@ -228,7 +224,7 @@ def _shown_progress(card: Persona, progress: Progress | None) -> str:
     return f"{titled(card)}: {doing} … `{bar}` step {progress.step} of {progress.steps}{loss}"
 
 
-def _verdict(card: Persona, outcome: Outcome) -> str:
+def _verdict(card: Persona, outcome: RunOutcome) -> str:
     if outcome.canary is not None:
         head = f"{titled(card)}: version {outcome.number} may speak, for now in {outcome.canary:.0%} of the channels."
     elif outcome.accepted:

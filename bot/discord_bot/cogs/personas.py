@@ -3,7 +3,6 @@
 import asyncio
 import io
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import discord
 from discord import app_commands
@@ -11,7 +10,7 @@ from discord.ext import commands
 
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.history import Conversations
-from bot.discord_bot.addressing import Place, place_of
+from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.controls.persona_forms import PersonaForm, values_of
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.replying.splitting import split
@@ -26,7 +25,7 @@ from bot.versions.registry import AdapterVersion
 CHOICES = 25  # Discord shows no more
 Name = app_commands.Range[str, 1, 32]
 # Which adapter version speaks for a persona now; raises PersonaUnavailable when its adapter could not be loaded.
-Speaking = Callable[[str], AdapterVersion | None]
+SpeakingVersion = Callable[[str], AdapterVersion | None]
 NEEDS_INTENT = (
     "To answer every message I must be able to read them all, which takes Discord's message-content intent. The people "
     "who run this bot can switch it on: in Discord's developer portal (Bot → Privileged Gateway Intents), and with "
@@ -40,7 +39,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         bot: commands.Bot,
         channels: ChannelPersonas,
         catalog: PersonaCatalog,
-        speaking: Speaking,
+        speaking: SpeakingVersion,
         made: ServerPersonas,
         store: Store,
     ) -> None:
@@ -77,7 +76,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
 
     @app_commands.command(name="list", description="All personas, and who speaks here.")
     async def list_personas(self, interaction: Interaction) -> None:
-        place = _place(interaction)
+        place = place_of_interaction(interaction)
         current = await self._channels.chosen(place.channel_id, place.parent_id) or self._channels.default
         lines = [
             f"{titled(persona)} (`{persona.name}`): {persona.description}"
@@ -94,7 +93,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
     @app_commands.describe(name="The persona; without a name, the one that speaks here.")
     async def info(self, interaction: Interaction, name: Name | None = None) -> None:
         if name is None:
-            place = _place(interaction)
+            place = place_of_interaction(interaction)
             persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
         else:
             persona = self._catalog.get(name.lower(), interaction.guild_id)
@@ -193,13 +192,13 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         return f"Speaks with adapter version {version.number}." if version else "Speaks from its prompt alone."
 
 
-class Memory(commands.Cog):
+class ForgetConversation(commands.Cog):
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
     @app_commands.command(description="Start afresh: I forget what was said in this channel or thread.")
     async def forget(self, interaction: Interaction) -> None:
-        await self._conversations.forget(_place(interaction).channel_id)
+        await self._conversations.forget(place_of_interaction(interaction).channel_id)
         await interaction.response.send_message("I have forgotten what was said here. Let's start afresh.")
 
 
@@ -221,16 +220,11 @@ def _card_file(persona: Persona) -> discord.File:
     return discord.File(io.BytesIO(write_character_card(persona)), filename=f"{persona.name}.json")
 
 
-def _place(interaction: Interaction) -> Place:
-    channel: Any = interaction.channel or discord.Object(interaction.channel_id or 0)
-    return place_of(channel, interaction.guild_id)
-
-
 def _managed_place(interaction: Interaction) -> Place:
     """Where the command was used. Raises NotAllowed on a server without Manage Channels."""
     if interaction.guild_id is not None and not interaction.permissions.manage_channels:
         raise NotAllowed("Choosing who speaks here needs the permission Manage Channels.")
-    return _place(interaction)
+    return place_of_interaction(interaction)
 
 
 def _managed_server(interaction: Interaction) -> int:

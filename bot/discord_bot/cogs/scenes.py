@@ -13,8 +13,8 @@ from bot.discord_bot.cogs.asking import quoted
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.rate_limits import Limits
-from bot.discord_bot.replying.delivery import Speaker, Spoken
-from bot.discord_bot.replying.destinations import PlainOutlet
+from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
+from bot.discord_bot.replying.destinations import PlainDestination
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import EmptyPrompt, MemberError
 from bot.personas.catalog import Persona, PersonaCatalog
@@ -27,11 +27,11 @@ Line = tuple[str, str]  # a persona's name and what it said
 
 class Scenes(commands.Cog):
     def __init__(
-        self, replies: Replies, catalog: PersonaCatalog, speaker: Speaker, limits: Limits, identities: Identities
+        self, replies: Replies, catalog: PersonaCatalog, delivery: ReplyDelivery, limits: Limits, identities: Identities
     ) -> None:
         self._replies = replies
         self._catalog = catalog
-        self._speaker = speaker
+        self._delivery = delivery
         self._limits = limits
         self._identities = identities
         self._playing: set[int] = set()  # channels
@@ -59,7 +59,7 @@ class Scenes(commands.Cog):
             raise EmptyPrompt
         if place.channel_id in self._playing:
             raise MemberError("There is a scene in this channel already: wait until it is over, or stop it with ⏹.")
-        self._speaker.check_open()
+        self._delivery.check_open()
         self._limits.take(interaction.user.id, place.guild_id)
         self._playing.add(place.channel_id)
         try:
@@ -99,10 +99,10 @@ class Scenes(commands.Cog):
         async def begin() -> Reply:
             return self._replies.begin_with(ask, turns)
 
-        own = await self._identities.outlet(channel, ask.persona)
+        own = await self._identities.destination(channel, ask.persona)
         header = "" if own is not None else f"{titled(ask.persona)}\n"
-        outlet = own or PlainOutlet(channel)
-        return await self._speaker.speak(outlet, begin, header=header, placeholder="…")
+        destination = own or PlainDestination(channel)
+        return await self._delivery.speak(destination, begin, header=header, placeholder="…")
 
 
 def scene_turns(lines: Sequence[Line], speaking: Persona, listening: Persona, ask: Ask) -> list[Turn]:

@@ -8,13 +8,13 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.conversation.replies import INTERRUPTED, Replies, Reply
+from bot.conversation.replies import INTERRUPTED_FINISH, Replies, Reply
 from bot.discord_bot.access import check_steers
 from bot.discord_bot.controls.buttons import AGAIN, KEEP, feedback_view, reply_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.rate_limits import Limits
-from bot.discord_bot.replying.delivery import Speaker
-from bot.discord_bot.replying.destinations import AnswerOutlet
+from bot.discord_bot.replying.delivery import ReplyDelivery
+from bot.discord_bot.replying.destinations import AnswerDestination
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import MemberError
 from bot.personas.catalog import PersonaCatalog
@@ -42,7 +42,7 @@ class SecondAnswers(commands.Cog):
         replies: Replies,
         catalog: PersonaCatalog,
         store: Store,
-        speaker: Speaker,
+        delivery: ReplyDelivery,
         limits: Limits,
         identities: Identities,
     ) -> None:
@@ -50,7 +50,7 @@ class SecondAnswers(commands.Cog):
         self._replies = replies
         self._catalog = catalog
         self._store = store
-        self._speaker = speaker
+        self._delivery = delivery
         self._limits = limits
         self._identities = identities
         self._writing: set[int] = set()
@@ -62,7 +62,7 @@ class SecondAnswers(commands.Cog):
         """🔁 was pressed: stream another answer to the same question. Raises MemberError."""
         stored = await self._reply(reply_id)
         check_steers(interaction, stored.record.asker_id, "ask for another answer")
-        self._speaker.check_open()
+        self._delivery.check_open()
         if reply_id in self._writing or (await self._store.standing(reply_id)).rival is not None:
             raise AlreadyAnswering
         self._writing.add(reply_id)
@@ -85,7 +85,7 @@ class SecondAnswers(commands.Cog):
     async def _write(self, interaction: Interaction, first: StoredReply) -> None:
         assert interaction.message is not None
         persona = self._catalog.get(first.record.persona, first.record.guild_id)
-        instead = first.record.finish_reason == INTERRUPTED
+        instead = first.record.finish_reason == INTERRUPTED_FINISH
 
         async def begin() -> Reply:
             return self._replies.again(first, persona, instead=instead)
@@ -93,8 +93,10 @@ class SecondAnswers(commands.Cog):
         def view_of(reply_id: int) -> discord.ui.View:
             return feedback_view(reply_id, VoteCount(0, 0), rival=None if instead else first.id)
 
-        outlet = await self._identities.outlet(interaction.channel, persona) or AnswerOutlet(interaction.message)
-        spoken = await self._speaker.speak(outlet, begin, view_of=view_of)
+        destination = await self._identities.destination(interaction.channel, persona) or AnswerDestination(
+            interaction.message
+        )
+        spoken = await self._delivery.speak(destination, begin, view_of=view_of)
         if spoken.reply_id is None:
             return
         if instead:

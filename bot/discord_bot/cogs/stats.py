@@ -1,6 +1,7 @@
 """/stats: what members thought of a persona, as a picture and as plain numbers."""
 
 import asyncio
+import datetime
 import io
 import time
 from collections.abc import Mapping
@@ -15,8 +16,6 @@ from bot.discord_bot.interactions import Interaction
 from bot.personas.catalog import PersonaCatalog
 from bot.store import Approval, Statistics, Store
 
-DAY = 86_400.0
-
 
 class Stats(commands.Cog):
     def __init__(self, store: Store, catalog: PersonaCatalog) -> None:
@@ -30,7 +29,7 @@ class Stats(commands.Cog):
     ) -> None:
         card = self._catalog.get(persona.lower(), interaction.guild_id) if persona else None
         await interaction.response.defer(thinking=True)
-        since = time.time() - days * DAY
+        since = time.time() - datetime.timedelta(days=days).total_seconds()
         figures = await self._store.statistics(card.name if card else None, interaction.guild_id, since)
         title = f"{card.display_name if card else 'All personas'}, last {days} days"
         picture = await asyncio.to_thread(_picture, title, figures)

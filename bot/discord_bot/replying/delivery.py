@@ -15,9 +15,9 @@ import discord
 from bot.conversation.replies import Reply
 from bot.discord_bot.controls.buttons import again_view, feedback_view
 from bot.discord_bot.failures import explain
-from bot.discord_bot.replying.destinations import Outlet
-from bot.discord_bot.replying.edit_pacing import Pace
-from bot.discord_bot.replying.streaming import Stream, Unfinished
+from bot.discord_bot.replying.destinations import Destination
+from bot.discord_bot.replying.edit_pacing import EditPacer
+from bot.discord_bot.replying.streaming import MessageStream, Unfinished
 from bot.errors import EngineStopped, GenerationFailed, OperatorError
 from bot.store import VoteCount
 
@@ -42,26 +42,26 @@ def fresh_view(reply_id: int) -> discord.ui.View:
     return feedback_view(reply_id, VoteCount(0, 0))
 
 
-class Speaker:
-    def __init__(self, unfinished: Unfinished, pace: Pace) -> None:
+class ReplyDelivery:
+    def __init__(self, unfinished: Unfinished, pacer: EditPacer) -> None:
         self._unfinished = unfinished
-        self._pace = pace
+        self._pacer = pacer
         self._draining = False
         self._running: set[asyncio.Task[Any]] = set()
-        self._streams: set[Stream] = set()
+        self._streams: set[MessageStream] = set()
 
     async def speak(
         self,
-        outlet: Outlet,
+        destination: Destination,
         begin: Callable[[], Awaitable[Reply]],
         *,
         header: str = "",
         placeholder: str = "",
         view_of: Callable[[int], discord.ui.View] = fresh_view,
     ) -> Spoken:
-        """Stream the reply that `begin` submits; `view_of` its stored id stands below it at the end.
+        """MessageStream the reply that `begin` submits; `view_of` its stored id stands below it at the end.
 
-        `header` and `placeholder`: see Stream.
+        `header` and `placeholder`: see MessageStream.
         Raises what `begin` raises, EngineStopped while the bot stops, and Discord's refusals; whatever goes wrong
         once the reply runs is a sentence below its text.
         """
@@ -70,13 +70,13 @@ class Speaker:
         assert task is not None
         self._running.add(task)
         try:
-            async with _typing(outlet) as typing:
+            async with _typing(destination) as typing:
                 reply = await begin()
-                stream = Stream(
-                    outlet,
+                stream = MessageStream(
+                    destination,
                     reply,
                     self._unfinished,
-                    self._pace,
+                    self._pacer,
                     header=header,
                     placeholder=placeholder,
                     on_shown=typing.cancel,
@@ -100,7 +100,7 @@ class Speaker:
         if self._running:
             await asyncio.wait(set(self._running), timeout=MARKING_SECONDS)
 
-    async def _tell(self, stream: Stream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> Spoken:
+    async def _tell(self, stream: MessageStream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> Spoken:
         self._streams.add(stream)
         try:
             reply_id = await self._stream(stream, reply, view_of)
@@ -110,7 +110,9 @@ class Speaker:
             stream.close()
             await reply.discard()
 
-    async def _stream(self, stream: Stream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> int | None:
+    async def _stream(
+        self, stream: MessageStream, reply: Reply, view_of: Callable[[int], discord.ui.View]
+    ) -> int | None:
         try:
             await stream.follow()
             said = bool(reply.text.strip())
@@ -140,17 +142,17 @@ def _view(reply_id: int | None, said: bool, view_of: Callable[[int], discord.ui.
 
 
 @contextlib.asynccontextmanager
-async def _typing(outlet: Outlet) -> AsyncIterator[asyncio.Task[None]]:
+async def _typing(destination: Destination) -> AsyncIterator[asyncio.Task[None]]:
     """Show that the bot is typing until the task is cancelled or the block is left."""
-    task = asyncio.create_task(_keep_typing(outlet))
+    task = asyncio.create_task(_keep_typing(destination))
     try:
         yield task
     finally:
         task.cancel()
 
 
-async def _keep_typing(outlet: Outlet) -> None:
+async def _keep_typing(destination: Destination) -> None:
     with contextlib.suppress(discord.HTTPException):
         while True:
-            await outlet.type()
+            await destination.type()
             await asyncio.sleep(TYPING_LASTS)

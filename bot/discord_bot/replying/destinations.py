@@ -11,7 +11,7 @@ TOKEN_EXPIRED = (50027, 10015)  # what Discord calls the webhook of an interacti
 Shown = discord.Message | discord.PartialMessage
 
 
-class Outlet(Protocol):
+class Destination(Protocol):
     """Sends the messages of one reply, first to last, and edits them. Options are those of `Messageable.send`."""
 
     @property
@@ -19,7 +19,7 @@ class Outlet(Protocol):
 
     @property
     def bucket(self) -> str:
-        """Which edits share a rate limit with this outlet's; see `bot.discord_bot.replying.edit_pacing`."""
+        """Which edits share a rate limit with this destination's; see `bot.discord_bot.replying.edit_pacing`."""
         ...
 
     async def type(self) -> None:
@@ -31,7 +31,7 @@ class Outlet(Protocol):
     async def edit(self, message: discord.Message, **options: Any) -> discord.Message: ...
 
 
-class _ChannelOutlet:
+class _ChannelDestination:
     def __init__(self, channel: Any) -> None:
         self._channel = channel
 
@@ -51,7 +51,7 @@ class _ChannelOutlet:
             return await message.edit(**options)
 
 
-class PlainOutlet(_ChannelOutlet):
+class PlainDestination(_ChannelDestination):
     """Messages of their own in a channel."""
 
     async def send(self, content: str, **options: Any) -> discord.Message:
@@ -59,7 +59,7 @@ class PlainOutlet(_ChannelOutlet):
         return sent
 
 
-class AnswerOutlet(_ChannelOutlet):
+class AnswerDestination(_ChannelDestination):
     """An answer to a message; what does not fit into one message follows it."""
 
     def __init__(self, asked: Shown) -> None:
@@ -76,7 +76,7 @@ class AnswerOutlet(_ChannelOutlet):
         return sent
 
 
-class InteractionOutlet:
+class InteractionDestination:
     """The answer to a slash command that was deferred. After 15 minutes it goes on as the bot's plain messages."""
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:

@@ -17,7 +17,7 @@ EDITS_A_SECOND = 40.0
 _EDIT = re.compile(r"/((?:channels|webhooks)/\d+)(/[\w-]{20,})?/messages/")
 
 
-class Pace:
+class EditPacer:
     """Edits of one bucket (`channels/<id>`, `webhooks/<id>`, `webhooks/<application>/<token>`) share one limit."""
 
     def __init__(self, edit_seconds: float) -> None:

@@ -20,16 +20,16 @@ from bot.conversation.replies import Reply
 from bot.discord_bot.controls.buttons import stop_view
 from bot.discord_bot.refusals import is_final
 from bot.discord_bot.replying.defusing import defused
-from bot.discord_bot.replying.destinations import Outlet
-from bot.discord_bot.replying.edit_pacing import Pace
+from bot.discord_bot.replying.destinations import Destination
+from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.splitting import split
 
 log = logging.getLogger(__name__)
 
 MESSAGES = 4  # a reply that needs more goes into an attached file
 BEGINNING = 600  # characters of it that stay readable in the channel
-STOPPED = "-# (stopped)"
-INTERRUPTED = "-# (interrupted)"
+STOPPED_NOTE = "-# (stopped)"
+INTERRUPTED_NOTE = "-# (interrupted)"
 RETRY_SECONDS = 3.0  # from a look that Discord refused to the next
 POSITION_SECONDS = 3.0  # between two looks at the place in the queue
 FRAGMENT = 16  # characters that are worth a first look once a word ends
@@ -41,15 +41,15 @@ class Unfinished:
     """The messages of replies that are not recorded yet: ⏹ finds its reply here, and a reaction waits for its one."""
 
     def __init__(self) -> None:
-        self._streams: dict[int, Stream] = {}
+        self._streams: dict[int, MessageStream] = {}
 
-    def add(self, message_id: int, stream: "Stream") -> None:
+    def add(self, message_id: int, stream: "MessageStream") -> None:
         self._streams[message_id] = stream
 
     def remove(self, message_id: int) -> None:
         self._streams.pop(message_id, None)
 
-    def shown_by(self, message_id: int) -> "Stream | None":
+    def shown_by(self, message_id: int) -> "MessageStream | None":
         return self._streams.get(message_id)
 
     async def recorded(self, message_id: int) -> None:
@@ -58,7 +58,7 @@ class Unfinished:
             await stream.recorded.wait()
 
 
-class Stream:
+class MessageStream:
     """One reply in its channel. `follow` it to its end, then `finish`, or `interrupt` with a sentence.
 
     `header` stands above the text. `placeholder` is shown until there is text; without one, nothing is.
@@ -67,10 +67,10 @@ class Stream:
 
     def __init__(
         self,
-        outlet: Outlet,
+        destination: Destination,
         reply: Reply,
         unfinished: Unfinished,
-        pace: Pace,
+        pacer: EditPacer,
         *,
         header: str = "",
         placeholder: str = "",
@@ -79,10 +79,10 @@ class Stream:
     ) -> None:
         self.recorded = asyncio.Event()
         self.stopped = False
-        self._outlet = outlet
+        self._destination = destination
         self._reply = reply
         self._unfinished = unfinished
-        self._pace = pace
+        self._pacer = pacer
         self._header = header
         self._placeholder = placeholder
         self._on_shown = on_shown
@@ -127,7 +127,7 @@ class Stream:
 
         Raises what the reply raises, NotFound when the reply was deleted meanwhile, Forbidden without permission.
         """
-        with self._pace.growing(self._outlet.bucket):
+        with self._pacer.growing(self._destination.bucket):
             async with self._position_shown():
                 chunks = aiter(self._reply)
                 text = await anext(chunks, None)
@@ -156,7 +156,7 @@ class Stream:
     async def _take_stop_button(self, view: discord.ui.View | None) -> None:
         """The text was refused; ⏹ must not stay below what does not run any more."""
         with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
-            await self._outlet.edit(self._messages[-1], view=view)
+            await self._destination.edit(self._messages[-1], view=view)
 
     async def interrupt(self, sentence: str, view: discord.ui.View | None = None) -> None:
         """End with `sentence`: below the text so far, or as the answer when there is none."""
@@ -183,9 +183,9 @@ class Stream:
         said = defused(self._reply.text.strip())
         note = f"-# {self._note}" if said and self._note else self._note
         if self._reply.was_interrupted:
-            note = INTERRUPTED
+            note = INTERRUPTED_NOTE
         elif self._reply.was_cancelled and not said:
-            note = STOPPED
+            note = STOPPED_NOTE
         contents = split(self._header + "\n".join(filter(None, (said, note))))
         if len(contents) <= MESSAGES:
             return contents, None
@@ -198,7 +198,7 @@ class Stream:
             return False
         if not self._messages or self._shown_at == 0.0:
             return self._clock() >= self._tried_at and worth_a_look(self._reply.text)
-        return self._clock() - self._shown_at >= self._pace.interval(self._outlet.bucket)
+        return self._clock() - self._shown_at >= self._pacer.interval(self._destination.bucket)
 
     @contextlib.asynccontextmanager
     async def _position_shown(self) -> AsyncIterator[None]:
@@ -218,7 +218,7 @@ class Stream:
 
     async def _watch_position(self) -> None:
         while True:
-            await asyncio.sleep(POSITION_SECONDS + self._pace.interval(self._outlet.bucket))
+            await asyncio.sleep(POSITION_SECONDS + self._pacer.interval(self._destination.bucket))
             if ahead := self._reply.position:
                 with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
                     await self._edit(0, _position(ahead, self._reply.wait_s))
@@ -233,7 +233,7 @@ class Stream:
                 raise
             self._shown_at = self._tried_at
             self._refused = is_final(error)
-            log.info("channel %d: an edit failed (%s)", self._outlet.channel_id, type(error).__name__)
+            log.info("channel %d: an edit failed (%s)", self._destination.channel_id, type(error).__name__)
 
     async def _show(self, contents: Sequence[str]) -> None:
         shown = len(self._messages)
@@ -248,7 +248,7 @@ class Stream:
 
     async def _edit(self, index: int, content: str, **options: Any) -> None:
         if self._shown[index] != content or options:
-            self._messages[index] = await self._outlet.edit(self._messages[index], content=content, **options)
+            self._messages[index] = await self._destination.edit(self._messages[index], content=content, **options)
             self._shown[index] = content
 
     async def _send_missing(self, contents: Sequence[str]) -> None:
@@ -257,7 +257,7 @@ class Stream:
             options: dict[str, Any] = {"nonce": f"{self._nonce}{index}"}
             if index == len(contents) - 1 and self._reply.completion is None:
                 options["view"] = stop_view()
-            message = await self._outlet.send(contents[index], **options)
+            message = await self._destination.send(contents[index], **options)
             self._unfinished.add(message.id, self)
             self._messages.append(message)
             self._shown.append(contents[index])

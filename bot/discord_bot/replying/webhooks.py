@@ -32,7 +32,7 @@ class Identities:
         self._me = me
         self._webhooks: dict[int, discord.Webhook] = {}
 
-    async def outlet(self, channel: Any, persona: Persona) -> "WebhookOutlet | None":
+    async def destination(self, channel: Any, persona: Persona) -> "WebhookDestination | None":
         """The way to speak as `persona` in the channel or thread; None: speak as the bot."""
         home = home_of(channel)
         if home is None or not await self._store.has_identity(home.id):
@@ -40,7 +40,7 @@ class Identities:
         webhook = await self._webhook(home)
         if webhook is None:
             return None
-        return WebhookOutlet(webhook, channel, persona, forget=lambda: self._webhooks.pop(home.id, None))
+        return WebhookDestination(webhook, channel, persona, forget=lambda: self._webhooks.pop(home.id, None))
 
     async def edit(self, channel: Any, message_id: int, **changes: Any) -> None:
         """Edit a message of the bot, whichever way it was sent. Raises discord.HTTPException."""
@@ -87,8 +87,8 @@ class Identities:
         return webhook
 
 
-class WebhookOutlet:
-    """An outlet as in `destinations`. A webhook can't answer a message by reference: it just speaks."""
+class WebhookDestination:
+    """One more kind of `Destination`. A webhook can't answer a message by reference: it just speaks."""
 
     def __init__(
         self, webhook: discord.Webhook, channel: Any, persona: Persona, forget: Callable[[], object] = lambda: None

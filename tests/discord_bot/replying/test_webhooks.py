@@ -32,9 +32,9 @@ def webhooks_made(env: simcord.Env) -> int:
 
 async def speak(env: simcord.Env, identities: Identities, channel: Any, *contents: str) -> list[discord.Message]:
     with as_bot(env):
-        outlet = await identities.outlet(env.bot.get_channel(channel.id), PIRATE)
-        assert outlet is not None
-        sent = [await outlet.send(content, nonce="1") for content in contents]
+        destination = await identities.destination(env.bot.get_channel(channel.id), PIRATE)
+        assert destination is not None
+        sent = [await destination.send(content, nonce="1") for content in contents]
     await env.settle()
     return sent
 
@@ -43,7 +43,7 @@ async def test_without_being_switched_on_there_is_no_identity(
     env: simcord.Env, channel: Any, identities: Identities
 ) -> None:
     with as_bot(env):
-        assert await identities.outlet(env.bot.get_channel(channel.id), PIRATE) is None
+        assert await identities.destination(env.bot.get_channel(channel.id), PIRATE) is None
 
 
 async def test_a_persona_speaks_under_its_name_and_picture_and_its_messages_are_edited(
@@ -89,7 +89,7 @@ async def test_a_refused_webhook_leaves_the_bots_own_voice(
     await store.set_identity(channel.id, guild.id, 1, on=True)
     env.inject_error("POST", "/channels/*/webhooks", status=400, code=30007)
     with as_bot(env):
-        assert await identities.outlet(env.bot.get_channel(channel.id), PIRATE) is None
+        assert await identities.destination(env.bot.get_channel(channel.id), PIRATE) is None
     assert "code 30007" in caplog.text
 
 

@@ -94,10 +94,10 @@ def test_looking_after_every_vote_tells_equal_versions_apart_no_more_often_than_
 
 def test_a_channel_keeps_its_version_and_about_the_share_of_channels_hears_the_canary():
     canary = Canary(2, 0.2, 0.0)
-    heard = [canary.sings_in("parrot", channel) for channel in range(5000)]
-    assert heard == [canary.sings_in("parrot", channel) for channel in range(5000)]
+    heard = [canary.is_canary_channel("parrot", channel) for channel in range(5000)]
+    assert heard == [canary.is_canary_channel("parrot", channel) for channel in range(5000)]
     assert 0.17 < sum(heard) / 5000 < 0.23
-    assert heard != [Canary(3, 0.2, 0.0).sings_in("parrot", channel) for channel in range(5000)]
+    assert heard != [Canary(3, 0.2, 0.0).is_canary_channel("parrot", channel) for channel in range(5000)]
 
 
 def test_a_canary_starts_beside_the_active_version(registry, candidate):
