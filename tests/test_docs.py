@@ -86,6 +86,18 @@ def test_every_path_in_the_documents_exists():
     assert {where for where in named if not (REPOSITORY / where[1]).exists()} == set()
 
 
+def test_every_file_that_a_source_points_to_exists():
+    pointer = re.compile(r"(?<![\w/.-])((?:bot|training|tests|benchmarks|tools|docs)/[\w/-]+\.(?:py|md|toml|jsonl))\b")
+    sources = [
+        file
+        for folder in ("bot", "training", "tests", "benchmarks", "tools")
+        for file in (REPOSITORY / folder).rglob("*.py")
+    ]
+    named = {(file.name, path) for file in sources for path in pointer.findall(file.read_text(encoding="utf-8"))}
+    assert len(named) > 10
+    assert {where for where in named if not (REPOSITORY / where[1]).exists()} == set()
+
+
 @pytest.mark.parametrize("document", ["docs/persona-makers.md", "adapters/README.md"])
 def test_every_card_in_the_documents_is_accepted(document, tmp_path):
     blocks = re.findall(r"```toml\n(name = .+?)```", (REPOSITORY / document).read_text(encoding="utf-8"), re.DOTALL)

@@ -1,4 +1,4 @@
-"""The loop learns a taste that nobody told it: `make learn` (tests/learning) in small, with a tiny model."""
+"""The loop learns a taste that nobody told it: `make learn` in small, with a tiny model."""
 
 import json
 from collections.abc import Iterator
