@@ -25,6 +25,7 @@ from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
 from bot.discord_bot.cogs.feedback import Feedback
 from bot.discord_bot.cogs.leaving_members import Departures
+from bot.discord_bot.cogs.lost_places import LostPlaces
 from bot.discord_bot.cogs.message_menus import ReplyMenus
 from bot.discord_bot.cogs.operations import Machinery, Operations
 from bot.discord_bot.cogs.personas import ForgetConversation, Personas, SpeakingVersion
@@ -146,7 +147,8 @@ class TroupeBot(InteractiveBot):
             feedback,
             ReplyMenus(self, store, feedback.ask_for_correction, identities),
             Privacy(self, store, forgetting, consent),
-            Collection(store, catalog, once_told),
+            Collection(store),
+            LostPlaces(self, store, catalog, once_told),
             self._departures,
             Stats(store, catalog),
             Operations(self, machinery, store, catalog),

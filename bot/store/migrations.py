@@ -153,6 +153,8 @@ STEPS: tuple[Step, ...] = (
     ),
     # 4: a reply has its row while it runs, with removed_at 0
     ("CREATE INDEX replies_running ON replies (created_at) WHERE removed_at = 0",),
+    # 5: whose database this is
+    ("CREATE TABLE owner (bot_id INTEGER PRIMARY KEY) STRICT",),
 )
 
 VERSION = len(STEPS)

@@ -188,7 +188,7 @@ class ReplyStore(Tables):
                 (channel_id,),
             )
             removed = await remove_words(transaction, [row["id"] for row in rows])
-            for table in ("channels", "identities"):
+            for table in ("channels", "identities", "collection_off", "forgets"):
                 await transaction.change(
                     f"DELETE FROM {table} WHERE channel_id = ?",  # noqa: S608 - our own table names
                     (channel_id,),

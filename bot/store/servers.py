@@ -6,6 +6,7 @@ from bot.store.records import ServerCard
 from bot.store.tables import Tables
 
 WHOLE_SERVER = 0
+_OF_A_SERVER = ("replies", "channels", "identities", "server_personas", "collection_off")
 
 
 class ServerStore(Tables):
@@ -57,11 +58,44 @@ class ServerStore(Tables):
         rows = await self._database.rows("SELECT channel_id FROM collection_off WHERE guild_id = ?", (guild_id,))
         return frozenset(row["channel_id"] for row in rows)
 
+    async def claim(self, bot_id: int) -> bool:
+        """Whether the database is this bot's. One that is nobody's yet is its own from now on."""
+        async with self._database.transaction() as transaction:
+            await transaction.change(
+                "INSERT INTO owner (bot_id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM owner)", (bot_id,)
+            )
+            [owner] = await transaction.rows("SELECT bot_id FROM owner")
+        return int(owner["bot_id"]) == bot_id
+
+    async def server_ids(self) -> frozenset[int]:
+        """The servers of which anything is stored."""
+        rows = await self._database.rows(
+            " UNION ".join(f"SELECT guild_id FROM {table} WHERE guild_id IS NOT NULL" for table in _OF_A_SERVER)  # noqa: S608
+        )
+        return frozenset(row["guild_id"] for row in rows)
+
+    async def channel_ids(self, guild_id: int) -> frozenset[int]:
+        """The channels and threads of the server in which something that is stored was said or decided."""
+        rows = await self._database.rows(
+            """SELECT channel_id FROM replies WHERE guild_id = ?1 AND removed_at IS NULL
+            UNION SELECT parent_channel_id FROM replies
+                WHERE guild_id = ?1 AND parent_channel_id IS NOT NULL AND removed_at IS NULL
+            UNION SELECT channel_id FROM channels WHERE guild_id = ?1
+            UNION SELECT channel_id FROM identities WHERE guild_id = ?1
+            UNION SELECT channel_id FROM collection_off WHERE guild_id = ?1 AND channel_id != ?2""",
+            (guild_id, WHOLE_SERVER),
+        )
+        return frozenset(row["channel_id"] for row in rows)
+
     async def delete_server(self, guild_id: int) -> int:
         """Remove everything that was said and decided on the server; the number of rows removed."""
         touched = 0
         async with self._database.transaction() as transaction:
-            for table in ("replies", "channels", "identities", "server_personas", "collection_off"):
+            await transaction.change(
+                "DELETE FROM forgets WHERE channel_id IN (SELECT channel_id FROM replies WHERE guild_id = ?)",
+                (guild_id,),
+            )
+            for table in _OF_A_SERVER:
                 touched += await transaction.change(
                     f"DELETE FROM {table} WHERE guild_id = ?",  # noqa: S608 - our own table names
                     (guild_id,),
