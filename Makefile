@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn run test lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers clean
+.PHONY: help learn run test fuzz lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -53,6 +53,9 @@ check: lint types contracts test ## everything CI runs
 
 adapters: $(READY) ## train and publish the shipped personas from scratch (about 20 minutes on 2 cores)
 	$(BIN)/python -m training rebuild pirate sarcastic gadsby mentor friend
+
+fuzz: $(READY) ## break what others wrote, and read it: many files for each reader (SEED=1 for others; the same seed, the same files)
+	FUZZ_RUNS=$(or $(RUNS),20000) FUZZ_SEED=$(or $(SEED),0) $(BIN)/python -m pytest -n 2 tests/fuzz --timeout 3600
 
 bench-bot: $(READY) ## what the bot adds to each message, with 200 channels chatting (MINUTES=10 for the long run)
 	$(BIN)/python -m benchmarks.discord --minutes $(or $(MINUTES),1.5)

@@ -71,7 +71,7 @@ def _read_config(version: AdapterVersion) -> dict[str, Any]:
     file = version.path / PEFT_CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise AdapterError(f"{version}: {file} cannot be read ({error}); train it again.") from error
     if not isinstance(config, dict):
         raise AdapterError(f"{version}: {file} is not a JSON object; train it again.")

@@ -178,7 +178,7 @@ def read_card(path: Path) -> Persona:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         persona = Persona.model_validate(values)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise PersonaError(f"{path}: cannot be read: {error}.") from error
     except ValidationError as error:
         problem = error.errors()[0]
@@ -225,7 +225,7 @@ def _rows(path: Path, keys: set[str]) -> list[tuple[int, dict[str, Any]]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PersonaError(f"{path}:{number}: not JSON: {error}.") from None
         if not isinstance(row, dict) or any(not isinstance(row.get(k), str) or not row[k].strip() for k in keys):
             raise PersonaError(f"{path}:{number}: needs non-empty text for {', '.join(sorted(keys))}.")

@@ -42,7 +42,7 @@ def read_canary(registry: AdapterRegistry, persona: str) -> Canary | None:
         canary = Canary(int(values["number"]), float(values["share"]), float(values["since"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"{file} cannot be read ({error}): remove it, the active version then speaks alone."
         raise AdapterError(why) from error
     if not 0.0 < canary.share < 1.0:
@@ -60,6 +60,6 @@ def last_change(registry: AdapterRegistry, persona: str) -> dict[str, Any] | Non
     try:
         lines = (registry.folder / persona / HISTORY).read_text(encoding="utf-8").splitlines()
         entry = json.loads(lines[-1])
-    except (OSError, ValueError, IndexError):
+    except (OSError, ValueError, IndexError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None

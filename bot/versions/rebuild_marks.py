@@ -26,7 +26,7 @@ def marked(registry: AdapterRegistry, persona: str) -> dict[int, float]:
         marks = {int(number): float(at) for number, at in json.loads(file.read_text(encoding="utf-8")).items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise AdapterError(f"{file} cannot be read ({error}): remove it and run `python -m training due`.") from error
     known = registry.numbers(persona)
     return {number: at for number, at in marks.items() if number in known}

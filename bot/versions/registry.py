@@ -84,7 +84,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise AdapterError(f"{file} is missing: this adapter version is incomplete; train it again.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise AdapterError(f"{file} cannot be read: {error}.") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("adapter_sha256"), str):
         raise AdapterError(f"{file} has no adapter_sha256: it was edited by hand; train the version again.")

@@ -208,7 +208,7 @@ def read_report(registry: AdapterRegistry, version: AdapterVersion) -> dict[str,
         report = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PublishError(f"{file} cannot be read: {error}; evaluate the version again.") from error
     if not isinstance(report, dict) or report.get("adapter_sha256") != version.sha256:
         return None
@@ -239,7 +239,7 @@ def history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]
     except (OSError, UnicodeDecodeError) as error:
         raise PublishError(f"{_history_file(registry, persona)} cannot be read: {error}.") from error
     for line in lines:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             entry = json.loads(line)
             if isinstance(entry, dict) and isinstance(entry.get("number"), int):
                 yield {"action": PROMOTE, **entry}
