@@ -173,6 +173,8 @@ class GateSection(Section):
     max_repetition_rise: Fraction = 0.1
     max_length_drift: Annotated[float, Field(ge=1)] = 3.0
     probes: Annotated[int, Field(ge=0)] = 100
+    min_probes: Annotated[int, Field(ge=0)] = 20
+    min_heldout: Annotated[int, Field(ge=0)] = 10
 
 
 class CanarySection(Section):

@@ -1,5 +1,5 @@
 """The command line: `python -m training import | dataset | train | evaluate | promote | rollback | run | rebuild |
-settle | report | due | forget | study`.
+adopt | settle | report | due | forget | study`.
 
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
@@ -11,7 +11,7 @@ import sys
 import typer
 
 from bot.errors import TroupeError
-from training.cli import data, evaluating, importing, publishing, reporting, runs, studying, upkeep
+from training.cli import adopting, data, evaluating, importing, publishing, reporting, runs, studying, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -33,6 +33,7 @@ for command in (
     publishing.settle,
     runs.run,
     runs.rebuild,
+    adopting.adopt,
     reporting.report,
     studying.study,
     upkeep.due,

@@ -37,6 +37,7 @@ from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import facts, probe_prompts
 from training.progress import training_bar
 from training.publishing import canary_lifecycle, checkpoints, publish
+from training.publishing.adoption import ForeignAdapter, read_foreign
 from training.recipes.base import library_versions, resolve_device, resolve_precision
 from training.recipes.loop import Hyperparameters
 from training.recipes.plan import choose, named
@@ -146,6 +147,17 @@ class Pipeline:
                 publish.verify(version, self._files.fingerprint)
                 return version
         return self.train(dataset, 1)
+
+    def adopt(self, origin: str) -> tuple[AdapterVersion, ForeignAdapter]:
+        """Make an adapter from elsewhere, a PEFT folder or a hub name, the next version. Raises AdapterError."""
+        foreign = read_foreign(origin, self._files, self._config.engine.max_rank)
+        lineage = {
+            "base_model": self._files.name,
+            "base_fingerprint": self._files.fingerprint,
+            "adopted_from": {"origin": origin, "base_model": foreign.says, "passed_over": list(foreign.passed_over)},
+        }
+        with publish.training_lock(self.registry, self.persona.name):
+            return publish.publish(self.registry, self.persona.name, foreign.adapter, lineage), foreign
 
     def evaluate(self, number: int | None = None) -> Evaluation:
         """Measure a version (the newest by default) against the one that speaks, judge it and write the report."""
@@ -336,7 +348,9 @@ class Pipeline:
     def _learned_from(self, candidate: AdapterVersion) -> LearnedFrom:
         """The length of its seed pairs, and whether feedback taught it more than they did."""
         words = median_words(pair.completion for pair in self.catalog.examples(self.persona.name))
-        return LearnedFrom(bool(publish.trained_on(candidate)), (words,) if words else ())
+        rows = read_manifest(candidate.path).get("rows", {})
+        own = sum(count for source, count in rows.items() if source != Source.PRESERVATION)
+        return LearnedFrom(bool(publish.trained_on(candidate)), (words,) if words else (), own)
 
 
 def _with_origin(dataset: Dataset, version: AdapterVersion) -> Dataset:

@@ -20,17 +20,42 @@ from bot.engine.projections import LoraShare
 from bot.errors import AdapterError
 from bot.versions.registry import PEFT_CONFIG, WEIGHTS, AdapterVersion, read_manifest
 
-# PEFT options that change what the weights mean; anything but the listed value is refused.
-PLAIN_LORA: dict[str, tuple[Any, ...]] = {
-    "peft_type": ("LORA",),
-    "bias": ("none", None),
-    "use_dora": (False, None),
-    "modules_to_save": (None, []),
-    "fan_in_fan_out": (False, None),
-    "layer_replication": (None,),
-    "alora_invocation_tokens": (None,),
-    "lora_bias": (False, None),
-}
+# What PEFT's options may be beside plain LoRA. Those that shape the training, say where the weights belong, or are read
+# below (rank, alpha and their patterns): any value.
+ANY_VALUE = frozenset(
+    {
+        "alpha_pattern",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "corda_config",
+        "ensure_weight_tying",
+        "eva_config",
+        "exclude_modules",
+        "inference_mode",
+        "init_lora_weights",
+        "layers_pattern",
+        "layers_to_transform",
+        "loftq_config",
+        "lora_alpha",
+        "lora_dropout",
+        "lora_ga_config",
+        "megatron_core",
+        "peft_type",
+        "peft_version",
+        "qalora_group_size",
+        "r",
+        "rank_pattern",
+        "revision",
+        "runtime_config",
+        "target_modules",
+        "task_type",
+        "use_rslora",
+    }
+)
+# Ways to begin that leave the base model's weights alone. The others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) change them,
+# and what was trained beside changed weights is nonsense beside the plain ones.
+PLAIN_STARTS = ("true", "false", "none", "gaussian", "eva", "orthogonal", "mica")
+CONVERTIBLE = ("pissa", "olora", "corda", "lora_ga")  # PEFT can turn these into plain LoRA
 TENSOR_NAME = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 
 
@@ -75,12 +100,32 @@ def _read_config(version: AdapterVersion) -> dict[str, Any]:
         raise AdapterError(f"{version}: {file} cannot be read ({error}); train it again.") from error
     if not isinstance(config, dict):
         raise AdapterError(f"{version}: {file} is not a JSON object; train it again.")
-    for key, allowed in PLAIN_LORA.items():
-        if key in config and config[key] not in allowed:
-            raise AdapterError(
-                f"{version}: {file} has {key} = {config[key]!r}, which this engine cannot serve; train plain LoRA."
-            )
+    if (fault := fault_of(config)) is not None:
+        raise AdapterError(f"{version}: {file} has {fault}")
     return config
+
+
+def fault_of(config: Mapping[str, Any]) -> str | None:
+    """The first option of a PEFT configuration that this engine would not compute exactly, and the remedy."""
+    if config.get("peft_type", "LORA") != "LORA":
+        return f"peft_type = {config['peft_type']!r}, which this engine cannot serve; train plain LoRA."
+    start = str(config.get("init_lora_weights")).lower()
+    if start not in PLAIN_STARTS:
+        return f"init_lora_weights = {start!r}, which changed the base model as training began; {_remedy(start)}"
+    for key, value in config.items():
+        plain = not value or (key == "bias" and value == "none")
+        if key not in ANY_VALUE and not plain:
+            return f"{key} = {value!r}, which this engine cannot serve; train plain LoRA."
+    return None
+
+
+def _remedy(start: str) -> str:
+    if not start.startswith(CONVERTIBLE):
+        return "train plain LoRA."
+    return (
+        "convert it where it was trained: save the untrained adapter to INITIAL, and the trained one with PEFT's "
+        "model.save_pretrained(OUT, path_initial_model_for_weight_conversion=INITIAL)."
+    )
 
 
 def _read_weights(version: AdapterVersion) -> dict[str, Tensor]:
@@ -109,7 +154,8 @@ def _by_module(version: AdapterVersion, tensors: Mapping[str, Tensor]) -> dict[s
     for name, tensor in tensors.items():
         match = TENSOR_NAME.fullmatch(name)
         if match is None:
-            raise AdapterError(f"{version}: {WEIGHTS} holds {name!r}, which is not a LoRA weight; train plain LoRA.")
+            remedy = "`python -m training adopt` leaves out what equals the base model; else train plain LoRA."
+            raise AdapterError(f"{version}: {WEIGHTS} holds {name!r}, which is not a LoRA weight; {remedy}")
         modules.setdefault(match["module"], {})[match["side"]] = tensor
     if not _are_finite(tensors.values()):
         name = next(name for name, tensor in tensors.items() if not _are_finite([tensor]))

@@ -74,10 +74,15 @@ def describe_base_model(base: str, cache_dir: Path) -> str:
     if base == PACKAGED:
         packaged_gguf()
         converted = _converted_folder(cache_dir.expanduser())
-        return f"{base}, {'converted in' if converted.is_dir() else 'to be converted into'} {converted}"
+        if not converted.is_dir():
+            return f"{base}, to be converted into {converted}"
+        return f"{base}, converted in {converted}, fingerprint {fingerprint(converted)}"
     if (folder := Path(base).expanduser()).is_dir():
         return f"{folder}, fingerprint {fingerprint(folder)}"
-    return f"{base}, from the Hugging Face hub or its cache"
+    try:
+        return f"{base}, in the Hugging Face cache, fingerprint {fingerprint(_from_cache(base))}"
+    except (OSError, ValueError, BaseModelError):
+        return f"{base}, from the Hugging Face hub; its fingerprint is known once it is here"
 
 
 def load_tokenizer(files: BaseModelFiles) -> Any:
@@ -189,7 +194,7 @@ def _from_hub(base: str, report: Progress) -> Path:
     if not HUB_NAME.fullmatch(base):
         raise _no_such_model(base, "there is no such folder")
     try:
-        cached = Path(huggingface_hub.snapshot_download(base, allow_patterns=HUB_FILES, local_files_only=True))
+        cached = _from_cache(base)
         if all(file.is_file() for file in _weight_files(cached)):
             return cached
     except (OSError, ValueError, BaseModelError):
@@ -205,6 +210,11 @@ def _from_hub(base: str, report: Progress) -> Path:
         raise _no_such_model(base, f"no folder, and the hub gave no files ({_first_line(error)})") from error
     report(f"Downloading {base}", 1.0)
     return Path(path)
+
+
+def _from_cache(base: str) -> Path:
+    """Raises OSError or ValueError where it is not there."""
+    return Path(huggingface_hub.snapshot_download(base, allow_patterns=HUB_FILES, local_files_only=True))
 
 
 def _no_such_model(base: str, reason: str) -> BaseModelError:

@@ -154,13 +154,37 @@ def test_no_weights_at_all(version: AdapterVersion, target: AdapterTarget, tiny_
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("use_dora", True), ("bias", "all"), ("modules_to_save", ["lm_head"]), ("peft_type", "IA3"), ("lora_bias", True)],
+    [
+        ("use_dora", True),
+        ("bias", "all"),
+        ("modules_to_save", ["lm_head"]),
+        ("peft_type", "IA3"),
+        ("lora_bias", True),
+        ("use_something_new", {"depth": 2}),
+        ("trainable_token_indices", [3]),
+        ("target_parameters", ["w"]),
+    ],
 )
 def test_peft_options_that_change_the_mathematics(
     version: AdapterVersion, target: AdapterTarget, option: str, value: Any
 ) -> None:
     edit_config(version, **{option: value})
     assert f"{option} = {value!r}, which this engine cannot serve" in refusal(version, target)
+
+
+@pytest.mark.parametrize("start", ["pissa", "pissa_niter_16", "olora", "corda", "lora_ga"])
+def test_beginnings_that_changed_the_base_model_name_the_conversion_to_plain_lora(
+    version: AdapterVersion, target: AdapterTarget, start: str
+) -> None:
+    edit_config(version, init_lora_weights=start)
+    sentence = refusal(version, target)
+    assert f"init_lora_weights = '{start}', which changed the base model" in sentence
+    assert "path_initial_model_for_weight_conversion" in sentence
+
+
+def test_a_beginning_that_cannot_be_converted(version: AdapterVersion, target: AdapterTarget) -> None:
+    edit_config(version, init_lora_weights="loftq")
+    assert refusal(version, target).endswith("train plain LoRA.")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '"text"'])

@@ -25,6 +25,8 @@ preservation_share = 0.25
 min_voters = 1
 
 [gate]
+min_probes = 0
+min_heldout = 0
 max_liked_loss_ratio = 3.0
 max_preservation_loss_ratio = 3.0
 max_degenerate_rate = 1.0

@@ -38,6 +38,8 @@ sampled_answers = 2
 sampled_facts = 4
 preservation_share = 0.0
 [gate]
+min_probes = 0
+min_heldout = 0
 min_knowledge_kept = 0.0
 probes = 2
 """

@@ -37,6 +37,8 @@ preservation_share = 0.2
 sampled_facts = 10
 min_voters = 1
 [gate]
+min_probes = 0
+min_heldout = 0
 max_degenerate_rate = 1.0
 min_knowledge_kept = 0.0
 min_probes_kept = 0.0

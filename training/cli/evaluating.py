@@ -27,11 +27,14 @@ def evaluate(
 
 
 def verdict_text(evaluation: "Evaluation") -> str:
-    verdict = "accepted" if evaluation.verdict.accepted else "refused; it will not speak"
-    reasons = [
-        f"  {'✗' if reason in evaluation.verdict.refusals else '✓'} {reason}" for reason in evaluation.verdict.reasons
-    ]
-    return "\n".join([f"{evaluation.version}: {verdict}.", *reasons])
+    """One line of verdict and what failed; the rest is named alone, and told in full by `report` and --json."""
+    verdict = evaluation.verdict
+    held = [criterion.name for criterion in verdict.criteria if criterion.passed]
+    lines = [f"{evaluation.version}: {'accepted' if verdict.accepted else 'refused; it will not speak'}."]
+    lines += [f"  ✗ {reason}" for reason in verdict.refusals]
+    lines += [f"  ✓ {', '.join(held)}"] if held else []
+    lines += [f"  – not measured: {', '.join(verdict.unmeasured)}"] if verdict.unmeasured else []
+    return "\n".join(lines)
 
 
 def exit_unless_accepted(evaluation: "Evaluation") -> None:

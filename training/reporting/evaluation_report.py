@@ -31,6 +31,7 @@ def describe(
         "accepted": verdict.accepted,
         "reasons": list(verdict.reasons),
         "refusals": list(verdict.refusals),
+        "unmeasured": list(verdict.unmeasured),
         "figures": {
             "candidate": _as_json(measured.metrics[candidate]),
             "active": _as_json(measured.metrics[active]) if active else None,
