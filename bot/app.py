@@ -28,6 +28,7 @@ from bot.engine.base_model import BaseModelFiles, prepare_base_model
 from bot.engine.torch_engine import TorchEngine
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
+from bot.personas.lore import LoreRoom
 from bot.progress import progress_bar
 from bot.prompt import PromptRenderer
 from bot.retraining.runs import TrainingRuns
@@ -90,7 +91,8 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
             idle_seconds=config.conversation.idle_minutes * 60.0,
         )
         defaults = SamplingParams(**config.sampling.model_dump())
-        replies = Replies(engine, renderer, active_versions, conversations, store, defaults)
+        lore = LoreRoom(config.personas.lore_entries, config.personas.lore_tokens)
+        replies = Replies(engine, renderer, active_versions, conversations, store, defaults, lore)
         yield Core(engine, store, catalog, registry, channels, active_versions, conversations, replies)
 
 

@@ -70,6 +70,8 @@ class SamplingSection(Section):
 class PersonasSection(Section):
     folder: str = "adapters"
     default: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")] = "plain"
+    lore_entries: Annotated[int, Field(ge=0, le=50)] = 5
+    lore_tokens: Annotated[int, Field(ge=0)] = 300
 
 
 class ConversationSection(Section):

@@ -33,7 +33,7 @@ async def converse(config: Config, persona: Persona, message: str | None, *, as_
 
 async def _dialogue(core: Core, persona: Persona, *, as_json: bool) -> None:
     if not as_json and sys.stdin.isatty():
-        print(f"{persona.avatar} {persona.display_name}: {persona.greeting or persona.description}")
+        print(f"{persona.avatar} {persona.display_name}: {persona.welcome() or persona.description}")
         print("(/forget starts over, Ctrl-D leaves)")
     while (line := await asyncio.to_thread(_read_line)) is not None:
         if line.strip() == "/forget":

@@ -13,6 +13,8 @@ from bot.conversation.recording import Recording
 from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
 from bot.errors import EmptyPrompt, PromptTooLong
 from bot.personas.catalog import Persona
+from bot.personas.lore import USUAL_ROOM, LoreRoom, told
+from bot.personas.server_personas import BadPersona
 from bot.prompt import Message, PromptRenderer, Role, ThoughtFilter, without_thoughts
 from bot.prompt.encoding import well_formed
 from bot.prompt.names import plain_name
@@ -22,6 +24,8 @@ from bot.store.erasures import Mark
 INTERRUPTED_FINISH = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
 RUNNING = "running"
 OPENING = 8  # tokens that open the persona's turn, at most
+SHORT_QUESTION = 64  # tokens
+SCANNED = 4  # messages in which the keys of a lorebook are looked for, as the programs that write them have it
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ class Replies:
         conversations: Conversations,
         store: Store,
         defaults: SamplingParams,
+        lore: LoreRoom = USUAL_ROOM,
     ) -> None:
         self.engine = engine
         self.store = store
@@ -151,6 +156,7 @@ class Replies:
         self._active_versions = active_versions
         self._context = Context(conversations, renderer)
         self._defaults = defaults
+        self._lore = lore
 
     async def begin(self, ask: Ask) -> Reply:
         """Submit the reply to the engine.
@@ -169,7 +175,7 @@ class Replies:
             branch=ask.branch,
         )
         room = self._room(ask.persona) - self._renderer.count(ask.persona.system_prompt)
-        room -= self._renderer.overhead + OPENING
+        room -= self._renderer.overhead + OPENING + (self._lore.tokens if ask.persona.lore else 0)
         return self.begin_with(ask, await self._context.turns(question, ask.persona.name, room), since)
 
     def begin_with(self, ask: Ask, turns: Sequence[Turn], since: Mark | None = None) -> Reply:
@@ -178,9 +184,8 @@ class Replies:
         `since`: the store's erasures when the turns were read; None: now. Raises what `begin` raises.
         """
         sampling = self._sampling(ask.persona)
-        messages, ids = self._renderer.fit(
-            ask.persona.system_prompt, [turn.message for turn in turns], self._room(ask.persona)
-        )
+        said = [turn.message for turn in turns]
+        messages, ids = self._renderer.fit(self._told(ask.persona, said), said, self._room(ask.persona))
         generation = self._generate(ask, ids, sampling)
         return self._under_way(generation, self._opening(ask, _with_authors(messages, turns), sampling), ask, since)
 
@@ -246,6 +251,18 @@ class Replies:
             asked_message_id=ask.message_id,
             parent_reply_id=ask.branch,
         )
+
+    def check_room(self, persona: Persona) -> None:
+        """Raises BadPersona when its prompt leaves no room for a short question in the context."""
+        room = self._room(persona) - 2 * self._renderer.overhead - OPENING - SHORT_QUESTION
+        if (tokens := self._renderer.count(persona.system_prompt)) > room:
+            raise BadPersona("persona-beyond-context", tokens=tokens, limit=max(room, 0))
+
+    def _told(self, persona: Persona, said: Sequence[Message]) -> str:
+        """The system prompt, and what the persona's lorebook holds of what was talked about last."""
+        latest = (message.content for message in said[-SCANNED:])
+        lore = told(persona.lore, latest, self._lore, self._renderer.count) if persona.lore else ""
+        return f"{persona.system_prompt}\n{lore}".strip() if lore else persona.system_prompt
 
     def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
         # A thread hears what its channel hears.

@@ -128,7 +128,7 @@ class TroupeBot(InteractiveBot):
         )
         self.access_check = AccessCheck(access or Access(), operators or Operators())
         self.press_handlers = PressHandlers()
-        self._server_personas = ServerPersonas(store, catalog)
+        self._server_personas = ServerPersonas(store, catalog, replies.check_room)
         unfinished = Unfinished()
         consent = ConsentQuestion(store, enabled=ask_consent)
         identities = Identities(store, lambda: self.user)

@@ -1,18 +1,20 @@
 """Reads persona cards: `adapters/<name>/persona.toml` and the examples beside it. Knows nothing of adapters."""
 
 import json
+import random
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bot.errors import PersonaError, UnknownPersona
 from bot.personas.lore import MOST_ENTRIES, LoreEntry
 from bot.personas.rules import Rules
 from bot.prompt import Message
+from bot.prompt.names import visible_name
 
 NAME = r"[a-z0-9][a-z0-9-]{1,31}"
 PROMPT_LENGTH = 4000  # characters, as many as Discord's forms take
@@ -64,13 +66,17 @@ class RuleSection(BaseModel):
         )
 
 
+def _visible(name: Any) -> Any:
+    return visible_name(name) if isinstance(name, str) else name
+
+
 class Persona(BaseModel):
     """One character: what the model is told, and how members see it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=rf"^{NAME}$")]
-    display_name: Annotated[str, Field(min_length=1, max_length=32)]
+    display_name: Annotated[str, Field(min_length=1, max_length=32), BeforeValidator(_visible)]
     description: Annotated[str, Field(min_length=1, max_length=100)]
     avatar: Annotated[str, Field(max_length=8)] = "🎭"
     avatar_url: Annotated[str, Field(max_length=500, pattern=r"^(https://[^\s<>\"]+)?$")] = ""
@@ -80,6 +86,10 @@ class Persona(BaseModel):
     lore: Annotated[tuple[LoreEntry, ...], Field(max_length=MOST_ENTRIES)] = ()
     sampling: SamplingOverrides = SamplingOverrides()
     rules: RuleSection | None = None
+
+    def welcome(self) -> str:
+        """One of the greetings, by chance; "" without a first one."""
+        return random.choice([self.greeting, *self.greetings] if self.greeting else [""])
 
     def sampling_values(self) -> dict[str, Any]:
         """What the card sets of the engine's SamplingParams, by name."""

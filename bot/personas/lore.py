@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,12 +33,25 @@ class LoreEntry(BaseModel):
         return any(_occurs(key, text) if self.case_sensitive else _occurs(key.lower(), text.lower()) for key in keys)
 
 
-def told(entries: Sequence[LoreEntry], texts: Iterable[str], most: int, fits: Callable[[str], bool]) -> str:
-    """The contents of at most `most` entries whose keys occur in `texts`; "" for none. `fits`: all of it has room."""
+@dataclass(frozen=True)
+class LoreRoom:
+    """What of a lorebook one prompt holds, at most."""
+
+    entries: int = 5
+    tokens: int = 300
+
+
+USUAL_ROOM = LoreRoom()
+
+
+def told(entries: Sequence[LoreEntry], texts: Iterable[str], room: LoreRoom, count: Callable[[str], int]) -> str:
+    """The contents of the entries whose keys occur in `texts`, as far as there is room; `count`: a text's tokens."""
     text = "\n".join(texts)
     chosen: list[LoreEntry] = []
     for entry in sorted(entries, key=lambda entry: (-entry.priority, entry.order)):
-        if len(chosen) < most and entry.occurs_in(text) and fits(_joined([*chosen, entry])):
+        if len(chosen) == room.entries:
+            break
+        if entry.occurs_in(text) and count(_joined([*chosen, entry])) <= room.tokens:
             chosen.append(entry)
     return _joined(chosen)
 

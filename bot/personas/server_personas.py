@@ -3,7 +3,9 @@
 They speak from their prompt alone. Knows nothing of Discord: servers are ids.
 """
 
+import asyncio
 import logging
+from collections.abc import Callable
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -22,9 +24,13 @@ class BadPersona(MemberError):
 
 
 class ServerPersonas:
-    def __init__(self, store: Store, catalog: PersonaCatalog) -> None:
+    def __init__(
+        self, store: Store, catalog: PersonaCatalog, check_room: Callable[[Persona], None] = lambda _: None
+    ) -> None:
+        """`check_room` raises BadPersona for a persona that the model cannot be told."""
         self._store = store
         self._catalog = catalog
+        self._check_room = check_room
 
     async def load(self) -> None:
         """Let the catalog know of every persona in the store; one that no longer fits is left out, with a warning."""
@@ -69,6 +75,7 @@ class ServerPersonas:
         return persona
 
     async def _save(self, guild_id: int, persona: Persona, author_id: int) -> None:
+        await asyncio.to_thread(self._check_room, persona)
         await self._store.save_server_persona(guild_id, persona.name, persona.model_dump_json(), author_id)
         self._catalog.add_made(guild_id, persona)
 

@@ -6,6 +6,7 @@ import unicodedata
 import regex  # type: ignore[import-untyped]
 
 LENGTH = 32  # characters
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _JOINERS = "\u200c\u200d"  # of scripts and of emoji
 _PUNCTUATION = " .'’-"
 _ROLE = re.compile(r"\b(?:system|user|assistant)\b", re.IGNORECASE)
@@ -24,6 +25,11 @@ def plain_name(name: str) -> str:
             break
         kept += cluster
     return kept.strip(f" {_JOINERS}") or "someone"
+
+
+def visible_name(name: str) -> str:
+    """A name as members may see it: one line, no control or direction characters."""
+    return " ".join(_INVISIBLE.sub(" ", name).split())
 
 
 def _belongs(letter: str) -> bool:

@@ -45,6 +45,9 @@ persona-too-long =
         [one] one character
        *[other] { $limit } characters
     }.
+persona-beyond-context =
+    The system prompt is too long for the model: it has { $tokens } tokens, and { $limit } would leave room for questions and answers. Please
+    shorten it.
 persona-too-short = Please fill in “{ persona-field }”.
 persona-bad-picture = The picture needs a web address that begins with https:// and has no spaces in it.
 persona-bad-field = Something is wrong with “{ persona-field }”. Please change it and try again.

@@ -10,6 +10,8 @@ from bot.conversation.replies import Ask, Replies
 from bot.engine import FinishReason, SamplingParams
 from bot.errors import EmptyPrompt, GenerationFailed, PromptTooLong
 from bot.personas.catalog import Persona, PersonaCatalog, SamplingOverrides
+from bot.personas.lore import LoreEntry
+from bot.personas.server_personas import BadPersona
 from bot.prompt import PromptRenderer
 from bot.store import ReplyRecord, Store, StoredMessage
 from bot.versions.registry import AdapterRegistry
@@ -90,6 +92,25 @@ async def test_what_a_model_thinks_aloud_is_neither_shown_nor_stored_nor_read_ag
     assert (await store.reply(await reply.record())).record.text == "Arr!"
     await replies.begin(ask("And?"))
     assert prompt_of(engine).endswith("</user><assistant>Arr!</assistant><user>And?</user><assistant>")
+
+
+async def test_what_a_lorebook_holds_of_the_last_words_is_told_with_them(replies, engine):
+    lore = (LoreEntry(keys=("parrot",), content="The parrot is called Polly."),)
+    keeper = PIRATE.model_copy(update={"lore": lore})
+    await exchange(replies, ask("Hello?", persona=keeper))
+    assert prompt_of(engine) == "<system>Be a pirate.</system><user>Hello?</user><assistant>"
+    await exchange(replies, ask("How is your parrot?", persona=keeper))
+    assert prompt_of(engine).startswith("<system>Be a pirate.\nThe parrot is called Polly.</system>")
+    for _ in range(3):
+        await exchange(replies, ask("And you?", persona=keeper))
+    assert prompt_of(engine).startswith("<system>Be a pirate.</system>")
+
+
+def test_a_prompt_that_leaves_no_room_in_the_context_is_refused(replies, engine):
+    replies.check_room(PIRATE)
+    engine.context_tokens = 1024
+    with pytest.raises(BadPersona, match="has 1,000 tokens, and 7"):
+        replies.check_room(PIRATE.model_copy(update={"system_prompt": "x" * 1000}))
 
 
 async def test_text_with_half_a_character_is_answered_and_stored(replies, engine, store):

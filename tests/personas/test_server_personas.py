@@ -124,3 +124,17 @@ async def test_a_persona_shipped_later_wins_over_a_servers_own_of_that_name(made
 def test_what_makes_no_persona_is_explained(values, said):
     with pytest.raises(BadPersona, match=said):
         persona_from(values)
+
+
+async def test_a_persona_that_the_model_cannot_be_told_is_neither_made_nor_put_in_place(store, catalog):
+    def no_room(persona: Persona) -> None:
+        if len(persona.system_prompt) > 20:
+            raise BadPersona("persona-beyond-context", tokens=len(persona.system_prompt), limit=20)
+
+    made = ServerPersonas(store, catalog, no_room)
+    with pytest.raises(BadPersona, match="it has 21 tokens, and 20 would leave room"):
+        await made.create(HERE, wizard(system_prompt="x" * 21), AUTHOR)
+    await made.create(HERE, wizard(), AUTHOR)
+    with pytest.raises(BadPersona):
+        await made.change(HERE, wizard(system_prompt="x" * 21), AUTHOR)
+    assert catalog.get("wizard", HERE) == wizard()

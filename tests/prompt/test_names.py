@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.prompt.names import LENGTH, plain_name
+from bot.prompt.names import LENGTH, plain_name, visible_name
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,7 @@ def test_a_name_is_one_short_line_without_control_characters_or_markup(name):
     assert 0 < len(plain) <= LENGTH
     assert not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in plain)
     assert not set("<>[]|`*:@#\u202a\u202e\u2066\u200f") & set(plain)
+
+
+def test_a_name_to_be_seen_keeps_its_markup_and_loses_what_cannot_be_seen():
+    assert visible_name(" Dr. \u202eNo\u2066\x00 (the 1st)\n") == "Dr. No (the 1st)"

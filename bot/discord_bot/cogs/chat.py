@@ -28,6 +28,7 @@ from bot.discord_bot.controls.buttons import STOP
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.rate_limits import Limits, TooFast
+from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
@@ -180,7 +181,7 @@ class Chat(commands.Cog):
     async def _greet(self, message: discord.Message, persona: Persona) -> None:
         if not persona.greeting:
             raise EmptyPrompt
-        await reply_to(message, f"{persona.avatar} {persona.greeting}")
+        await reply_to(message, defused(f"{persona.avatar} {persona.welcome()}"))
 
     async def _apologise(self, message: discord.Message, error: Exception) -> None:
         sentence = explain(error, f"answering in channel {message.channel.id}")

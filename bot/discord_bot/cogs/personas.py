@@ -13,6 +13,7 @@ from bot.conversation.history import Conversations
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.controls.persona_forms import PersonaForm, values_of
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
 from bot.errors import MemberError, NotAllowed, PersonaUnavailable
@@ -62,7 +63,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         persona = await self._channels.switch(
             place.channel_id, place.guild_id, name.lower(), interaction.user.id, auto_reply=auto_reply
         )
-        lines = [f"{titled(persona)} speaks here now.", persona.greeting]
+        lines = [f"{titled(persona)} speaks here now.", defused(persona.welcome())]
         if auto_reply:
             lines.append("-# It answers every message here.")
         await interaction.response.send_message("\n".join(line for line in lines if line))
@@ -79,7 +80,7 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         place = place_of_interaction(interaction)
         current = await self._channels.chosen(place.channel_id, place.parent_id) or self._channels.default
         lines = [
-            f"{titled(persona)} (`{persona.name}`): {persona.description}"
+            f"{titled(persona)} (`{persona.name}`): {defused(persona.description)}"
             + ("" if self._catalog.is_shipped(persona.name) else " *(this server's own)*")
             + (" **← speaks here**" if persona.name == current else "")
             for persona in self._catalog.all(interaction.guild_id)
@@ -97,9 +98,9 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
             persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
         else:
             persona = self._catalog.get(name.lower(), interaction.guild_id)
-        lines = [f"{titled(persona)} (`{persona.name}`)", persona.description, self._voice(persona)]
+        lines = [f"{titled(persona)} (`{persona.name}`)", defused(persona.description), self._voice(persona)]
         if persona.greeting:
-            lines.append(f"> {persona.greeting}")
+            lines.append(f">>> {defused(persona.greeting)}")
         await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
     @app_commands.command(description="Make a persona of this server's own: a form opens.")
@@ -125,7 +126,9 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         sentence = f"{titled(persona)} is deleted. Where it spoke, the default persona speaks again."
         await interaction.response.send_message(sentence, file=_card_file(persona), ephemeral=True)
 
-    @app_commands.command(name="import", description="Make a persona from a character card (Tavern JSON or PNG).")
+    @app_commands.command(
+        name="import", description="Make a persona from a character card (JSON, YAML, PNG or .charx)."
+    )
     @app_commands.describe(card="The card's file.", name="Its short name for commands; otherwise made from the card's.")
     async def import_card(self, interaction: Interaction, card: discord.Attachment, name: Name | None = None) -> None:
         guild_id = _managed_server(interaction)
@@ -209,7 +212,7 @@ def choices(personas: list[Persona], typed: str) -> list[app_commands.Choice[str
 
 
 def titled(persona: Persona) -> str:
-    return f"{persona.avatar} **{persona.display_name}**"
+    return defused(f"{persona.avatar} **{persona.display_name}**")
 
 
 def _ready(persona: Persona) -> str:

@@ -16,6 +16,7 @@ from bot.personas.character_cards.macros import Macros
 from bot.personas.character_cards.shortening import cut, cut_speech, first_sentence, joined, one_line
 from bot.personas.character_cards.writing import OWN, OWN_FIELDS
 from bot.personas.server_personas import BadPersona, persona_from
+from bot.prompt.names import visible_name
 from bot.wording import announce
 
 DESCRIPTION_LENGTH, DISPLAY_LENGTH = 100, 32
@@ -64,7 +65,7 @@ class _Reader:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        full_name = one_line(fields.text("nickname") or fields.text("name"))
+        full_name = visible_name(fields.text("nickname") or fields.text("name"))
         self._name = full_name[:DISPLAY_LENGTH].strip()
         kept = ("description", "personality", "scenario", "character_version")
         self._macros = Macros(self._name, {key: fields.text(key) for key in kept})
