@@ -323,7 +323,7 @@ def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
         if not must_exist:
             return {}
         raise ConfigError(f"{file}: no such file; check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{file} is not valid TOML: {error}.") from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}.") from None
@@ -353,11 +353,10 @@ def _table(values: dict[str, Any], section: str, file: str) -> dict[str, Any]:
 
 def _parse(text: str) -> Any:
     """A variable's text as a TOML value where it is a bare number, a boolean or a list of ids, else as a string."""
-    if re.fullmatch(r"\[[0-9, ]*\]", text):
-        with suppress(tomllib.TOMLDecodeError, RecursionError):
+    bare = r"true|false|\[[0-9, ]*\]|(?![+-]?0[0-9])[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+    if re.fullmatch(bare, text):
+        with suppress(ValueError):  # such as 1__0, or more digits than Python takes for a number
             return tomllib.loads(f"value = {text}")["value"]
-    if re.fullmatch(r"true|false|[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-        return tomllib.loads(f"value = {text}")["value"] if not re.match(r"[+-]?0[0-9]", text) else text
     return text
 
 

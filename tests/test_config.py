@@ -149,3 +149,11 @@ def test_without_a_home_folder_a_path_with_a_tilde_is_refused_with_the_remedy(tm
     config = load_config(tmp_path / "config.toml", {})
     with pytest.raises(ConfigError, match="has no home folder; set HOME"):
         _ = config.cache_dir
+
+
+@pytest.mark.parametrize(
+    "number", ["1__0", "1_", "9" * 5000], ids=["two underscores", "one at the end", "too many digits"]
+)
+def test_a_variable_that_is_nearly_a_number_is_refused_by_its_name(number):
+    with pytest.raises(ConfigError, match="TROUPE_ENGINE__MAX_ROWS"):
+        load_config(environ={"TROUPE_ENGINE__MAX_ROWS": number})

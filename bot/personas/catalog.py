@@ -188,12 +188,12 @@ def read_card(path: Path) -> Persona:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         persona = Persona.model_validate(values)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PersonaError(f"{path}: cannot be read: {error}.") from error
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
         raise PersonaError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}.") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise PersonaError(f"{path}: cannot be read: {error}.") from error
     if persona.name != path.parent.name:
         raise PersonaError(f"{path}: name = {persona.name!r}: must equal the folder's name, {path.parent.name!r}.")
     return persona

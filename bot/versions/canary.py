@@ -42,7 +42,7 @@ def read_canary(registry: AdapterRegistry, persona: str) -> Canary | None:
         canary = Canary(int(values["number"]), float(values["share"]), float(values["since"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         why = f"{file} cannot be read ({error}): remove it, the active version then speaks alone."
         raise AdapterError(why) from error
     if not 0.0 < canary.share < 1.0:
