@@ -22,7 +22,7 @@ from peft import PeftModel
 from bot.config import load_config
 from bot.engine.adapter_files import AdapterTarget, read_adapter
 from bot.engine.base_model import fingerprint, load_tokenizer
-from bot.errors import AdapterError, ConfigError, TroupeError
+from bot.errors import AdapterError, ConfigError, DatasetError, TroupeError
 from bot.personas.catalog import PersonaCatalog
 from bot.personas.character_cards import CharacterCard, read_character_card
 from bot.prompt import Message, PromptRenderer
@@ -31,6 +31,7 @@ from tests.engine.serving import files_of
 from tests.places import REPOSITORY, SHARED
 from tests.tiny import write_manifest, write_random_adapter, write_tiny_model
 from training.importing.importer import read_import
+from training.importing.request import ImportRequest
 
 FOLDER = SHARED / "cases"
 CARD = 'name = "mossbeard"\ndisplay_name = "Mossbeard"\ndescription = "A gardener."\n'
@@ -41,23 +42,6 @@ UNMENDED = {
     "adapter-adopt",
     "adapter-pissa",
     "adapter-saved-embeddings",
-    "import-cp1251",
-    "import-discord-csv",
-    "import-discord-export",
-    "import-end-token",
-    "import-implicit-prompt",
-    "import-kto-false",
-    "import-macros",
-    "import-masked-turns",
-    "import-nan",
-    "import-pretty-object",
-    "import-role-rows",
-    "import-shift-jis",
-    "import-silly-chat",
-    "import-think",
-    "import-tools",
-    "import-whatsapp-android",
-    "import-wrapped-json",
 }
 # What a conversation shows is told where the conversations are.
 ELSEWHERE = {"chat-discord-inputs"}
@@ -79,9 +63,9 @@ def case(name: str) -> Callable[[Callable[[Path, Path], None]], Callable[[Path, 
 def taken(file: Path, tmp_path: Path, **options: Any) -> list[tuple[str, str]]:
     """The pairs that an import of the file gives a persona called Mossbeard."""
     persona = tmp_path / "adapters" / "mossbeard"
-    persona.mkdir(parents=True)
+    persona.mkdir(parents=True, exist_ok=True)
     (persona / "persona.toml").write_text(CARD, encoding="utf-8")
-    found = read_import(PersonaCatalog(persona.parent), "mossbeard", file, **options)
+    found = read_import(PersonaCatalog(persona.parent), "mossbeard", ImportRequest(file, **options))
     return [(pair.prompt, pair.completion) for pair in found.pairs]
 
 
@@ -92,13 +76,19 @@ def in_encoding(file: Path, encoding: str) -> list[tuple[str, str]]:
 
 
 @case("import-cp1251")
-def windows_cyrillic_is_read(folder: Path, tmp_path: Path) -> None:
-    assert taken(folder / "ru.csv", tmp_path) == in_encoding(folder / "ru.csv", "cp1251")
+def windows_cyrillic_is_read_when_told(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="Say which it is, as --encoding"):
+        taken(folder / "ru.csv", tmp_path)
+    told = taken(folder / "ru.csv", tmp_path, encoding="cp1251")
+    assert told == in_encoding(folder / "ru.csv", "cp1251")
 
 
 @case("import-shift-jis")
-def shift_jis_is_read(folder: Path, tmp_path: Path) -> None:
-    assert taken(folder / "ja.csv", tmp_path) == in_encoding(folder / "ja.csv", "shift_jis")
+def shift_jis_is_read_when_told(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="Say which it is, as --encoding"):
+        taken(folder / "ja.csv", tmp_path)
+    told = taken(folder / "ja.csv", tmp_path, encoding="shift_jis")
+    assert told == in_encoding(folder / "ja.csv", "shift_jis")
 
 
 @case("import-discord-csv")

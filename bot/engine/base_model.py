@@ -85,6 +85,12 @@ def describe_base_model(base: str, cache_dir: Path) -> str:
         return f"{base}, from the Hugging Face hub; its fingerprint is known once it is here"
 
 
+def local_folder(base: str, cache_dir: Path) -> Path | None:
+    """Where the files of `base` lie already; None for what would have to be converted or fetched first."""
+    folder = _converted_folder(cache_dir.expanduser()) if base == PACKAGED else Path(base).expanduser()
+    return folder if folder.is_dir() else None
+
+
 def load_tokenizer(files: BaseModelFiles) -> Any:
     """The model's transformers tokenizer. Raises BaseModelError when the folder has none that can be read."""
     try:

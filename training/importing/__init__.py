@@ -1,5 +1,5 @@
-"""Owns bringing other people's formats in: files of examples become pairs, or running text, for one persona.
+"""Brings other people's formats in: examples, chats and scripts become pairs, or running text, for one persona.
 
-`reading` turns bytes into text, `records` knows what fields are called, `tables`, `json_lines` and `scripts` read one
-format each, `importer` judges what they found and writes it.
+`reading` and `archives` turn bytes into text, `formats` is the table of readers, a module each; `records`, `turns` and
+`chat` make pairs of what they read, `markup` cleans them, `importer` judges and writes them.
 """

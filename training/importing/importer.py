@@ -1,11 +1,12 @@
-"""Owns what an import takes: the choice of reader, the checks on what it found, and writing it beside a persona."""
+"""What an import takes: the checks on what a reader found, and writing it beside a persona."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from bot.errors import DatasetError, PublishError
 from bot.personas.catalog import Pair, PersonaCatalog
@@ -13,18 +14,16 @@ from bot.versions.registry import write_atomically
 from training.dataset.answer_quality import Flaw, flaw_of
 from training.dataset.near_duplicates import normal
 from training.dataset.personal_data import scrub
-from training.importing.found import Found, Skipped
-from training.importing.json_lines import read_json
-from training.importing.reading import SourceText, read_source
-from training.importing.scripts import looks_like_script, read_chunks, read_exchanges, speakers
-from training.importing.tables import read_table
+from training.importing.archives import open_sources
+from training.importing.formats import format_of
+from training.importing.found import BadRow, Found, Skipped, plural
+from training.importing.markup import clean_answer, clean_prompt
+from training.importing.request import ImportRequest
 
-Format = Literal["jsonl", "csv", "script"]
-Mode = Literal["pairs", "chunks"]
 Key = tuple[str, ...]
 
-SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv", ".tsv": "csv"}
 LONGEST_TEXT = 8_000  # characters: far above what any training.max_tokens takes
+_BROKEN = re.compile("[\ud800-\udfff\ufffd]")
 _CONTROL = dict.fromkeys(set(range(32)) - {9, 10} | {127})
 
 
@@ -33,7 +32,7 @@ class Import:
     """What one file gives: the examples that are taken and the rows that are not, in the file's order."""
 
     file: Path
-    format: Format
+    format: str
     encoding: str
     taken: tuple[Found, ...]
     skipped: tuple[Skipped, ...]
@@ -46,32 +45,35 @@ class Import:
     def texts(self) -> list[str]:
         return [found.example for found in self.taken if isinstance(found.example, str)]
 
+    @property
+    def rejected(self) -> int:
+        """Examples that came with an answer which was liked less; that one is never learned as a good one."""
+        return sum(found.rejected is not None for found in self.taken)
 
-def read_import(
-    catalog: PersonaCatalog,
-    persona: str,
-    file: Path,
-    *,
-    given: Format | None = None,
-    mode: Mode = "pairs",
-    speaker: str | None = None,
-) -> Import:
-    """What `file` holds for the persona. Raises DatasetError, with counts and reasons, when none of it can be used."""
-    earlier: list[Pair | str] = [*catalog.examples(persona), *catalog.texts(persona)]
-    known = {_key(example): "is there already" for example in earlier}
-    held_out = frozenset(map(normal, catalog.heldout_prompts(persona)))
-    source = read_source(file)
-    kind = given or _format(file, source)
+    @cached_property
+    def reasons(self) -> Counter[str]:
+        return Counter(skipped.reason for skipped in self.skipped)
+
+    @cached_property
+    def left_out(self) -> Counter[str]:
+        """What the taken examples came without: thoughts, tools' turns, system prompts."""
+        return Counter(what for found in self.taken for what in found.left_out)
+
+
+def read_import(catalog: PersonaCatalog, persona: str, request: ImportRequest) -> Import:
+    """What the file holds for the persona. Raises DatasetError, with counts and reasons, when nothing can be used."""
+    sources = open_sources(request.file, request.encoding)
+    kind = format_of(sources, request.format)
+    checks = _Checks(catalog, persona)
     taken: list[Found] = []
     skipped: list[Skipped] = []
-    for one in _read(source, kind, mode, speaker):
-        checked = _checked(one, known, held_out) if isinstance(one, Found) else one
+    for one in kind.read(sources, request):
+        checked = checks.judged(one) if isinstance(one, Found) else one
         if isinstance(checked, Found):
-            known[_key(checked.example)] = f"says the same as line {checked.line}"
             taken.append(checked)
         else:
             skipped.append(checked)
-    result = Import(file, kind, source.encoding, tuple(taken), tuple(skipped))
+    result = Import(request.file, kind.name, sources[0].encoding, tuple(taken), tuple(skipped))
     if not taken:
         raise DatasetError(_nothing(result))
     return result
@@ -96,46 +98,56 @@ def write_import(result: Import, folder: Path, out: Path | None = None) -> list[
     return written
 
 
-def _format(file: Path, source: SourceText) -> Format:
-    if (known := SUFFIXES.get(file.suffix.casefold())) is not None:
-        return known
-    if source.text.lstrip()[:1] in ("{", "["):
-        return "jsonl"
-    return "script" if looks_like_script(source) else "csv"
+class _Checks:
+    """Cleans examples and tells which cannot be learned; each is taken once."""
+
+    def __init__(self, catalog: PersonaCatalog, persona: str) -> None:
+        earlier: list[Pair | str] = [*catalog.examples(persona), *catalog.texts(persona)]
+        self._known = {_key(example): "is there already" for example in earlier}
+        self._held_out = frozenset(map(normal, catalog.heldout_prompts(persona)))
+        self._character = catalog.get(persona).display_name
+
+    def judged(self, found: Found) -> Found | Skipped:
+        if any(len(text) > LONGEST_TEXT for text in _texts(found.example)):
+            return Skipped(found.line, f"is longer than {LONGEST_TEXT:,} characters")
+        try:
+            cleaned = self._cleaned(found)
+        except BadRow as bad:
+            return Skipped(found.line, str(bad))
+        key = _key(cleaned.example)
+        reason = _fault(cleaned.example) or self._known.get(key) or self._prompt_fault(cleaned.example)
+        if reason is not None:
+            return Skipped(found.line, reason)
+        self._known[key] = f"says the same as line {found.line}"
+        return cleaned
+
+    def _cleaned(self, found: Found) -> Found:
+        """Without control characters, thoughts, tokens and macros; and all but an answer without personal data."""
+        if isinstance(found.example, str):
+            text = clean_answer(found.example, self._character)
+            return replace(found, example=_public(text.text), left_out=(*found.left_out, *text.cut))
+        answer = clean_answer(found.example.completion, self._character)
+        prompt = _public(clean_prompt(found.example.prompt, self._character))
+        history = tuple(replace(turn, content=self._said(turn.role, turn.content)) for turn in found.example.history)
+        pair = Pair(prompt, _printable(answer.text), history if all(turn.content for turn in history) else ())
+        return replace(found, example=pair, left_out=(*found.left_out, *answer.cut))
+
+    def _said(self, role: str, content: str) -> str:
+        if role == "user":
+            return _public(clean_prompt(content, self._character))
+        try:
+            return _public(clean_answer(content, self._character).text)
+        except BadRow as reason:
+            raise BadRow(f"what was said before: {reason}") from None
+
+    def _prompt_fault(self, example: Pair | str) -> str | None:
+        if isinstance(example, Pair) and normal(example.prompt) in self._held_out:
+            return "its prompt is in heldout.jsonl, which judges the persona"
+        return None
 
 
-def _read(source: SourceText, kind: Format, mode: Mode, speaker: str | None) -> Iterable[Found | Skipped]:
-    if kind == "jsonl":
-        return read_json(source)
-    if kind == "csv":
-        return read_table(source)
-    if mode == "chunks":
-        return read_chunks(source)
-    if speaker is None:
-        listed = ", ".join(f"{name} ({count})" for name, count in speakers(source)[:10])
-        raise DatasetError(
-            f"Choose whose lines the persona learns with --speaker NAME; this script has {listed or 'no speakers'}. "
-            "Or import it as running text with --mode chunks."
-        )
-    return read_exchanges(source, speaker)
-
-
-def _checked(found: Found, known: dict[Key, str], held_out: frozenset[str]) -> Found | Skipped:
-    if any(len(text) > LONGEST_TEXT for text in _texts(found.example)):
-        return Skipped(found.line, f"is longer than {LONGEST_TEXT:,} characters")
-    example = _clean(found.example)
-    reason = _fault(example) or known.get(_key(example))
-    if reason is None and isinstance(example, Pair) and normal(example.prompt) in held_out:
-        reason = "its prompt is in heldout.jsonl, which judges the persona"
-    return Found(found.line, example) if reason is None else Skipped(found.line, reason)
-
-
-def _clean(example: Pair | str) -> Pair | str:
-    """Without control characters, and all but an answer without personal data."""
-    if isinstance(example, str):
-        return scrub(_printable(example))[0]
-    history = tuple(type(turn)(turn.role, scrub(_printable(turn.content))[0]) for turn in example.history)
-    return Pair(scrub(_printable(example.prompt))[0], _printable(example.completion), history)
+def _public(text: str) -> str:
+    return scrub(_printable(text))[0]
 
 
 def _printable(text: str) -> str:
@@ -147,7 +159,9 @@ def _fault(example: Pair | str) -> str | None:
     answer = example if isinstance(example, str) else example.completion
     if not answer or (isinstance(example, Pair) and not example.prompt):
         return "has no text in it"
-    if any("\ud800" <= character <= "\udfff" for text in _texts(example) for character in text):
+    if any(
+        "\ud800" <= character <= "\udfff" or character == "\ufffd" for text in _texts(example) for character in text
+    ):
         return "holds broken characters"
     flaw = flaw_of(answer)
     if flaw and not (isinstance(example, str) and flaw is Flaw.LOOPING):  # names and refrains repeat in a script
@@ -187,11 +201,10 @@ def _replace(path: Path, rows: list[str], before: bytes) -> None:
 
 
 def _nothing(result: Import) -> str:
-    reasons = Counter(skipped.reason for skipped in result.skipped)
-    listed = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common(3))
+    listed = "; ".join(f"{count} × {reason}" for reason, count in result.reasons.most_common(3))
     first = f" (the first in line {result.skipped[0].line})" if result.skipped else ""
     return (
-        f"{result.file}: nothing was taken of {len(result.skipped)} rows, read as {result.format}{first}"
+        f"{result.file}: nothing was taken of {plural(len(result.skipped), 'row')}, read as {result.format}{first}"
         + (f": {listed}." if listed else ".")
         + " Nothing was written."
     )

@@ -1,4 +1,4 @@
-"""Owns reading CSV: delimiters, quotes, line breaks in fields, headers, and what to do with a row that is broken.
+"""Reads CSV: delimiters, quotes, line breaks in fields, headers, and what to do with a row that is broken.
 
 Each record is read on its own, strictly: a quote that is never closed costs its own line, not the rest of the file.
 """
@@ -9,13 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import DatasetError
-from training.importing.found import BadRow, Found, Skipped
+from training.importing.found import Skipped, shown
 from training.importing.reading import SourceText
-from training.importing.records import EXPECTED, examples_of, field_name, is_known
+from training.importing.records import EXPECTED, Row, is_known
+from training.importing.turns import field_name
 
 DELIMITERS = ",;\t|"
+OPTIONAL = ("input", "context", "history", "rejected")
 LONGEST_RECORD = 2_000  # lines: a quote open for longer was never closed
 
+_NAME = re.compile(r"\s?[A-Za-z]\w{0,30}\s?")  # a column's, not something that anybody said
 _SEPARATOR_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's
 
 
@@ -25,7 +28,7 @@ class _Record:
     fields: tuple[str, ...]
 
 
-def read_table(source: SourceText) -> Iterator[Found | Skipped]:
+def table_rows(source: SourceText) -> list[Row]:
     """Raises DatasetError when no column is named as an example's field."""
     lines = source.lines
     first = next(place for place, line in enumerate(lines) if line.strip())
@@ -33,16 +36,7 @@ def read_table(source: SourceText) -> Iterator[Found | Skipped]:
     delimiter = separator[1] if separator else _sniffed(lines, first)
     records = _records(lines, first + 1 if separator else first, delimiter)
     header, body = _header(records)
-    for record in body:
-        if isinstance(record, Skipped):
-            yield record
-            continue
-        try:
-            examples = examples_of(_named(header, record.fields))
-        except BadRow as reason:
-            yield Skipped(record.line, str(reason))
-        else:
-            yield from (Found(record.line, example) for example in examples)
+    return [(record.line, _named(header, record)) for record in body]
 
 
 def _header(records: Iterator[_Record | Skipped]) -> tuple[list[str], Iterator[_Record | Skipped]]:
@@ -53,10 +47,10 @@ def _header(records: Iterator[_Record | Skipped]) -> tuple[list[str], Iterator[_
     names = [field_name(name) for name in top.fields]
     if is_known(names):
         return names, records
-    if len(names) == 2 and all(name for name in names):
+    if len(names) == 2 and all(names) and not all(map(_NAME.fullmatch, top.fields)):
         return ["prompt", "completion"], _after(top, records)
-    shown = ", ".join(name[:40] for name in top.fields[:8])
-    raise DatasetError(f"The table's columns are {shown}: name them in its first row, as {EXPECTED}.")
+    columns = ", ".join(map(shown, top.fields[:8]))
+    raise DatasetError(f"The table's columns are {columns}: name them in its first row, as {EXPECTED}.")
 
 
 def _after(top: _Record, records: Iterator[_Record | Skipped]) -> Iterator[_Record | Skipped]:
@@ -64,19 +58,22 @@ def _after(top: _Record, records: Iterator[_Record | Skipped]) -> Iterator[_Reco
     yield from records
 
 
-def _named(header: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
-    """The row by column name; empty cells are left out. Raises BadRow when it has more or fewer columns."""
-    filled = list(fields)
+def _named(header: Sequence[str], record: _Record | Skipped) -> dict[str, str] | Skipped:
+    """The row by column name; empty cells of columns that may be empty are left out."""
+    if isinstance(record, Skipped):
+        return record
+    filled = list(record.fields)
     while len(filled) > len(header) and not filled[-1].strip():
         filled.pop()
     if len(filled) > len(header):
-        raise BadRow(f"has {len(filled)} columns where the first row has {len(header)}: is a text unquoted?")
+        reason = f"has {len(filled)} columns where the first row has {len(header)}: is a text unquoted?"
+        return Skipped(record.line, reason)
     if len(filled) < len(header):
-        raise BadRow(f"has {len(filled)} of {len(header)} columns")
+        return Skipped(record.line, f"has {len(filled)} of {len(header)} columns")
     row: dict[str, str] = {}
     for name, value in zip(header, filled, strict=True):
         row.setdefault(name, value)
-    optional = {name for name, value in row.items() if not value.strip() and name in ("input", "context", "history")}
+    optional = {name for name, value in row.items() if not value.strip() and name in OPTIONAL}
     return {name: value for name, value in row.items() if name not in optional or (name == "input" and len(row) == 2)}
 
 

@@ -15,6 +15,7 @@ from bot.errors import ConfigError, PublishError
 from bot.personas.catalog import PersonaCatalog
 from bot.versions.registry import AdapterVersion
 from training.importing.importer import read_import, write_import
+from training.importing.request import ImportRequest
 from training.pipeline import Pipeline
 from training.studies.study_file import FILE, Plan, Variant
 
@@ -48,9 +49,9 @@ def _lay_out(source: Path, target: Path, variant: Variant) -> None:
     except OSError as error:
         raise PublishError(f"{target} cannot be written: {error.strerror}; nothing was trained.") from error
     if variant.script:
-        catalog, script = PersonaCatalog(target.parent), source / "script.txt"
-        found = read_import(catalog, target.name, script, given="script", mode=variant.script, speaker=variant.speaker)
-        write_import(found, target)
+        speaker = variant.speaker if variant.script == "pairs" else None
+        request = ImportRequest(source / "script.txt", "script", variant.script, speaker)
+        write_import(read_import(PersonaCatalog(target.parent), target.name, request), target)
 
 
 def _settings(config: Config, persona: str, variant: Variant) -> TrainingSection:

@@ -1,7 +1,6 @@
 """`training import`: what is taken of other people's files, and what is skipped and why."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +9,11 @@ from hypothesis import strategies as st
 from bot.errors import DatasetError
 from bot.personas.catalog import Pair, PersonaCatalog, read_pairs
 from bot.prompt import Message
-from training.importing.importer import Import, read_import, write_import
-from training.importing.reading import decode
+from tests.training.importing.conftest import CARD, exchanges, lines, skipped
+from training.importing.importer import read_import, write_import
+from training.importing.reading import decoded
+from training.importing.request import ImportRequest
 
-CARD = 'name = "ben"\ndisplay_name = "Ben"\ndescription = "A friend."\n'
 SCRIPT = """# The Harbour
 
 SCENE 1
@@ -33,38 +33,6 @@ BEN: Alone at last.
 ROBIN: 10:30 already?
 BEN: The truth is: time flies.
 """
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    persona = tmp_path / "adapters" / "ben"
-    persona.mkdir(parents=True)
-    (persona / "persona.toml").write_text(CARD)
-    return persona
-
-
-@pytest.fixture
-def take(folder, tmp_path):
-    """Import a file of this content (text or bytes) for ben."""
-
-    def take(content: str | bytes, name: str = "file.jsonl", **options) -> Import:
-        file = tmp_path / name
-        file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_import(PersonaCatalog(folder.parent), "ben", file, **options)
-
-    return take
-
-
-def exchanges(result: Import) -> list[tuple[str, str]]:
-    return [(pair.prompt, pair.completion) for pair in result.pairs]
-
-
-def skipped(result: Import) -> dict[int, str]:
-    return {row.line: row.reason for row in result.skipped}
-
-
-def lines(*records) -> str:
-    return "\n".join(record if isinstance(record, str) else json.dumps(record) for record in records)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +81,7 @@ def test_a_conversation_gives_a_pair_for_every_answer(take):
         ({"prompt": None, "completion": "Ahoy"}, "its prompt is missing, not text"),
         ({"prompt": {"a": 1}, "completion": "Ahoy"}, "its prompt is a dict, not text"),
         ({"messages": [{"role": "user", "content": "Hi"}]}, "is a conversation in which the assistant never answers"),
-        ({"messages": [{"role": "tool", "content": "Hi"}]}, "is a conversation with the role 'tool'"),
+        ({"messages": [{"role": "narrator", "content": "Hi"}]}, "is a conversation with the role 'narrator'"),
         ({"messages": "Hi"}, "its messages is not a JSON list"),
         ('{"prompt": "Hi", "completion": "\\ud800"}', "holds broken characters"),
         ({"prompt": "Hi", "completion": "Write to ben@example.com"}, "its answer holds an e-mail address"),
@@ -267,8 +235,12 @@ def test_a_file_with_nothing_to_take_is_refused_with_counts(take, content, name,
 @settings(max_examples=150, deadline=None)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_decoded_or_refused(content):
-    text, encoding = decode(content)
-    assert text is None or (encoding and "\0" not in text)
+    try:
+        text, encoding = decoded(content, "file")
+    except DatasetError:
+        return
+    assert encoding
+    assert "\0" not in text
 
 
 @settings(max_examples=100, deadline=None)
@@ -281,7 +253,7 @@ def test_any_text_is_taken_or_refused_with_a_sentence(tmp_path_factory, content,
     (home / "ben" / "persona.toml").write_text(CARD)
     (home / "file").write_text(content)
     try:
-        taken = len(read_import(PersonaCatalog(home), "ben", home / "file", given=kind, speaker="A").taken)
+        taken = len(read_import(PersonaCatalog(home), "ben", ImportRequest(home / "file", kind, speaker="A")).taken)
     except DatasetError:
         return
     assert taken > 0
@@ -295,7 +267,7 @@ def test_the_command_shows_what_it_took_and_writes_only_when_asked(project):
 
     tried = project.cli("import", "parrot", "more.csv", "--dry-run")
     assert tried.code == 0
-    assert "Taken: 1 pairs" in tried.out
+    assert "Taken: 1 pair " in tried.out
     assert "line 2: What of kites? → Squawk! I like kites." in tried.out
     assert "line 3: has 1 of 2 columns" in tried.out
     assert examples.read_text() == before
