@@ -20,6 +20,7 @@ from bot.versions.rebuild_marks import marked
 from bot.versions.registry import MANIFEST, WEIGHTS, AdapterRegistry, AdapterVersion, read_manifest
 from tests.personas.cards import CARD, png, v2
 from training.importing.importer import read_import
+from training.importing.request import ImportRequest
 from training.publishing.publish import read_report
 
 PERSONA = b'name = "parrot"\ndisplay_name = "Parrot"\ndescription = "A bird."\nsystem_prompt = "You are a parrot."\n'
@@ -50,7 +51,7 @@ def _json(*values: object) -> tuple[bytes, ...]:
 def _import(name: str, speaker: str | None = None) -> Callable[[Path], object]:
     def read(folder: Path) -> object:
         _persona(folder)
-        return read_import(PersonaCatalog(folder), "parrot", folder / name, speaker=speaker)
+        return read_import(PersonaCatalog(folder), "parrot", ImportRequest(folder / name, speaker=speaker))
 
     return read
 
