@@ -40,6 +40,7 @@ class TextEncoder:
         added = dict(tokenizer.added_tokens_decoder)
         names = {str(token): index for index, token in added.items() if _is_control(token)}
         self._control = any_of(names)
+        self._splitting = re.compile(f"({self._control.pattern})")
         backend = getattr(tokenizer, "backend_tokenizer", None)
         self._runs: _SealedNames | _RunByRun
         if backend is None:
@@ -61,7 +62,7 @@ class TextEncoder:
         """The piece as runs of plain text (`said`) and names of control tokens."""
         if piece.said:
             return [Piece(well_formed(piece.text), True)]
-        parts = re.split(f"({self._control.pattern})", piece.text)
+        parts = self._splitting.split(piece.text)
         return [Piece(part, place % 2 == 0) for place, part in enumerate(parts) if part]
 
 
@@ -78,20 +79,21 @@ class _SealedNames:
         if backend.pre_tokenizer is not None:
             self._twin.pre_tokenizer = backend.pre_tokenizer
         self._sealed = {name: f"\ufdd0{index}\ufdd1" for name, index in names.items()}
-        self._true_ids: dict[int, int] = {}
-        for index in sorted(added):
-            self._add(index, added[index])
+        self._twin.add_tokens(
+            [self._sealed_token(added[index]) for index in sorted(added)]
+        )  # at once: each call is slow
+        own = {index: self._twin.token_to_id(self._name(token)) for index, token in added.items()}
+        self._true_ids = {twin: index for index, twin in own.items() if twin is not None}
         unknown = self._twin.encode(_NO_LETTER, add_special_tokens=False).ids
         self._leaks = set(names.values()) - set(self._true_ids) - set(unknown)
         self._typed = any_of(names)
 
-    def _add(self, index: int, token: Any) -> None:
-        name = str(token)
-        sealed = self._sealed.get(name, name)
+    def _sealed_token(self, token: Any) -> tokenizers.AddedToken:
         flags = {flag: getattr(token, flag) for flag in ("single_word", "lstrip", "rstrip", "normalized")}
-        self._twin.add_tokens([tokenizers.AddedToken(sealed, **flags)])
-        if (own := self._twin.token_to_id(sealed)) is not None:
-            self._true_ids[own] = index
+        return tokenizers.AddedToken(self._name(token), **flags)
+
+    def _name(self, token: Any) -> str:
+        return self._sealed.get(str(token), str(token))
 
     def ids(self, runs: Sequence[Piece]) -> list[int]:
         ids = self._encode(runs)
