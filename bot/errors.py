@@ -8,7 +8,7 @@ TroupeError
 Anything else that escapes is a bug of ours: the member reads one plain sentence, the log gets the traceback.
 """
 
-from bot.wording import ENGLISH, Argument, render, say
+from bot.wording import ENGLISH, Argument, Say, render, say
 
 
 class TroupeError(Exception):
@@ -22,13 +22,13 @@ class MemberError(TroupeError):
     """
 
     def __init__(self, message_id: str, /, **arguments: Argument) -> None:
-        super().__init__(render(message_id, ENGLISH, arguments) if " " not in message_id else message_id)
+        super().__init__(render(message_id, ENGLISH, arguments))
         self.message_id = message_id
         self.arguments = arguments
 
-    def said(self) -> str:
-        """The sentence in the language of the member who acted."""
-        return say(self.message_id, **self.arguments) if " " not in self.message_id else self.message_id
+    def said(self, say: Say = say) -> str:
+        """The sentence in the language of the member who acted, or with `announce` in the channel's."""
+        return say(self.message_id, **self.arguments)
 
 
 class EmptyPrompt(MemberError):

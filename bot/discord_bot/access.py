@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import discord
 
@@ -10,6 +10,7 @@ from bot.errors import NotAllowed
 
 # A member who is shut out still sees, exports and deletes what is stored about them.
 OPEN_TO_ALL = frozenset({"privacy"})
+Steering = Literal["stop", "again", "keep", "delete"]
 _CHECKED_EVENTS = frozenset({"message", "raw_reaction_add"})
 
 
@@ -31,15 +32,15 @@ class Access:
         channel_ids: the channel and, of a thread, its parent.
         """
         if not _passes({member_id}, self.allowed_members, self.blocked_members):
-            raise NotAllowed("You may not use me.")
+            raise NotAllowed("access-member")
         if guild_id is None:
             if not self.direct_messages:
-                raise NotAllowed("I don't answer direct messages.")
+                raise NotAllowed("access-direct-messages")
             return
         if not _passes({guild_id}, self.allowed_servers, self.blocked_servers):
-            raise NotAllowed("I may not be used on this server.")
+            raise NotAllowed("access-server")
         if not _passes(set(channel_ids), self.allowed_channels, self.blocked_channels):
-            raise NotAllowed("I may not be used in this channel.")
+            raise NotAllowed("access-channel")
 
     def allows(self, member_id: int, guild_id: int | None, channel_ids: Collection[int]) -> bool:
         try:
@@ -90,7 +91,7 @@ class AccessCheck:
         member = interaction.user
         roles = [role.id for role in getattr(member, "roles", [])]
         if not self.operators.include(member.id, roles) and member.id not in owners(interaction.client):
-            raise NotAllowed("Only the people who run this bot may do that.")
+            raise NotAllowed("operators-only")
 
 
 def owners(client: discord.Client) -> set[int]:
@@ -108,13 +109,13 @@ def channel_ids(channel: Any) -> set[int]:
     return {channel.id, channel.parent_id} if isinstance(channel, discord.Thread) else {channel.id}
 
 
-def check_steers(interaction: discord.Interaction[Any], asker_id: int, what: str) -> None:
+def check_steers(interaction: discord.Interaction[Any], asker_id: int, action: Steering) -> None:
     """Raise NotAllowed unless the member asked for the answer or may manage messages here."""
     if interaction.user.id == asker_id:
         return
     if interaction.guild_id is not None and interaction.permissions.manage_messages:
         return
-    raise NotAllowed(f"Only the member who asked, or someone with the permission Manage Messages, can {what}.")
+    raise NotAllowed("only-asker", action=action)
 
 
 def _passes(ids: set[int], allowed: frozenset[int], blocked: frozenset[int]) -> bool:

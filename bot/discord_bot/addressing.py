@@ -26,15 +26,12 @@ class UnreadableMessage(MemberError):
     """Discord hid the text: without the message-content intent a bot reads only what mentions it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"Discord shows me only messages that mention me: write @{name} in it, "
-            "or reply with the mention (@ ON) left on."
-        )
+        super().__init__("unreadable-message", name=name)
 
 
 class NoText(MemberError):
     def __init__(self) -> None:
-        super().__init__("I can only read text: write your question beside the attachment or sticker.")
+        super().__init__("no-text")
 
 
 def place_of(channel: Any, guild_id: int | None) -> Place:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bot.store import Approval, Statistics
+from bot.wording import announce
 
 LIKED, DISLIKED, LINE, INK, GROUND, GRID = "#3ba55d", "#d8573f", "#5865f2", "#2e3338", "#ffffff", "#e3e5e8"
 MOST_VERSIONS = 12  # bars; the newest ones
@@ -32,14 +33,14 @@ def approval_chart(title: str, figures: Statistics) -> bytes:
 
 
 def _days(axes: Axes, days: Sequence[Approval]) -> None:
-    axes.set_title("Approval by day", loc="left", fontsize=10, color=INK)
+    axes.set_title(announce("chart-by-day"), loc="left", fontsize=10, color=INK)
     axes.set_ylim(0, 105)
-    axes.set_ylabel("likes, % of votes", fontsize=9, color=INK)
+    axes.set_ylabel(announce("chart-likes-share"), fontsize=9, color=INK)
     axes.grid(axis="y", color=GRID)
     if not days:
         _nothing(axes)
         return
-    dates = [datetime.datetime.fromtimestamp(day.key or 0, datetime.UTC).strftime("%d %b") for day in days]
+    dates = [datetime.datetime.fromtimestamp(day.key or 0, datetime.UTC).strftime("%m-%d") for day in days]
     positions = range(len(days))
     shares = [100 * (day.share or 0.0) for day in days]
     # The more votes, the larger the mark: a day with one vote says little.
@@ -52,15 +53,15 @@ def _days(axes: Axes, days: Sequence[Approval]) -> None:
 
 
 def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
-    axes.set_title("Votes by adapter version", loc="left", fontsize=10, color=INK)
+    axes.set_title(announce("chart-by-version"), loc="left", fontsize=10, color=INK)
     if not versions:
         _nothing(axes)
         return
-    names = ["prompt" if version.key is None else f"v{version.key}" for version in versions]
+    names = [announce("chart-prompt") if version.key is None else f"v{version.key}" for version in versions]
     ups, downs = [version.up for version in versions], [version.down for version in versions]
     positions = range(len(versions))
-    axes.bar(positions, ups, color=LIKED, label="likes")
-    axes.bar(positions, downs, bottom=ups, color=DISLIKED, label="dislikes")
+    axes.bar(positions, ups, color=LIKED, label=announce("chart-likes"))
+    axes.bar(positions, downs, bottom=ups, color=DISLIKED, label=announce("chart-dislikes"))
     for position, version in zip(positions, versions, strict=True):
         label = f"{100 * (version.share or 0.0):.0f} %"
         axes.annotate(label, (position, version.up + version.down), ha="center", va="bottom", fontsize=9, color=INK)
@@ -72,10 +73,15 @@ def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
 
 
 def _nothing(axes: Axes) -> None:
-    axes.text(0.5, 0.5, "no votes yet", transform=axes.transAxes, ha="center", va="center", color=INK)
+    axes.text(0.5, 0.5, announce("chart-no-votes"), transform=axes.transAxes, ha="center", va="center", color=INK)
     axes.set_xticks([])
+
+
+def can_draw(text: str) -> bool:
+    """Whether matplotlib's own font has the letters; it has those of Europe's languages only."""
+    return all(ord(character) < 0x2500 for character in text)
 
 
 def _plain(title: str) -> str:
     """What matplotlib's font can draw and does not take for a formula."""
-    return "".join(c for c in title if c.isprintable() and ord(c) < 0x2500).replace("$", r"\$").strip()
+    return "".join(c for c in title if c.isprintable() and can_draw(c)).replace("$", r"\$").strip()

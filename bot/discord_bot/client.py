@@ -37,6 +37,7 @@ from bot.discord_bot.controls.consent import ConsentQuestion
 from bot.discord_bot.controls.persistent import PersistentItem
 from bot.discord_bot.failures import GuardedTree
 from bot.discord_bot.interactions import InteractiveBot, PressHandlers
+from bot.discord_bot.localization import CatalogueTranslator, audience_of
 from bot.discord_bot.rate_limits import Limits, Rate
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.edit_pacing import EditPacer
@@ -50,6 +51,7 @@ from bot.personas.server_personas import ServerPersonas
 from bot.retraining.forgetting import Forgetting
 from bot.store import Store
 from bot.versions.registry import write_atomically
+from bot.wording import address
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +155,7 @@ class TroupeBot(InteractiveBot):
             Stats(store, catalog),
             Operations(self, machinery, store, catalog),
         ]
+        self._translator = CatalogueTranslator()
         self._sync_state = sync_state
         self._losses: deque[float] = deque(maxlen=FLAPS)
         self.flapping = asyncio.Event()
@@ -162,6 +165,7 @@ class TroupeBot(InteractiveBot):
         self.add_dynamic_items(PersistentItem)
         for cog in self._cogs_to_add:
             await self.add_cog(cog)
+        await self.tree.set_translator(self._translator)
         await self._sync_commands()
 
     async def drain(self, seconds: float) -> None:
@@ -179,6 +183,7 @@ class TroupeBot(InteractiveBot):
 
     def dispatch(self, event: str, /, *arguments: Any, **options: Any) -> None:
         """Tell the listeners, unless config.toml's [access] shuts out where the event comes from."""
+        address(audience_of(arguments[0] if arguments else None, self))
         if self.access_check.hears(event, arguments):
             super().dispatch(event, *arguments, **options)
 
@@ -196,7 +201,7 @@ class TroupeBot(InteractiveBot):
 
     async def _sync_commands(self) -> None:
         """Tell Discord about the slash commands when they are not what it was told last."""
-        digest = self._command_digest()
+        digest = await self._command_digest()
         if self._sync_state is not None and _read(self._sync_state) == digest:
             return
         try:
@@ -208,8 +213,9 @@ class TroupeBot(InteractiveBot):
         if self._sync_state is not None:
             _remember(self._sync_state, digest)
 
-    def _command_digest(self) -> str:
-        described = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+    async def _command_digest(self) -> str:
+        commands = self.tree.get_commands()
+        described = [await command.get_translated_payload(self.tree, self._translator) for command in commands]
         text = json.dumps([self.application_id, described], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 

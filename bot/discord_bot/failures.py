@@ -2,7 +2,7 @@
 
 Precedence, first match wins:
 
-0. Before anything else, in every kind of interaction: may the member use the bot here at all?
+0. Before anything else, in every kind of interaction: whose language is spoken, and may the member use the bot here?
 1. discord.py's wrappers (CommandInvokeError …) are taken off.
 2. MemberError: its own sentence.
 3. OperatorError: the member learns that the log says why; the log gets the sentence with the remedy.
@@ -22,32 +22,37 @@ import discord
 from discord import app_commands
 
 from bot.discord_bot.interactions import Interaction, client_of
+from bot.discord_bot.localization import audience_of
 from bot.errors import MemberError, NotAllowed, OperatorError
+from bot.wording import Say, address, say
 
 log = logging.getLogger(__name__)
 
 
-def explain(error: BaseException, doing: str) -> str:
-    """The sentence a member reads about `error`; logs what the operator needs. `doing` names the action in the log."""
+def explain(error: BaseException, doing: str, say: Say = say) -> str:
+    """The sentence about `error`; logs what the operator needs. `doing` names the action in the log.
+
+    `say`: whom it is for, the member who acted or, with `announce`, everybody in the channel.
+    """
     error = _unwrapped(error)
     if isinstance(error, MemberError):
-        return str(error)
+        return error.said(say)
     if isinstance(error, OperatorError):
         log.error("%s: %s", doing, error)
-        return "I can't do that right now; the operator's log says why."
+        return say("failure-operator")
     if isinstance(error, app_commands.MissingPermissions):
-        return f"You need the permission {_names(error.missing_permissions)} for that."
+        return say("failure-permissions", permissions=_names(error.missing_permissions))
     if isinstance(error, app_commands.CheckFailure):
-        return "You may not do that here."
+        return say("failure-not-here")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         log.warning("%s: Discord shows an older set of commands than this bot has", doing)
-        return "Discord still shows an older version of that command. Reload Discord (Ctrl+R) and try again."
+        return say("failure-old-command")
     if isinstance(error, discord.HTTPException):
         log.warning("%s: Discord answered %s (code %s)", doing, error.status, error.code)
-        return "Discord did not let me do that. I may lack a permission here."
+        return say("failure-discord")
     number = secrets.token_hex(3)
     log.error("%s: unexpected error %s", doing, number, exc_info=error)
-    return f"Something broke on my side (error {number}); the operator's log has the details."
+    return say("failure-bug", number=number)
 
 
 async def answer(interaction: Interaction, error: BaseException) -> None:
@@ -88,6 +93,7 @@ class GuardedModal(discord.ui.Modal):
 
 
 async def _may_go_on(interaction: Interaction) -> bool:
+    address(audience_of(interaction, interaction.client))
     try:
         client_of(interaction).access_check.check(interaction)
     except NotAllowed as error:

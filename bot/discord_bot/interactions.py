@@ -20,7 +20,7 @@ PRESS = re.compile(r"troupe:(?P<word>[a-z]+(?:[:-][a-z]+)*)(?P<ids>(?::[0-9]{1,1
 
 class UnknownPress(MemberError):
     def __init__(self) -> None:
-        super().__init__("I don't know that button any more.")
+        super().__init__("unknown-press")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class TooFast(MemberError):
 
     def __init__(self, who: str, seconds: float, *, first: bool) -> None:
         wait = max(1, math.ceil(seconds))
-        super().__init__(f"{who} faster than I may answer. Please try again in {wait} second{'s' * (wait > 1)}.")
+        super().__init__("too-fast", who=who, seconds=wait)
         self.seconds = wait
         self.first = first
 
@@ -61,8 +61,7 @@ class Limits:
         if not rate.per_minute or bucket.tokens >= 1.0:
             return
         first, bucket.told = not bucket.told, True
-        who = "You write" if kind == "member" else "This server writes"
-        raise TooFast(who, (1.0 - bucket.tokens) * 60.0 / rate.per_minute, first=first)
+        raise TooFast(kind, (1.0 - bucket.tokens) * 60.0 / rate.per_minute, first=first)
 
     def _bucket(self, kind: str, number: int) -> tuple[tuple[str, int], _Bucket]:
         key, rate, now = (kind, number), self._rates[kind], self._clock()

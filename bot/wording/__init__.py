@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from fluent.runtime import FluentBundle, FluentResource
 
@@ -23,6 +24,12 @@ class Audience:
 
     member: str = ENGLISH
     channel: str = ENGLISH
+
+
+class Say(Protocol):
+    """`say` or `announce`."""
+
+    def __call__(self, message_id: str, /, **arguments: Argument) -> str: ...
 
 
 _NOBODY = Audience()

@@ -38,12 +38,12 @@ async def test_a_blocked_member_is_told_at_commands_and_buttons(
 ) -> None:
     result = await bob.slash(channel, "persona list")
     assert result.ephemeral
-    assert result.response.content == "You may not use me."
+    assert result.response.content == "You're not allowed to use me."
     stored = await store.reply_of_message(shut_out.id)
     assert stored is not None
     for button in ("up", "correct"):
         result = await bob.click(shut_out, custom_id=f"troupe:{button}:{stored.id}")
-        assert result.response.content == "You may not use me."
+        assert result.response.content == "You're not allowed to use me."
     assert await store.votes(stored.id) == VoteCount(0, 0)
 
 
@@ -56,7 +56,7 @@ async def test_a_form_opened_before_the_block_is_refused_after_it(
     shown = await bob.click(channel.last_message, custom_id=f"troupe:correct:{stored.id}")
     env.bot.access_check = AccessCheck(Access(blocked_members=frozenset({bob.id})))
     result = await bob.submit_modal(shown, {"answer": "Better."})
-    assert result.response.content == "You may not use me."
+    assert result.response.content == "You're not allowed to use me."
     assert (await store.export_member(bob.id))["corrections"] == []
 
 
@@ -76,7 +76,7 @@ async def test_only_allowed_channels_are_answered_and_their_threads(
     await env.restart_bot(make_bot(access=Access(allowed_channels=frozenset({channel.id}), direct_messages=False)))
     await alice.send(other, f"{at_bot} hello")
     result = await alice.slash(other, "persona list")
-    assert result.response.content == "I may not be used in this channel."
+    assert result.response.content == "I can't be used in this channel."
     await alice.send_dm("hello")
     assert engine.requests == []
     await alice.send(channel, f"{at_bot} hello")

@@ -19,12 +19,12 @@ def refusal(kind: type[discord.HTTPException], status: int, code: int) -> discor
     ("error", "sentence", "logged"),
     [
         (QueueFull(3), "3 messages are waiting", ""),
-        (StoreError("the disk is full."), "the operator's log says why", "the disk is full."),
+        (StoreError("the disk is full."), "can see why in the log", "the disk is full."),
         (app_commands.MissingPermissions(["manage_channels"]), "Manage Channels", ""),
-        (app_commands.NoPrivateMessage(), "You may not do that here.", ""),
-        (app_commands.CommandNotFound("old", []), "older version of that command", "older set of commands"),
-        (refusal(discord.Forbidden, 403, 50013), "did not let me", "403 (code 50013)"),
-        (refusal(discord.NotFound, 404, 10062), "did not let me", "404 (code 10062)"),
+        (app_commands.NoPrivateMessage(), "You can't do that here.", ""),
+        (app_commands.CommandNotFound("old", []), "old version of that command", "older set of commands"),
+        (refusal(discord.Forbidden, 403, 50013), "didn't let me", "403 (code 50013)"),
+        (refusal(discord.NotFound, 404, 10062), "didn't let me", "404 (code 10062)"),
         (ZeroDivisionError("secret"), "Something broke on my side (error ", "unexpected error"),
     ],
 )

@@ -176,9 +176,10 @@ def test_what_is_left_out_is_said():
         )
     )
     assert card.notes == (
-        "Of its 5 example exchanges I kept 3 in the prompt.",
-        "2 entries of its lorebook are left out: without plain words for keys, too long, or too many.",
-        "One greeting for groups left out.",
-        "2 macros that I don't know are left out: `persona`, `getvar`.",
-        "I can't use the picture itself. A web address for one can be set with a card's assets.",
+        "I kept only 3 of its 5 example exchanges in the prompt.",
+        "I left out 2 entries of its lorebook, because their keys are not plain words, they are too long, or there are "
+        "too many.",
+        "I left out 1 greeting for groups.",
+        "I left out 2 macros that I don't know: `persona`, `getvar`.",
+        "I can't use the picture itself. To set a picture, give its web address in the card's assets.",
     )

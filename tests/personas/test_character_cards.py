@@ -72,11 +72,11 @@ def test_whatever_is_shortened_is_said_with_counts():
     assert len(persona.display_name) == 32
     assert persona.greetings == tuple(f"Hello {number}" for number in range(20))
     assert card.notes == (
-        "Its name is too long: I kept 32 of 90 characters.",
-        f"A greeting is too long: I kept {len(persona.greeting):,} of 2,602 characters.",
-        "It has too many greetings: I kept 21 of 26.",
-        "Its notes are too long for a description: I kept 97 of 199 characters.",
-        "What it says about its character is too long: I kept 3,782 of 20,096 characters.",
+        "I shortened its name: 32 of 90 characters are kept.",
+        f"I shortened a greeting: {len(persona.greeting):,} of 2,602 characters are kept.",
+        "I kept only 21 of its 26 greetings.",
+        "I shortened its notes to make a description of them: 97 of 199 characters are kept.",
+        "I shortened the description of its character: 3,782 of 20,096 characters are kept.",
     )
 
 

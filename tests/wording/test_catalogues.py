@@ -13,7 +13,7 @@ from fluent.syntax.visitor import Visitor
 from bot import wording
 
 BOT = Path(wording.__file__).parent.parent
-SAYING = {"say", "announce", "render"}
+SAYING = {"say", "announce", "render", "described"}
 ERRORS_ROOT = "MemberError"
 
 
@@ -51,12 +51,14 @@ def placeholders(pattern: ftl.Pattern) -> set[str]:
     return visitor.names
 
 
-def member_errors(trees: dict[Path, ast.Module]) -> set[str]:
-    """The names of MemberError and of every class below it."""
+def member_errors(trees: dict[Path, ast.Module]) -> dict[str, bool]:
+    """MemberError and every class below it: whether it says its message in an `__init__` of its own."""
     classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    known = {ERRORS_ROOT}
-    for _ in classes:
-        known |= {c.name for c in classes if any(isinstance(b, ast.Name) and b.id in known for b in c.bases)}
+    known = {ERRORS_ROOT: False}
+    for _ in range(3):  # levels of the tree
+        for found in classes:
+            if any(isinstance(base, ast.Name) and base.id in known for base in found.bases):
+                known[found.name] = any(isinstance(n, ast.FunctionDef) and n.name == "__init__" for n in found.body)
     return known
 
 
@@ -68,9 +70,9 @@ def said_in_code() -> Iterator[tuple[str, set[str] | None, str]]:
         if path.is_relative_to(wording.CATALOGUES):
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and node.name in errors - {ERRORS_ROOT}:
+            if isinstance(node, ast.ClassDef) and errors.get(node.name):
                 calls = [c for c in ast.walk(node) if isinstance(c, ast.Call) and _is_super_init(c)]
-            elif isinstance(node, ast.Call) and _called(node) in SAYING | errors:
+            elif isinstance(node, ast.Call) and (_called(node) in SAYING or errors.get(_called(node)) is False):
                 calls = [node]
             else:
                 continue
@@ -90,7 +92,7 @@ def _ids(call: ast.Call, where: str) -> Iterator[tuple[str, set[str] | None, str
     if not call.args:
         return
     arguments = {keyword.arg for keyword in call.keywords if keyword.arg}
-    handed_on = len(arguments) < len(call.keywords) or _called(call) == "render"
+    handed_on = len(arguments) < len(call.keywords) or _called(call) in ("render", "described")
     for text in _texts(call.args[0]):
         yield text, None if handed_on else arguments, where
 
@@ -104,7 +106,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 
 ENGLISH = catalogue(wording.ENGLISH)
-SAID = [said for said in said_in_code() if " " not in said[0]]
+SAID = list(said_in_code())
 
 
 def arguments_of(message_id: str) -> set[str]:
@@ -130,8 +132,9 @@ def test_the_code_gives_each_message_exactly_the_arguments_it_takes():
 
 def test_every_message_in_the_english_catalogue_is_said_somewhere():
     said = {message_id for message_id, _, _ in SAID}
+    shown = {name for name in ENGLISH if re.fullmatch(r"command-.+\.name|option-.+", name)}  # by tests of the commands
     referred = {name.strip("{}") for pattern in ENGLISH.values() for name in placeholders(pattern)}
-    assert sorted(set(ENGLISH) - said - referred) == []
+    assert sorted(set(ENGLISH) - said - referred - shown) == []
 
 
 @pytest.mark.parametrize("language", [name for name in wording.languages() if name != wording.ENGLISH])

@@ -8,7 +8,7 @@ from bot.errors import PromptTooLong, QueueFull
 from bot.wording import Audience, address, announce, language_of, languages, render, say
 
 
-@pytest.mark.parametrize(("waiting", "said"), [(1, "one message is waiting"), (64, "64 messages are waiting")])
+@pytest.mark.parametrize(("waiting", "said"), [(1, "1 message is waiting"), (64, "64 messages are waiting")])
 def test_a_count_has_its_plural(waiting, said):
     assert said in str(QueueFull(waiting))
 

@@ -8,6 +8,7 @@ from bot.conversation.replies import Ask, Replies
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.localization import described
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
@@ -34,15 +35,17 @@ class Asking(commands.Cog):
         self._delivery = delivery
         self._limits = limits
 
-    @app_commands.command(description="Say something to the persona that speaks here.")
-    @app_commands.describe(message="What you want to say.")
+    @app_commands.command(description=described("command-chat.description"))
+    @app_commands.describe(message=described("command-chat.option-message"))
     async def chat(self, interaction: Interaction, message: Text) -> None:
         place = place_of_interaction(interaction)
         persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
         await self._answer(interaction, place, persona, message)
 
-    @app_commands.command(description="Ask another persona, this once.")
-    @app_commands.describe(persona="Who shall answer.", message="What you want to say.")
+    @app_commands.command(description=described("command-ask.description"))
+    @app_commands.describe(
+        persona=described("command-ask.option-persona"), message=described("command-ask.option-message")
+    )
     async def ask(self, interaction: Interaction, persona: Name, message: Text) -> None:
         place = place_of_interaction(interaction)
         asked = self._catalog.get(persona.lower(), place.guild_id)

@@ -32,16 +32,15 @@ from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
-from bot.discord_bot.replying.streaming import INTERRUPTED_NOTE, Unfinished
+from bot.discord_bot.replying.streaming import Unfinished, interrupted
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import EmptyPrompt, UnknownPersona
 from bot.personas.catalog import Persona, PersonaCatalog
 from bot.store import Store, StoredReply
+from bot.wording import announce, say
 
 log = logging.getLogger(__name__)
-
-NEEDED = "ask someone who manages it to let me view it, send messages and read its history."
 
 
 class Chat(commands.Cog):
@@ -111,14 +110,15 @@ class Chat(commands.Cog):
         """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""
         assert interaction.message is not None
         if stream := self._unfinished.shown_by(interaction.message.id):
-            check_steers(interaction, stream.asker_id, "stop it")
+            check_steers(interaction, stream.asker_id, "stop")
             stream.stop()
             await interaction.response.defer()
         elif await self._store.reply_of_message(interaction.message.id):
             await interaction.response.defer()  # it has just ended; the last edit is on its way
         else:  # from before a crash: nothing runs any more
-            so_far = interaction.message.content[: 2000 - len(INTERRUPTED_NOTE) - 1]
-            await interaction.response.edit_message(content=f"{so_far}\n{INTERRUPTED_NOTE}", view=None)
+            note = interrupted()
+            so_far = interaction.message.content[: 2000 - len(note) - 1]
+            await interaction.response.edit_message(content=f"{so_far}\n{note}", view=None)
 
     async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
         if is_addressed(message, me):
@@ -184,10 +184,10 @@ class Chat(commands.Cog):
         await reply_to(message, defused(f"{persona.avatar} {persona.welcome()}"))
 
     async def _apologise(self, message: discord.Message, error: Exception) -> None:
-        sentence = explain(error, f"answering in channel {message.channel.id}")
+        sentence = explain(error, f"answering in channel {message.channel.id}", announce)
         try:
             if isinstance(error, discord.Forbidden):
-                await message.author.send(f"I may not write in <#{message.channel.id}>: {NEEDED}")
+                await message.author.send(say("cannot-write", channel=f"<#{message.channel.id}>"))
             else:
                 await reply_to(message, sentence)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as refusal:

@@ -1,44 +1,41 @@
 """/collection: where nothing is learned."""
 
-from typing import Literal
-
 from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot.access import channel_ids
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.localization import described
 from bot.errors import MemberError, NotAllowed
 from bot.store import WHOLE_SERVER, Store
+from bot.wording import announce
 
 
 class Collection(commands.Cog):
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    @app_commands.command(
-        description="May personas learn from what is said here? For this channel, or the whole server."
-    )
+    @app_commands.command(description=described("command-collection.description"))
     @app_commands.describe(
-        learn="Whether they may, of members who allow it.", where="This channel, or the whole server."
+        learn=described("command-collection.option-learn"), where=described("command-collection.option-where")
+    )
+    @app_commands.choices(
+        where=[
+            app_commands.Choice(name=described("choice-channel"), value="channel"),
+            app_commands.Choice(name=described("choice-server"), value="server"),
+        ]
     )
     @app_commands.guild_only()
-    async def collection(
-        self, interaction: Interaction, learn: bool, where: Literal["channel", "server"] = "channel"
-    ) -> None:
+    async def collection(self, interaction: Interaction, learn: bool, where: str = "channel") -> None:
         if interaction.guild_id is None:
-            raise MemberError("That works on a server only.")
+            raise MemberError("server-only")
         if not interaction.permissions.manage_guild:
-            raise NotAllowed("Deciding what personas may learn from needs the permission Manage Server.")
+            raise NotAllowed("collection-needs-permission")
         channel_id = WHOLE_SERVER if where == "server" else interaction.channel_id or WHOLE_SERVER
         await self._store.set_collection(interaction.guild_id, channel_id, interaction.user.id, on=learn)
-        place = "this server" if where == "server" else "this channel"
-        sentence = (
-            f"Personas may learn from what is said on {place}, as far as the members who say it allow it."
-            if learn
-            else f"Nothing that is said on {place} trains a persona from now on, nor anything said before, as long as "
-            "this stays so. Votes still count in the figures."
-        )
+        sentence = announce("collection-on" if learn else "collection-off", where=where)
         off = await self._store.collection_off(interaction.guild_id)
         if learn and not off.isdisjoint({WHOLE_SERVER, *channel_ids(interaction.channel)}):
-            sentence += " It is still off for " + ("the whole server." if WHOLE_SERVER in off else "this channel.")
+            still = "server" if WHOLE_SERVER in off else "channel"
+            sentence += f" {announce('collection-still-off', where=still)}"
         await interaction.response.send_message(sentence)

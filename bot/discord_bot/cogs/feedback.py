@@ -15,13 +15,14 @@ from discord.ext import commands
 from bot.discord_bot.controls.buttons import CORRECT, DISLIKE, LIKE, reply_view
 from bot.discord_bot.controls.consent import ConsentQuestion
 from bot.discord_bot.controls.correction_form import CorrectionForm
-from bot.discord_bot.controls.dislike_reasons import LABELS, QUESTION, REASON, chosen_reason, reason_view
+from bot.discord_bot.controls.dislike_reasons import REASON, chosen_reason, reason_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import MemberError
 from bot.store import Store, StoredReply
+from bot.wording import say
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ _TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")  # skin tones and the emoji
 
 class ReplyGone(MemberError):
     def __init__(self) -> None:
-        super().__init__("I no longer have that reply, so it can't be rated.")
+        super().__init__("reply-gone")
 
 
 class Feedback(commands.Cog):
@@ -81,24 +82,21 @@ class Feedback(commands.Cog):
         """A reason was chosen below the question that followed 👎."""
         reason = chosen_reason(interaction)
         if not await self._store.set_vote_reason(reply_id, interaction.user.id, reason):
-            raise MemberError("You do not dislike that reply any more, so it needs no reason.")
-        _, label = LABELS[reason]
-        await interaction.response.edit_message(content=f"Thank you, I noted: {label.lower()}.", view=None)
+            raise MemberError("reason-too-late")
+        await interaction.response.edit_message(content=say("reason-thanks", reason=reason), view=None)
 
     async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
         await interaction.response.send_modal(CorrectionForm(reply_id, self.correct))
 
     async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
         if not text.strip():
-            raise MemberError("The better answer was empty, so there was nothing to keep.")
+            raise MemberError("correction-empty")
         try:
             await self._store.add_correction(reply_id, interaction.user.id, text.strip())
         except LookupError:
             raise ReplyGone from None
         consent = await self._store.consent(interaction.user.id)
-        thanks = "Thank you, I noted your better answer."
-        if consent is False:
-            thanks += " It will not be trained on, because you refused that; `/privacy` changes it."
+        thanks = say("correction-thanks-refused" if consent is False else "correction-thanks")
         await interaction.response.send_message(thanks, ephemeral=True)
         await self._consent.ask_if_new(interaction)
 
@@ -147,7 +145,7 @@ class Feedback(commands.Cog):
         if withdrawn:
             return
         if value == -1:
-            await interaction.followup.send(QUESTION, view=reason_view(reply_id), ephemeral=True)
+            await interaction.followup.send(say("reason-question"), view=reason_view(reply_id), ephemeral=True)
         await self._consent.ask_if_new(interaction)
 
     async def _vote_meant(self, reaction: discord.RawReactionActionEvent) -> tuple[StoredReply, Thumb] | None:

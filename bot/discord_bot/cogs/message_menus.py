@@ -11,16 +11,18 @@ from discord.ext import commands
 
 from bot.discord_bot.access import check_steers
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.localization import described
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import MemberError
 from bot.store import Store, StoredReply
+from bot.wording import say
 
 log = logging.getLogger(__name__)
 
 
 class NoReplyOfMine(MemberError):
     def __init__(self) -> None:
-        super().__init__("That is not a reply of mine that I still have.")
+        super().__init__("not-my-reply")
 
 
 class ReplyMenus(commands.Cog):
@@ -36,8 +38,8 @@ class ReplyMenus(commands.Cog):
         self._ask_for_correction = ask_for_correction
         self._identities = identities
         self._menus: list[app_commands.ContextMenu] = [
-            app_commands.ContextMenu(name="Suggest a better answer", callback=self.suggest),
-            app_commands.ContextMenu(name="Delete this reply", callback=self.delete),
+            app_commands.ContextMenu(name=described("menu-suggest"), callback=self.suggest),
+            app_commands.ContextMenu(name=described("menu-delete"), callback=self.delete),
         ]
 
     async def cog_load(self) -> None:
@@ -54,7 +56,7 @@ class ReplyMenus(commands.Cog):
 
     async def delete(self, interaction: Interaction, message: discord.Message) -> None:
         reply = await self._reply(message)
-        check_steers(interaction, reply.record.asker_id, "delete this reply")
+        check_steers(interaction, reply.record.asker_id, "delete")
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._store.remove_reply(reply.id)
         channel: Any = interaction.channel
@@ -62,7 +64,7 @@ class ReplyMenus(commands.Cog):
             with contextlib.suppress(discord.NotFound):
                 await self._identities.delete(channel, message_id)
         log.info("reply %d was deleted by member %d", reply.id, interaction.user.id)
-        await interaction.followup.send("The reply is deleted; nothing is learned from it.", ephemeral=True)
+        await interaction.followup.send(say("reply-deleted"), ephemeral=True)
 
     async def _reply(self, message: discord.Message) -> StoredReply:
         reply = await self._store.reply_of_message(message.id)

@@ -7,7 +7,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from discord.ext import commands
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, client_of
+from bot.discord_bot.localization import described
 from bot.discord_bot.replying.splitting import split
 from bot.engine import Engine
 from bot.errors import AdapterError, MemberError
@@ -28,6 +29,7 @@ from bot.store import Approval, Store
 from bot.versions.canary import last_change, read_canary
 from bot.versions.rebuild_marks import marked
 from bot.versions.registry import AdapterRegistry, read_manifest
+from bot.wording import announce, say
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +68,8 @@ class Operations(commands.Cog):
         self._catalog = catalog
         self._clock = clock
 
-    @app_commands.command(description="Train a persona on what members liked; the better version speaks by itself.")
-    @app_commands.describe(persona="The persona.")
+    @app_commands.command(description=described("command-train.description"))
+    @app_commands.describe(persona=described("command-train.option-persona"))
     async def train(self, interaction: Interaction, persona: Name) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
@@ -82,15 +84,16 @@ class Operations(commands.Cog):
                         shown_at = self._clock()
                         await _edit(message, content=_shown_progress(card, progress))
             except Exception as error:  # noqa: BLE001 (the boundary: the message tells how it ended)
-                sentence = explain(error, f"/train {card.name}")
-                await _edit(message, content=f"{titled(card)}: the training failed. {sentence}")
+                sentence = explain(error, f"/train {card.name}", announce)
+                failed = announce("train-failed", persona=titled(card), why=sentence)
+                await _edit(message, content=failed)
                 return
         report = io.BytesIO(json.dumps(run.outcome.facts, ensure_ascii=False, indent=2).encode())
         file = discord.File(report, filename=f"{card.name}-v{run.outcome.number}.json")
         await _edit(message, content=_verdict(card, run.outcome), attachments=[file])
 
-    @app_commands.command(description="A persona's adapter versions: which one speaks, and how members liked each.")
-    @app_commands.describe(persona="The persona.")
+    @app_commands.command(description=described("command-versions.description"))
+    @app_commands.describe(persona=described("command-versions.option-persona"))
     async def versions(self, interaction: Interaction, persona: Name) -> None:
         card = self._trainable(persona)
         figures = await self._store.statistics(card.name)
@@ -98,39 +101,41 @@ class Operations(commands.Cog):
         lines = await asyncio.to_thread(self._version_lines, card, approval)
         if problem := self._machinery.problem(card.name):
             log.warning("%s: asked for its versions while it has a problem: %s", card.name, problem)
-            lines.append("The active version could not be loaded; the operator's log says why.")
+            lines.append(say("versions-unloaded"))
         for index, part in enumerate(split("\n".join([titled(card), *lines]))):
             send = interaction.followup.send if index else interaction.response.send_message
             await send(part, ephemeral=True)
 
-    @app_commands.command(description="Let an earlier version of a persona speak again.")
-    @app_commands.describe(persona="The persona.", version="The version's number.")
+    @app_commands.command(description=described("command-rollback.description"))
+    @app_commands.describe(
+        persona=described("command-rollback.option-persona"), version=described("command-rollback.option-version")
+    )
     async def rollback(self, interaction: Interaction, persona: Name, version: app_commands.Range[int, 1]) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         await interaction.response.defer(thinking=True)
         if version not in await asyncio.to_thread(self._machinery.registry.numbers, card.name):
-            raise MemberError(f"{card.display_name} has no version {version}.")
+            raise MemberError("rollback-no-version", name=card.display_name, number=str(version))
         log.info("%s: member %d asked for v%d", card.name, interaction.user.id, version)
         await self._machinery.runs.rollback(card.name, version)
-        await interaction.followup.send(f"{titled(card)}: version {version} speaks again, from the next reply on.")
+        await interaction.followup.send(announce("rollback-done", persona=titled(card), number=str(version)))
 
-    @app_commands.command(description="How I am: engine, queue, memory, versions, database.")
+    @app_commands.command(description=described("command-health.description"))
     async def health(self, interaction: Interaction) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         status = self._machinery.engine.status()
         replies, votes = await self._store.counts()
         size = await self._store.size_bytes()
+        versions = await asyncio.to_thread(self._active_versions)
         lines = [
-            f"**Engine** {status.model}, {status.device}, {status.precision}",
-            f"**Queue** {status.running} of {status.max_rows} rows running, {status.waiting} waiting",
-            f"**Memory** {_memory_mb():.0f} MB at most since the start",
-            f"**Versions** {', '.join(await asyncio.to_thread(self._active_versions)) or 'none: all speak by prompt'}",
-            f"**Adapters loaded** {', '.join(map(str, status.resident)) or 'none'}",
-            f"**Database** {replies} replies, {votes} votes, {size / 1e6:.1f} MB",
-            f"**Trainings running** {', '.join(self._machinery.runs.running) or 'none'}",
-            f"**Up for** {_duration(time.time() - self._machinery.started_at)}, "
-            f"{1000 * self._bot.latency:.0f} ms from Discord",
+            say("health-engine", model=status.model, device=status.device, precision=status.precision),
+            say("health-queue", running=status.running, most=status.max_rows, waiting=status.waiting),
+            say("health-memory", megabytes=round(_memory_mb())),
+            say("health-versions", versions=", ".join(versions)) if versions else say("health-no-versions"),
+            _adapters(status.resident),
+            say("health-database", replies=replies, votes=votes, megabytes=round(size / 1e6, 1)),
+            _trainings(self._machinery.runs.running),
+            _uptime(time.time() - self._machinery.started_at, self._bot.latency),
         ]
         for persona in self._catalog.all():
             if problem := self._machinery.problem(persona.name):
@@ -149,7 +154,10 @@ class Operations(commands.Cog):
         if not self._catalog.is_shipped(persona):
             return []
         numbers = await asyncio.to_thread(self._machinery.registry.numbers, persona)
-        return [app_commands.Choice(name=f"version {number}", value=number) for number in numbers[::-1][:25]]
+        return [
+            app_commands.Choice(name=say("rollback-choice", number=str(number)), value=number)
+            for number in numbers[::-1][:25]
+        ]
 
     def _trainable(self, name: str) -> Persona:
         """A persona with a folder. A server's own ones speak from their prompt alone. Raises UnknownPersona."""
@@ -172,30 +180,32 @@ class Operations(commands.Cog):
         numbers = registry.numbers(card.name)[-SHOWN_VERSIONS:]
         lines = [self._version_line(card.name, number, active, approval.get(number)) for number in numbers[::-1]]
         if canary := read_canary(registry, card.name):
-            lines.append(f"🐤 {canary}; votes decide which one stays.")
+            lines.append(say("versions-canary", canary=str(canary)))
         if (change := last_change(registry, card.name)) and (why := change.get("reason")):
-            what = f"{change.get('action')} v{change.get('number')}"
-            lines.append(f"Last change, {str(change.get('at'))[:10]}: {what}, {why}.")
+            what, date = f"{change.get('action')} v{change.get('number')}", str(change.get("at"))[:10]
+            lines.append(say("versions-last-change", date=date, what=what, why=str(why)))
         if marks := marked(registry, card.name):
             which = ", ".join(f"v{number}" for number in sorted(marks))
-            lines.append(f"⚠️ {which} learned from words that were deleted since, and will be replaced.")
-        return lines or ["It has no adapter yet and speaks from its prompt alone."]
+            lines.append(say("versions-to-replace", versions=which))
+        return lines or [say("versions-none")]
 
     def _version_line(self, persona: str, number: int, active: int | None, approval: Approval | None) -> str:
         path = self._machinery.registry.folder / persona / "versions" / str(number)
         try:
             manifest = read_manifest(path)
         except AdapterError:
-            return f"`v{number}` is incomplete"
+            return say("versions-incomplete", number=str(number))
         rows = manifest.get("rows")
         parts = [f"`v{number}`"]
         if isinstance(made := manifest.get("created_at"), str):
-            parts.append(f"made {made[:10]}")
+            parts.append(say("versions-made", date=made[:10]))
         if isinstance(rows, dict):
-            parts.append("from " + ", ".join(f"{count} {source}" for source, count in rows.items() if count))
+            sources = ", ".join(f"{count} {source}" for source, count in rows.items() if count)
+            parts.append(say("versions-rows", rows=sources))
         if approval is not None and approval.share is not None:
-            parts.append(f"👍 {approval.up} 👎 {approval.down} ({100 * approval.share:.0f} %)")
-        return ", ".join(parts) + (" **← speaks**" if number == active else "")
+            share = say("stats-share", percent=round(100 * approval.share))
+            parts.append(f"👍 {approval.up} 👎 {approval.down} ({share})")
+        return ", ".join(parts) + (f" **{say('versions-speaks')}**" if number == active else "")
 
     async def _message(self, interaction: Interaction) -> discord.PartialMessage | discord.InteractionMessage:
         """The message that shows the progress, as the channel's: an interaction's own is closed after 15 minutes."""
@@ -215,24 +225,36 @@ async def _edit(message: discord.PartialMessage | discord.InteractionMessage, **
 
 
 def _shown_progress(card: Persona, progress: Progress | None) -> str:
+    share = progress.share if progress else 0.0
+    full = round(BAR * share)
+    bar, persona = f"`{'▰' * full + '▱' * (BAR - full)}`", titled(card)
     if progress is None:
-        return f"{titled(card)}: training … `{'▱' * BAR}`"
-    full = round(BAR * progress.share)
-    loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""
-    doing = "training" if progress.share < 1.0 else "judging the new version"
-    bar = "▰" * full + "▱" * (BAR - full)
-    return f"{titled(card)}: {doing} … `{bar}` step {progress.step} of {progress.steps}{loss}"
+        return announce("train-begun", persona=persona, bar=bar)
+    if share >= 1.0:
+        return announce("train-judging", persona=persona, bar=bar)
+    step, steps = progress.step, progress.steps
+    if progress.loss is None:
+        return announce("train-running", persona=persona, bar=bar, step=step, steps=steps)
+    loss = f"{progress.loss:.3f}"
+    return announce("train-running-loss", persona=persona, bar=bar, step=step, steps=steps, loss=loss)
 
 
 def _verdict(card: Persona, outcome: RunOutcome) -> str:
+    persona, number = titled(card), str(outcome.number)
     if outcome.canary is not None:
-        head = f"{titled(card)}: version {outcome.number} may speak, for now in {outcome.canary:.0%} of the channels."
-    elif outcome.accepted:
-        head = f"{titled(card)}: version {outcome.number} is better and speaks from the next reply on."
+        head = announce("train-canary", persona=persona, number=number, percent=round(100 * outcome.canary))
     else:
-        head = f"{titled(card)}: version {outcome.number} was refused and will not speak."
+        head = announce("train-accepted" if outcome.accepted else "train-refused", persona=persona, number=number)
     text = "\n".join([head, *(f"- {reason}" for reason in outcome.reasons)])
     return split(text)[0]
+
+
+def _adapters(resident: Sequence[object]) -> str:
+    return say("health-adapters", adapters=", ".join(map(str, resident))) if resident else say("health-no-adapters")
+
+
+def _trainings(personas: Sequence[str]) -> str:
+    return say("health-trainings", personas=", ".join(personas)) if personas else say("health-no-trainings")
 
 
 def _memory_mb() -> float:
@@ -241,7 +263,10 @@ def _memory_mb() -> float:
     return used / 1e6 if sys.platform == "darwin" else used / 1e3
 
 
-def _duration(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    days, hours = divmod(minutes // 60, 24)
-    return f"{days} d {hours} h {minutes % 60} min" if days else f"{hours} h {minutes % 60} min"
+def _uptime(seconds: float, latency: float) -> str:
+    hours, minutes = divmod(int(seconds // 60), 60)
+    days, hours = divmod(hours, 24)
+    away = round(1000 * latency)
+    if days:
+        return say("health-uptime-days", days=days, hours=hours, minutes=minutes, milliseconds=away)
+    return say("health-uptime", hours=hours, minutes=minutes, milliseconds=away)

@@ -13,6 +13,7 @@ from bot.conversation.history import Conversations
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.controls.persona_forms import PersonaForm, values_of
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.localization import described
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
@@ -22,19 +23,20 @@ from bot.personas.character_cards import MOST_BYTES, BadCard, read_character_car
 from bot.personas.server_personas import ServerPersonas, persona_from
 from bot.store import Store
 from bot.versions.registry import AdapterVersion
+from bot.wording import announce, say
 
 CHOICES = 25  # Discord shows no more
 Name = app_commands.Range[str, 1, 32]
 # Which adapter version speaks for a persona now; raises PersonaUnavailable when its adapter could not be loaded.
 SpeakingVersion = Callable[[str], AdapterVersion | None]
-NEEDS_INTENT = (
-    "To answer every message I must be able to read them all, which takes Discord's message-content intent. The people "
-    "who run this bot can switch it on: in Discord's developer portal (Bot → Privileged Gateway Intents), and with "
-    "`discord.message_content = true` in config.toml. Without it, members mention me."
-)
 
 
-class Personas(commands.GroupCog, group_name="persona", group_description="Who speaks in this channel."):
+class Personas(
+    commands.GroupCog,
+    group_name="persona",
+    group_description=described("command-persona.description"),
+    group_auto_locale_strings=True,
+):
     def __init__(
         self,
         bot: commands.Bot,
@@ -51,38 +53,38 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         self._made = made
         self._store = store
 
-    @app_commands.command(description="Choose who speaks in this channel or thread.")
+    @app_commands.command(description=described("command-persona-switch.description"))
     @app_commands.describe(
-        name="The persona that speaks here from now on.",
-        auto_reply="Answer every message here, also those that do not mention me.",
+        name=described("command-persona-switch.option-name"),
+        auto_reply=described("command-persona-switch.option-auto_reply"),
     )
     async def switch(self, interaction: Interaction, name: Name, auto_reply: bool = False) -> None:
         place = _managed_place(interaction)
         if auto_reply and not self._bot.intents.message_content:
-            raise MemberError(NEEDS_INTENT)
+            raise MemberError("persona-needs-intent")
         persona = await self._channels.switch(
             place.channel_id, place.guild_id, name.lower(), interaction.user.id, auto_reply=auto_reply
         )
-        lines = [f"{titled(persona)} speaks here now.", defused(persona.welcome())]
+        lines = [announce("persona-switched", persona=titled(persona)), defused(persona.welcome())]
         if auto_reply:
-            lines.append("-# It answers every message here.")
+            lines.append(f"-# {announce('persona-answers-all')}")
         await interaction.response.send_message("\n".join(line for line in lines if line))
 
-    @app_commands.command(description="Let this thread follow its channel again, or this channel the default persona.")
+    @app_commands.command(description=described("command-persona-reset.description"))
     async def reset(self, interaction: Interaction) -> None:
         place = _managed_place(interaction)
         await self._channels.reset(place.channel_id)
         persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
-        await interaction.response.send_message(f"{titled(persona)} speaks here again.")
+        await interaction.response.send_message(announce("persona-reset", persona=titled(persona)))
 
-    @app_commands.command(name="list", description="All personas, and who speaks here.")
+    @app_commands.command(name="list", description=described("command-persona-list.description"))
     async def list_personas(self, interaction: Interaction) -> None:
         place = place_of_interaction(interaction)
         current = await self._channels.chosen(place.channel_id, place.parent_id) or self._channels.default
         lines = [
             f"{titled(persona)} (`{persona.name}`): {defused(persona.description)}"
-            + ("" if self._catalog.is_shipped(persona.name) else " *(this server's own)*")
-            + (" **← speaks here**" if persona.name == current else "")
+            + ("" if self._catalog.is_shipped(persona.name) else f" *{say('persona-listed-own')}*")
+            + (f" **{say('persona-listed-current')}**" if persona.name == current else "")
             for persona in self._catalog.all(interaction.guild_id)
         ]
         first, *others = split("\n".join(lines))
@@ -90,8 +92,8 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         for other in others:
             await interaction.followup.send(other, ephemeral=True)
 
-    @app_commands.command(description="What a persona is like, and which adapter version speaks for it.")
-    @app_commands.describe(name="The persona; without a name, the one that speaks here.")
+    @app_commands.command(description=described("command-persona-info.description"))
+    @app_commands.describe(name=described("command-persona-info.option-name"))
     async def info(self, interaction: Interaction, name: Name | None = None) -> None:
         if name is None:
             place = place_of_interaction(interaction)
@@ -103,37 +105,35 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
             lines.append(f">>> {defused(persona.greeting)}")
         await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
-    @app_commands.command(description="Make a persona of this server's own: a form opens.")
-    @app_commands.describe(name="Its short name for commands: a-z, 0-9, hyphens. Otherwise made from its full name.")
+    @app_commands.command(description=described("command-persona-create.description"))
+    @app_commands.describe(name=described("command-persona-create.option-name"))
     async def create(self, interaction: Interaction, name: Name | None = None) -> None:
         _managed_server(interaction)
         values = {"name": name.lower()} if name else {}
-        await interaction.response.send_modal(PersonaForm("A new persona", values, self._create))
+        await interaction.response.send_modal(PersonaForm(say("persona-form-create"), values, self._create))
 
-    @app_commands.command(description="Change a persona of this server's own: a form opens.")
-    @app_commands.describe(name="The persona.")
+    @app_commands.command(description=described("command-persona-edit.description"))
+    @app_commands.describe(name=described("command-persona-edit.option-name"))
     async def edit(self, interaction: Interaction, name: Name) -> None:
         persona = self._made.made(_managed_server(interaction), name.lower())
-        form = PersonaForm(f"Change {persona.name}"[:45], values_of(persona), self._change)
+        form = PersonaForm(say("persona-form-edit", name=persona.name)[:45], values_of(persona), self._change)
         await interaction.response.send_modal(form)
 
-    @app_commands.command(
-        description="Delete a persona of this server's own. You get its card, should you want it back."
-    )
-    @app_commands.describe(name="The persona.")
+    @app_commands.command(description=described("command-persona-delete.description"))
+    @app_commands.describe(name=described("command-persona-delete.option-name"))
     async def delete(self, interaction: Interaction, name: Name) -> None:
         persona = await self._made.delete(_managed_server(interaction), name.lower())
-        sentence = f"{titled(persona)} is deleted. Where it spoke, the default persona speaks again."
+        sentence = say("persona-deleted", persona=titled(persona))
         await interaction.response.send_message(sentence, file=_card_file(persona), ephemeral=True)
 
-    @app_commands.command(
-        name="import", description="Make a persona from a character card (JSON, YAML, PNG or .charx)."
+    @app_commands.command(name="import", description=described("command-persona-import.description"))
+    @app_commands.describe(
+        card=described("command-persona-import.option-card"), name=described("command-persona-import.option-name")
     )
-    @app_commands.describe(card="The card's file.", name="Its short name for commands; otherwise made from the card's.")
     async def import_card(self, interaction: Interaction, card: discord.Attachment, name: Name | None = None) -> None:
         guild_id = _managed_server(interaction)
         if card.size > MOST_BYTES:
-            raise BadCard(f"That file is too large: a card may have {MOST_BYTES // 1024 // 1024} MB.")
+            raise BadCard("card-too-large", megabytes=MOST_BYTES // 1024 // 1024)
         await interaction.response.defer(thinking=True)
         imported = await asyncio.to_thread(read_character_card, await card.read(), name.lower() if name else None)
         persona = imported.persona
@@ -142,28 +142,27 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
         lines += [f"-# {note}" for note in imported.notes]
         await interaction.followup.send("\n".join(lines))
 
-    @app_commands.command(description="A persona as a character card, for other programs or another server.")
-    @app_commands.describe(name="The persona.")
+    @app_commands.command(description=described("command-persona-export.description"))
+    @app_commands.describe(name=described("command-persona-export.option-name"))
     async def export(self, interaction: Interaction, name: Name) -> None:
         guild_id = _managed_server(interaction)
         persona = self._catalog.get(name.lower(), guild_id)
-        await interaction.response.send_message(
-            f"The card of {titled(persona)}:", file=_card_file(persona), ephemeral=True
-        )
+        sentence = say("persona-card", persona=titled(persona))
+        await interaction.response.send_message(sentence, file=_card_file(persona), ephemeral=True)
 
-    @app_commands.command(description="Let personas speak here under their own name and picture, or under mine.")
-    @app_commands.describe(on="Under their own name and picture.")
+    @app_commands.command(description=described("command-persona-identity.description"))
+    @app_commands.describe(on=described("command-persona-identity.option-on"))
     async def identity(self, interaction: Interaction, on: bool) -> None:
         home = home_of(interaction.channel)
         if interaction.guild_id is None or home is None:
-            raise MemberError("That works in a server's channels only.")
+            raise MemberError("server-channel-only")
         if not interaction.permissions.manage_webhooks:
-            raise NotAllowed("Choosing under whose name personas speak needs the permission Manage Webhooks.")
+            raise NotAllowed("persona-needs-manage-webhooks")
         if on and not interaction.app_permissions.manage_webhooks:
-            raise MemberError("I need the permission Manage Webhooks in this channel for that.")
+            raise MemberError("persona-i-need-manage-webhooks")
         await self._store.set_identity(home.id, interaction.guild_id, interaction.user.id, on=on)
-        whose = "their own name and picture" if on else "my name"
-        await interaction.response.send_message(f"Personas speak in {home.mention} under {whose} now.")
+        sentence = announce("persona-identity-on" if on else "persona-identity-off", channel=home.mention)
+        await interaction.response.send_message(sentence)
 
     @switch.autocomplete("name")
     @info.autocomplete("name")
@@ -185,24 +184,26 @@ class Personas(commands.GroupCog, group_name="persona", group_description="Who s
     async def _change(self, interaction: Interaction, values: Mapping[str, object]) -> None:
         persona = persona_from(dict(values))
         await self._made.change(_managed_server(interaction), persona, interaction.user.id)
-        await interaction.response.send_message(f"{titled(persona)} is changed, from its next reply on.")
+        await interaction.response.send_message(announce("persona-changed", persona=titled(persona)))
 
     def _voice(self, persona: Persona) -> str:
         try:
             version = self._speaking(persona.name) if self._catalog.is_shipped(persona.name) else None
         except PersonaUnavailable as error:
-            return str(error)
-        return f"Speaks with adapter version {version.number}." if version else "Speaks from its prompt alone."
+            return error.said()
+        if version is None:
+            return say("persona-voice-prompt")
+        return say("persona-voice-version", number=str(version.number))
 
 
 class ForgetConversation(commands.Cog):
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
-    @app_commands.command(description="Start afresh: I forget what was said in this channel or thread.")
+    @app_commands.command(description=described("command-forget.description"))
     async def forget(self, interaction: Interaction) -> None:
         await self._conversations.forget(place_of_interaction(interaction).channel_id)
-        await interaction.response.send_message("I have forgotten what was said here. Let's start afresh.")
+        await interaction.response.send_message(announce("forgotten"))
 
 
 def choices(personas: list[Persona], typed: str) -> list[app_commands.Choice[str]]:
@@ -216,7 +217,7 @@ def titled(persona: Persona) -> str:
 
 
 def _ready(persona: Persona) -> str:
-    return f"{titled(persona)} (`{persona.name}`) is ready: `/persona switch name:{persona.name}` lets it speak here."
+    return announce("persona-ready", persona=titled(persona), name=persona.name)
 
 
 def _card_file(persona: Persona) -> discord.File:
@@ -226,14 +227,14 @@ def _card_file(persona: Persona) -> discord.File:
 def _managed_place(interaction: Interaction) -> Place:
     """Where the command was used. Raises NotAllowed on a server without Manage Channels."""
     if interaction.guild_id is not None and not interaction.permissions.manage_channels:
-        raise NotAllowed("Choosing who speaks here needs the permission Manage Channels.")
+        raise NotAllowed("persona-needs-manage-channels")
     return place_of_interaction(interaction)
 
 
 def _managed_server(interaction: Interaction) -> int:
     """The server whose personas are meant. Raises NotAllowed without Manage Server."""
     if interaction.guild_id is None:
-        raise MemberError("Personas of one's own belong to a server: use that command there.")
+        raise MemberError("persona-needs-server")
     if not interaction.permissions.manage_guild:
-        raise NotAllowed("A server's own personas are made and changed with the permission Manage Server.")
+        raise NotAllowed("persona-needs-manage-server")
     return interaction.guild_id

@@ -12,6 +12,7 @@ from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.cogs.asking import quoted
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.localization import described
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
 from bot.discord_bot.replying.destinations import PlainDestination
@@ -20,6 +21,7 @@ from bot.errors import EmptyPrompt, MemberError
 from bot.personas.catalog import Persona, PersonaCatalog
 from bot.prompt import Message, Role
 from bot.store import SCENE
+from bot.wording import announce
 
 TURNS = 6  # of both together, unless the member says otherwise
 Line = tuple[str, str]  # a persona's name and what it said
@@ -36,12 +38,12 @@ class Scenes(commands.Cog):
         self._identities = identities
         self._playing: set[int] = set()  # channels
 
-    @app_commands.command(description="Let two personas talk to each other.")
+    @app_commands.command(description=described("command-scene.description"))
     @app_commands.describe(
-        persona_a="Who begins.",
-        persona_b="Who answers.",
-        topic="What they talk about.",
-        turns="How often one of them speaks, 2 to 12.",
+        persona_a=described("command-scene.option-persona_a"),
+        persona_b=described("command-scene.option-persona_b"),
+        topic=described("command-scene.option-topic"),
+        turns=described("command-scene.option-turns"),
     )
     async def scene(
         self,
@@ -54,17 +56,17 @@ class Scenes(commands.Cog):
         place = place_of_interaction(interaction)
         cast = [self._catalog.get(name.lower(), place.guild_id) for name in (persona_a, persona_b)]
         if cast[0].name == cast[1].name:
-            raise MemberError("A scene needs two different personas.")
+            raise MemberError("scene-needs-two")
         if not topic.strip():
             raise EmptyPrompt
         if place.channel_id in self._playing:
-            raise MemberError("There is a scene in this channel already: wait until it is over, or stop it with ⏹.")
+            raise MemberError("scene-already")
         self._delivery.check_open()
         self._limits.take(interaction.user.id, place.guild_id)
         self._playing.add(place.channel_id)
         try:
-            names = " and ".join(titled(persona) for persona in cast)
-            await interaction.response.send_message(f"🎬 {names}\n{quoted(topic)}")
+            title = announce("scene-title", first=titled(cast[0]), second=titled(cast[1]))
+            await interaction.response.send_message(f"{title}\n{quoted(topic)}")
             await self._play(interaction, place, cast, topic.strip(), turns)
         finally:
             self._playing.discard(place.channel_id)

@@ -19,20 +19,19 @@ from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import MemberError
 from bot.personas.catalog import PersonaCatalog
 from bot.store import Store, StoredReply, VoteCount
+from bot.wording import announce
 
 log = logging.getLogger(__name__)
-
-GIVEN_UP = "-# (another answer was kept)"
 
 
 class AnswerGone(MemberError):
     def __init__(self) -> None:
-        super().__init__("I no longer have that reply, so I can't answer it again.")
+        super().__init__("answer-gone")
 
 
 class AlreadyAnswering(MemberError):
     def __init__(self) -> None:
-        super().__init__("There is a second answer already: keep one of the two first.")
+        super().__init__("already-answering")
 
 
 class SecondAnswers(commands.Cog):
@@ -61,7 +60,7 @@ class SecondAnswers(commands.Cog):
     async def write(self, interaction: Interaction, reply_id: int) -> None:
         """🔁 was pressed: stream another answer to the same question. Raises MemberError."""
         stored = await self._reply(reply_id)
-        check_steers(interaction, stored.record.asker_id, "ask for another answer")
+        check_steers(interaction, stored.record.asker_id, "again")
         self._delivery.check_open()
         if reply_id in self._writing or (await self._store.standing(reply_id)).rival is not None:
             raise AlreadyAnswering
@@ -76,7 +75,7 @@ class SecondAnswers(commands.Cog):
     async def keep(self, interaction: Interaction, kept_id: int, other_id: int) -> None:
         """“Keep this” was pressed below one of two answers. Raises MemberError."""
         kept, other = await self._reply(kept_id), await self._reply(other_id)
-        check_steers(interaction, kept.record.asker_id, "choose between the answers")
+        check_steers(interaction, kept.record.asker_id, "keep")
         await self._store.add_comparison(kept_id, other_id, interaction.user.id)
         with contextlib.suppress(discord.NotFound):  # too late to answer; the choice is stored
             await interaction.response.edit_message(view=await reply_view(self._store, kept_id))
@@ -121,7 +120,8 @@ class SecondAnswers(commands.Cog):
         channel = self._channel(reply)
         first, *others = reply.message_ids
         with _given_up_on_refusal(reply):
-            await self._identities.edit(channel, first, content=GIVEN_UP, view=None, attachments=[])
+            note = f"-# {announce('another-kept')}"
+            await self._identities.edit(channel, first, content=note, view=None, attachments=[])
             for other in others:
                 await self._identities.delete(channel, other)
 

@@ -4,17 +4,17 @@ import asyncio
 import datetime
 import io
 import time
-from collections.abc import Mapping
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot.cogs.personas import Name, choices
-from bot.discord_bot.controls.dislike_reasons import LABELS
 from bot.discord_bot.interactions import Interaction
-from bot.personas.catalog import PersonaCatalog
+from bot.discord_bot.localization import described
+from bot.personas.catalog import Persona, PersonaCatalog
 from bot.store import Approval, Statistics, Store
+from bot.wording import Audience, address, announce
 
 
 class Stats(commands.Cog):
@@ -22,8 +22,10 @@ class Stats(commands.Cog):
         self._store = store
         self._catalog = catalog
 
-    @app_commands.command(description="What members think of a persona: approval over time and by version.")
-    @app_commands.describe(persona="The persona; without one, all of them.", days="How far back (30).")
+    @app_commands.command(description=described("command-stats.description"))
+    @app_commands.describe(
+        persona=described("command-stats.option-persona"), days=described("command-stats.option-days")
+    )
     async def stats(
         self, interaction: Interaction, persona: Name | None = None, days: app_commands.Range[int, 1, 3650] = 30
     ) -> None:
@@ -31,12 +33,13 @@ class Stats(commands.Cog):
         await interaction.response.defer(thinking=True)
         since = time.time() - datetime.timedelta(days=days).total_seconds()
         figures = await self._store.statistics(card.name if card else None, interaction.guild_id, since)
-        title = f"{card.display_name if card else 'All personas'}, last {days} days"
-        picture = await asyncio.to_thread(_picture, title, figures)
-        where = "on this server" if interaction.guild_id else "everywhere"
+        title = _title(card, days)
+        picture = await asyncio.to_thread(_picture, card, days, figures)
+        heading = announce("stats-on-server" if interaction.guild_id else "stats-everywhere", title=title)
+        alternative = announce("stats-picture", title=title)
         await interaction.followup.send(
-            f"**{title}**, {where}\n{described(figures)}",
-            file=discord.File(io.BytesIO(picture), filename="stats.png", description=f"Approval: {title}"),
+            f"{heading}\n{in_words(figures)}",
+            file=discord.File(io.BytesIO(picture), filename="stats.png", description=alternative),
         )
 
     @stats.autocomplete("persona")
@@ -44,42 +47,60 @@ class Stats(commands.Cog):
         return choices(self._catalog.all(interaction.guild_id), typed)
 
 
-def _picture(title: str, figures: Statistics) -> bytes:
-    from bot.discord_bot.approval_chart import (
-        approval_chart,  # matplotlib takes half a second and 40 MB: only when somebody asks
-    )
-
-    return approval_chart(title, figures)
+def _title(card: Persona | None, days: int) -> str:
+    if card is None:
+        return announce("stats-title-all", days=days)
+    return announce("stats-title", name=card.display_name, days=days)
 
 
-def described(figures: Statistics) -> str:
+def _picture(card: Persona | None, days: int, figures: Statistics) -> bytes:
+    """For a thread: whom it addresses is its own affair."""
+    # matplotlib takes half a second and 40 MB: only when somebody asks
+    from bot.discord_bot.approval_chart import approval_chart, can_draw
+
+    if not can_draw(announce("chart-by-day")):
+        address(Audience())
+    return approval_chart(_title(card, days), figures)
+
+
+def in_words(figures: Statistics) -> str:
     """The figures in a few lines."""
     if not figures.replies:
-        return "No replies yet."
+        return announce("stats-no-replies")
     votes = figures.votes
     lines = [
-        f"Replies: {figures.replies}. 👍 {votes.up}, 👎 {votes.down}{_percent(votes.up, votes.down)}. "
-        f"Better answers: {figures.corrections}. Choices between two answers: {figures.comparisons}."
+        announce(
+            "stats-votes",
+            replies=figures.replies,
+            up=votes.up,
+            down=votes.down,
+            share=_share(votes.up, votes.down),
+            corrections=figures.corrections,
+            comparisons=figures.comparisons,
+        )
     ]
     if figures.versions:
-        lines.append("By version: " + "; ".join(map(_version, figures.versions[-8:])) + ".")
+        lines.append(announce("stats-by-version", versions="; ".join(map(_version, figures.versions[-8:]))))
     if figures.reasons:
-        labelled: dict[str, str] = {reason: label.lower() for reason, (_, label) in LABELS.items()}
-        reasons = ", ".join(f"{labelled.get(reason, reason)} {count}" for reason, count in figures.reasons.items())
-        lines.append(f"Why 👎: {reasons}.")
-    lines.append(f"Response times: first word {_times(figures.first_token_s)}; whole reply {_times(figures.total_s)}.")
+        reasons = [announce("stats-reason", reason=reason, count=count) for reason, count in figures.reasons.items()]
+        lines.append(announce("stats-reasons", reasons=", ".join(reasons)))
+    if first := figures.first_token_s:
+        lines.append(announce("stats-first-word", usual=round(first[50], 1), most=round(first[95], 1)))
+    if whole := figures.total_s:
+        lines.append(announce("stats-whole-reply", usual=round(whole[50], 1), most=round(whole[95], 1)))
     return "\n".join(lines)
 
 
 def _version(version: Approval) -> str:
-    name = "prompt only" if version.key is None else f"v{version.key}"
-    replies = f"{version.replies} {'reply' if version.replies == 1 else 'replies'}"
-    return f"{name}: {replies}, 👍 {version.up} 👎 {version.down}{_percent(version.up, version.down)}"
+    return announce(
+        "stats-version",
+        name=announce("stats-prompt-only") if version.key is None else f"v{version.key}",
+        replies=version.replies,
+        up=version.up,
+        down=version.down,
+        share=_share(version.up, version.down),
+    )
 
 
-def _percent(up: int, down: int) -> str:
-    return f" ({100 * up / (up + down):.0f} %)" if up + down else ""
-
-
-def _times(times: Mapping[int, float]) -> str:
-    return f"{times[50]:.1f} s (median), {times[95]:.1f} s (95 of 100 are faster)" if times else "not known"
+def _share(up: int, down: int) -> str:
+    return f" ({announce('stats-share', percent=round(100 * up / (up + down)))})" if up + down else ""

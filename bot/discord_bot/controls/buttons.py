@@ -5,6 +5,7 @@ import discord
 from bot.discord_bot.controls.persistent import persistent_view
 from bot.discord_bot.interactions import Action
 from bot.store import Store, VoteCount
+from bot.wording import announce
 
 STOP = Action[[]]("stop")  # which reply it stops is known by the message it hangs below
 LIKE = Action[[int]]("up")  # reply
@@ -15,7 +16,7 @@ KEEP = Action[[int, int]]("keep")  # the reply that is kept, the other one
 
 
 def stop_view() -> discord.ui.View:
-    return persistent_view(discord.ui.Button(emoji="⏹️", label="Stop", custom_id=STOP.custom_id()))
+    return persistent_view(discord.ui.Button(emoji="⏹️", label=announce("button-stop"), custom_id=STOP.custom_id()))
 
 
 def again_view(reply_id: int) -> discord.ui.View:
@@ -48,5 +49,5 @@ def _again(reply_id: int) -> discord.ui.Button[discord.ui.View]:
 
 def _keep(reply_id: int, other_id: int) -> discord.ui.Button[discord.ui.View]:
     return discord.ui.Button(
-        label="Keep this", style=discord.ButtonStyle.success, custom_id=KEEP.custom_id(reply_id, other_id)
+        label=announce("button-keep"), style=discord.ButtonStyle.success, custom_id=KEEP.custom_id(reply_id, other_id)
     )

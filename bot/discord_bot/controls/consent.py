@@ -7,26 +7,10 @@ import discord
 from bot.discord_bot.controls.persistent import persistent_view
 from bot.discord_bot.interactions import Action, Interaction
 from bot.store import Store
+from bot.wording import say
 
 ALLOW, REFUSE = Action[[]]("consent:yes"), Action[[]]("consent:no")
 LEARN_MORE = Action[[]]("consent-more")
-QUESTION = (
-    "Your vote counts. **May the personas also learn from what you write to them?** "
-    "If you allow it, your messages behind liked replies and your better answers may become training data on this "
-    "bot's own machine; if you refuse, your votes still count and your words are never trained on. "
-    "`/privacy` shows, changes, exports or deletes everything about you at any time."
-)
-ALLOWED = "Thank you: the personas may learn from what you write to them. `/privacy` changes that at any time."
-REFUSED = "Understood: your words are never trained on; your votes still count. `/privacy` changes that at any time."
-MORE = (
-    "**What is kept:** your messages to me with my replies, your votes with their reasons, your better answers, and "
-    "which of two answers you kept. It stays in a file on the machine that runs this bot.\n"
-    "**What learning means:** from time to time a small add-on of the language model is trained for each persona, on "
-    "replies that members liked, with what was asked, and on better answers. Yours are among them only if you agree.\n"
-    "**If you say no**, or nothing: your votes count in the figures, your words are never trained on.\n"
-    "**Changing your mind:** `/privacy` does it, for what is already there too: the next training leaves it out. "
-    "There you can also read everything in a file, or have it deleted. A message you delete is deleted here as well."
-)
 REMEMBERED = 10_000  # members; who falls out may be asked a second time
 
 
@@ -54,15 +38,22 @@ class ConsentQuestion:
         if not self._enabled or member_id in self._asked or await self._store.consent(member_id) is not None:
             return
         _remember(self._asked, member_id)
-        await interaction.followup.send(QUESTION, view=consent_view(), ephemeral=True)
+        await interaction.followup.send(say("consent-question"), view=consent_view(), ephemeral=True)
 
 
 def consent_view() -> discord.ui.View:
     """Yes, no, learn more."""
     return persistent_view(
-        discord.ui.Button(label="Yes, they may learn", style=discord.ButtonStyle.success, custom_id=ALLOW.custom_id()),
-        discord.ui.Button(label="No", custom_id=REFUSE.custom_id()),
-        discord.ui.Button(label="Learn more", custom_id=LEARN_MORE.custom_id()),
+        discord.ui.Button(label=say("consent-yes"), style=discord.ButtonStyle.success, custom_id=ALLOW.custom_id()),
+        discord.ui.Button(label=say("consent-no"), custom_id=REFUSE.custom_id()),
+        discord.ui.Button(label=say("consent-learn-more"), custom_id=LEARN_MORE.custom_id()),
+    )
+
+
+def learn_more() -> str:
+    """What consent means, in a few paragraphs."""
+    return "\n".join(
+        (say("consent-more-kept"), say("consent-more-learning"), say("consent-more-no"), say("consent-more-change"))
     )
 
 

@@ -7,26 +7,23 @@ import discord
 
 from bot.discord_bot.failures import GuardedModal
 from bot.discord_bot.interactions import Interaction
+from bot.wording import say
 
 WAITS = 3600.0  # seconds a member may take over the form
 Save = Callable[[Interaction, int, str], Awaitable[None]]
 
 
-class CorrectionForm(GuardedModal, title="A better answer"):
+class CorrectionForm(GuardedModal):
     """`save` receives the reply's id and what was typed."""
 
-    better: discord.ui.Label[Any] = discord.ui.Label(
-        text="How should it have answered?",
-        component=discord.ui.TextInput(
-            custom_id="answer", style=discord.TextStyle.paragraph, max_length=2000, required=True
-        ),
-    )
-
     def __init__(self, reply_id: int, save: Save) -> None:
-        super().__init__(timeout=WAITS)
+        super().__init__(title=say("correction-title"), timeout=WAITS)
         self._reply_id = reply_id
         self._save = save
+        self._better: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id="answer", style=discord.TextStyle.paragraph, max_length=2000, required=True
+        )
+        self.add_item(discord.ui.Label(text=say("correction-label"), component=self._better))
 
     async def on_submit(self, interaction: Interaction, /) -> None:
-        assert isinstance(self.better.component, discord.ui.TextInput)
-        await self._save(interaction, self._reply_id, self.better.component.value)
+        await self._save(interaction, self._reply_id, self._better.value)

@@ -7,6 +7,8 @@ import discord
 
 from bot.discord_bot.failures import answer
 from bot.discord_bot.interactions import PRESS, Interaction, client_of
+from bot.discord_bot.localization import audience_of
+from bot.wording import address
 
 
 class PersistentItem(discord.ui.DynamicItem[Any], template=PRESS):
@@ -20,6 +22,7 @@ class PersistentItem(discord.ui.DynamicItem[Any], template=PRESS):
 
     async def callback(self, interaction: Interaction) -> None:
         """Whatever goes wrong becomes a sentence: discord.py would only log it, and the member would see nothing."""
+        address(audience_of(interaction, interaction.client))
         try:
             client = client_of(interaction)
             client.access_check.check(interaction)

@@ -9,19 +9,22 @@ from bot.discord_bot.failures import GuardedModal, GuardedView
 from bot.discord_bot.interactions import Interaction
 from bot.personas.catalog import GREETING_LENGTH, Persona
 from bot.personas.server_personas import BadPersona
+from bot.wording import say
 
 WAITS = 3600.0  # seconds a member may take over the form
 PRESSABLE = 840.0  # seconds; an interaction's token is valid for 15 minutes
 Save = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
 
-_FIELDS: tuple[tuple[str, str, int, bool, bool], ...] = (
-    # key, label, longest, required, paragraph
-    ("display_name", "Name", 32, True, False),
-    ("description", "What members read about it (one line)", 100, True, False),
-    ("system_prompt", "System prompt: who it is, how it speaks", 4000, True, True),
-    ("greeting", "Greeting", GREETING_LENGTH, False, True),
-    ("avatar", "Emoji", 8, False, False),
-)
+
+def _fields() -> tuple[tuple[str, str, int, bool, bool], ...]:
+    """(key, label, longest, required, paragraph) of each."""
+    return (
+        ("display_name", say("persona-form-display-name"), 32, True, False),
+        ("description", say("persona-form-description"), 100, True, False),
+        ("system_prompt", say("persona-form-system-prompt"), 4000, True, True),
+        ("greeting", say("persona-form-greeting"), GREETING_LENGTH, False, True),
+        ("avatar", say("persona-form-avatar"), 8, False, False),
+    )
 
 
 class PersonaForm(GuardedModal):
@@ -32,7 +35,7 @@ class PersonaForm(GuardedModal):
         self._values = dict(values)
         self._save = save
         self._inputs: dict[str, discord.ui.TextInput[Any]] = {}
-        for key, label, longest, required, paragraph in _FIELDS:
+        for key, label, longest, required, paragraph in _fields():
             style = discord.TextStyle.paragraph if paragraph else discord.TextStyle.short
             field: discord.ui.TextInput[Any] = discord.ui.TextInput(
                 custom_id=key,
@@ -51,15 +54,16 @@ class PersonaForm(GuardedModal):
             await self._save(interaction, values)
         except BadPersona as error:
             again = FormAgain(self.title, values, self._save)
-            await interaction.response.send_message(str(error), view=again, ephemeral=True)
+            await interaction.response.send_message(error.said(), view=again, ephemeral=True)
 
 
 class FormAgain(GuardedView):
     def __init__(self, title: str, values: Mapping[str, object], save: Save) -> None:
         super().__init__(timeout=PRESSABLE)
         self._form = title, values, save
+        self.open.label = say("persona-form-again")
 
-    @discord.ui.button(label="Open the form again", style=discord.ButtonStyle.primary)
+    @discord.ui.button(style=discord.ButtonStyle.primary)
     async def open(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
         await interaction.response.send_modal(PersonaForm(*self._form))
 

@@ -20,12 +20,12 @@ from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.streaming import MessageStream, Unfinished
 from bot.errors import EngineStopped, GenerationFailed, OperatorError
 from bot.store import VoteCount
+from bot.wording import announce
 
 log = logging.getLogger(__name__)
 
 TYPING_LASTS = 8.0  # seconds; Discord shows it for ten
 MARKING_SECONDS = 3.0  # in which replies that did not end in time are marked as interrupted
-NOT_SAVED = "I could not save this reply, so it can't be voted on."
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,9 @@ class ReplyDelivery:
             raise
         except OperatorError as error:
             explain(error, "recording a reply")
-            await stream.interrupt(NOT_SAVED)
+            await stream.interrupt(announce("reply-not-saved"))
         except Exception as error:  # noqa: BLE001 (the text so far stays, with the sentence below it)
-            await stream.interrupt(explain(error, "answering"))
+            await stream.interrupt(explain(error, "answering", announce))
         else:
             await stream.finish(_view(reply_id, said, view_of))
             return reply_id

@@ -23,13 +23,12 @@ from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.destinations import Destination
 from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.splitting import split
+from bot.wording import announce
 
 log = logging.getLogger(__name__)
 
 MESSAGES = 4  # a reply that needs more goes into an attached file
 BEGINNING = 600  # characters of it that stay readable in the channel
-STOPPED_NOTE = "-# (stopped)"
-INTERRUPTED_NOTE = "-# (interrupted)"
 RETRY_SECONDS = 3.0  # from a look that Discord refused to the next
 POSITION_SECONDS = 3.0  # between two looks at the place in the queue
 FRAGMENT = 16  # characters that are worth a first look once a word ends
@@ -183,14 +182,14 @@ class MessageStream:
         said = defused(self._reply.text.strip())
         note = f"-# {self._note}" if said and self._note else self._note
         if self._reply.was_interrupted:
-            note = INTERRUPTED_NOTE
+            note = interrupted()
         elif self._reply.was_cancelled and not said:
-            note = STOPPED_NOTE
+            note = f"-# {announce('reply-stopped')}"
         contents = split(self._header + "\n".join(filter(None, (said, note))))
         if len(contents) <= MESSAGES:
             return contents, None
         beginning, *_ = split(said, BEGINNING)
-        closing = "\n".join(filter(None, (f"{beginning.rstrip()} …", "-# The whole answer is in the file.", note)))
+        closing = "\n".join(filter(None, (f"{beginning.rstrip()} …", f"-# {announce('reply-in-file')}", note)))
         return split(self._header + closing), discord.File(io.BytesIO(said.encode()), "answer.md")
 
     def _is_due(self) -> bool:
@@ -280,12 +279,16 @@ def worth_a_look(text: str) -> bool:
 
 
 def _position(ahead: int, wait_s: float | None) -> str:
-    waiting = "" if wait_s is None else f", about {_duration(wait_s)}"
-    return f"-# {ahead} {'reply is' if ahead == 1 else 'replies are'} ahead of yours{waiting} …"
+    """How many are ahead, and for about how long; rounded, because nobody knows it better: 5 s, 40 s, 3 min."""
+    if wait_s is None:
+        said = announce("queue-position", ahead=ahead)
+    elif wait_s < 60:
+        said = announce("queue-position-seconds", ahead=ahead, seconds=max(5, round(wait_s / 5) * 5))
+    else:
+        said = announce("queue-position-minutes", ahead=ahead, minutes=round(wait_s / 60))
+    return f"-# {said}"
 
 
-def _duration(seconds: float) -> str:
-    """Rounded, because nobody knows it better: 5 s, 40 s, 3 min."""
-    if seconds < 60:
-        return f"{max(5, round(seconds / 5) * 5)} s"
-    return f"{round(seconds / 60)} min"
+def interrupted() -> str:
+    """The note below a reply that ended because the bot did."""
+    return f"-# {announce('reply-interrupted')}"

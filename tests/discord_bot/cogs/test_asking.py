@@ -166,7 +166,7 @@ async def test_a_member_who_writes_too_fast_is_told_once(
     await bob.send(channel, f"{at_bot} hello")
     first, notice, other = contents(env, channel)
     assert (first, other) == ("Aye.", "Aye.")
-    assert notice.startswith("You write faster than I may answer. Please try again in ")
+    assert notice.startswith("Please try again in ")
 
 
 async def test_a_very_long_answer_becomes_a_file_with_its_beginning_in_the_channel(

@@ -28,12 +28,12 @@ async def test_collection_is_switched_off_and_on_for_a_channel(
     other = guild.create_text_channel("other")
     await alice.send(channel, f"{at_bot} before")
     result = await owner.slash(channel, "collection", learn=False)
-    assert "Nothing that is said on this channel trains a persona" in result.response.content
+    assert "Nothing that is said in this channel is used for training" in result.response.content
     await alice.send(channel, f"{at_bot} during")
     await alice.send(other, f"{at_bot} elsewhere")
     assert trainable(tmp_path) == ["elsewhere"]
     panel = await alice.slash(channel, "privacy")
-    assert "On this channel nothing is learned from anybody" in panel.response.content
+    assert "Nothing is learned from anybody in this channel" in panel.response.content
     await owner.slash(channel, "collection", learn=True)
     assert trainable(tmp_path) == ["before", "elsewhere"]
 
@@ -44,7 +44,7 @@ async def test_collection_is_switched_off_for_the_whole_server(
     await owner.slash(channel, "collection", learn=False, where="server")
     assert await store.collection_off(guild.id) == {WHOLE_SERVER}
     panel = await alice.slash(channel, "privacy")
-    assert "On this server nothing is learned from anybody" in panel.response.content
+    assert "Nothing is learned from anybody on this server" in panel.response.content
     result = await owner.slash(channel, "collection", learn=True)
     assert result.response.content.endswith("It is still off for the whole server.")
 

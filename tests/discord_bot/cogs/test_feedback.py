@@ -8,10 +8,10 @@ import pytest
 import simcord
 
 import bot.discord_bot.client
-from bot.discord_bot.controls.consent import MORE, QUESTION
-from bot.discord_bot.controls.dislike_reasons import QUESTION as WHY
+from bot.discord_bot.controls.consent import learn_more
 from bot.errors import StoreError
 from bot.store import Store, StoredReply, VoteCount
+from bot.wording import say
 from tests.discord_bot.conftest import handled
 from tests.discord_bot.talk import as_bot
 from tests.fakes import ScriptedEngine
@@ -152,17 +152,17 @@ async def test_the_first_thumb_asks_for_consent_once_and_the_vote_counts_anyway(
     result = await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     [question] = result.followups
     assert question.ephemeral
-    assert question.content == QUESTION
+    assert question.content == say("consent-question")
     assert await store.votes(reply.id) == VoteCount(1, 0)
     assert await store.consent(alice.id) is None
     more = await alice.click(question, label="Learn more")
-    assert (more.ephemeral, more.response.content) == (True, MORE)
+    assert (more.ephemeral, more.response.content) == (True, learn_more())
     answered = await alice.click(question, custom_id="troupe:consent:yes")
     assert answered.response is not None
     assert answered.response.content.startswith("Thank you")
     assert await store.consent(alice.id) is True
     result = await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
-    assert QUESTION not in [followup.content for followup in result.followups]
+    assert say("consent-question") not in [followup.content for followup in result.followups]
 
 
 async def test_refused_consent_is_kept_and_not_asked_again(
@@ -173,7 +173,7 @@ async def test_refused_consent_is_kept_and_not_asked_again(
     await alice.click(result.followups[0], custom_id="troupe:consent:no")
     assert await store.consent(alice.id) is False
     result = await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
-    assert QUESTION not in [followup.content for followup in result.followups]
+    assert say("consent-question") not in [followup.content for followup in result.followups]
 
 
 async def test_consent_is_not_asked_when_switched_off(
@@ -191,7 +191,7 @@ async def test_who_voted_by_reaction_is_asked_at_the_next_interaction(
     result = await bob.slash(channel, "persona list")
     assert result.followups == []
     result = await alice.slash(channel, "persona list")
-    assert [followup.content for followup in result.followups] == [QUESTION]
+    assert [followup.content for followup in result.followups] == [say("consent-question")]
     result = await alice.slash(channel, "persona list")
     assert result.followups == []
 
@@ -203,8 +203,8 @@ async def test_a_better_answer_is_kept(
     assert shown.modal["components"][0]["label"] == "How should it have answered?"
     result = await bob.submit_modal(shown, {"answer": "  Ahoy, Alice!  "})
     assert result.ephemeral
-    assert result.response.content == "Thank you, I noted your better answer."
-    assert [followup.content for followup in result.followups] == [QUESTION]
+    assert result.response.content == "Thank you! I've saved your better answer."
+    assert [followup.content for followup in result.followups] == [say("consent-question")]
     with sqlite3.connect(tmp_path / "troupe.db") as database:
         assert list(database.execute("SELECT reply_id, author_id, text FROM corrections")) == [
             (reply.id, bob.id, "Ahoy, Alice!")
@@ -212,7 +212,7 @@ async def test_a_better_answer_is_kept(
     await store.set_consent(bob.id, False)
     shown = await bob.click(answer, custom_id=f"troupe:correct:{reply.id}")
     result = await bob.submit_modal(shown, {"answer": "Ahoy!"})
-    assert "will not be trained on" in result.response.content
+    assert "won't be used for training" in result.response.content
 
 
 async def test_a_blank_better_answer_is_refused(
@@ -255,7 +255,7 @@ async def test_a_broken_store_is_a_private_sentence_and_an_error_in_the_log(
     monkeypatch.setattr(store, "cast_vote", refuse)
     result = await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     assert result.ephemeral
-    assert result.response.content == "I can't do that right now; the operator's log says why."
+    assert result.response.content == "I can't do that right now. The people who run me can see why in the log."
     assert "troupe.db is read-only" in caplog.text
 
 
@@ -267,7 +267,7 @@ async def test_a_reply_that_cannot_be_stored_keeps_its_text(
 
     monkeypatch.setattr(store, "finish_reply", refuse)
     await alice.send(channel, f"{at_bot} hello")
-    assert channel.last_message.content == "Aye.\n-# I could not save this reply, so it can't be voted on."
+    assert channel.last_message.content == "Aye.\n-# I couldn't save this reply, so it can't be voted on."
     assert channel.last_message.components == []
 
 
@@ -301,10 +301,10 @@ async def test_a_dislike_may_be_given_a_reason_also_after_a_restart(
     await store.set_consent(alice.id, False)
     result = await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     [why] = result.followups
-    assert (why.ephemeral, why.content) == (True, WHY)
+    assert (why.ephemeral, why.content) == (True, say("reason-question"))
     await env.restart_bot(make_bot())
     noted = await alice.select(why, ["character"], custom_id=f"troupe:reason:{reply.id}")
-    assert noted.response.content == "Thank you, I noted: out of character."
+    assert noted.response.content == "Thank you! Noted: out of character."
     assert (await store.statistics()).reasons == {"character": 1}
 
 
@@ -314,7 +314,7 @@ async def test_a_dislike_that_was_withdrawn_takes_no_reason(
     [why, _consent] = (await alice.click(answer, custom_id=f"troupe:down:{reply.id}")).followups
     await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     refused = await alice.select(why, ["rude"], custom_id=f"troupe:reason:{reply.id}")
-    assert "do not dislike that reply any more" in refused.response.content
+    assert "no longer dislike that reply" in refused.response.content
     assert (await store.statistics()).reasons == {}
 
 

@@ -40,7 +40,7 @@ async def test_operating_is_refused_to_everybody_else(
     for command, options in commands.items():
         result = await alice.slash(channel, command, **options)
         assert result.ephemeral, command
-        assert result.response.content == "Only the people who run this bot may do that.", command
+        assert result.response.content == "Only the people who run this bot can do that.", command
     assert handled(env) == ["NotAllowed"] * 3
     assert not (tmp_path / "seen.json").exists()
 
@@ -49,7 +49,7 @@ async def test_a_training_ends_in_its_verdict_with_the_report(channel: Any, oper
     result = await operator.slash(channel, "train", persona="Pirate")
     shown = result.response
     assert shown.content == (
-        "🎭 **Captain Saltbeard**: version 2 is better and speaks from the next reply on.\n"
+        "🎭 **Captain Saltbeard**: version 2 is better and speaks, starting with the next reply.\n"
         "- held-out liked replies: better\n- degenerate answers: none"
     )
     [report] = shown.attachments
@@ -121,9 +121,9 @@ async def test_versions_tell_of_canaries_reasons_and_deleted_words(
     (folder / "promotions.jsonl").write_text(json.dumps(change) + "\n")
     (folder / "marked.json").write_text('{"2": 1790000000.0}')
     shown = (await alice.slash(channel, "versions", persona="pirate")).response.content.splitlines()
-    assert "🐤 v1 speaks in 20% of the channels since 2026-09-21 14:13 UTC; votes decide which one stays." in shown
+    assert "🐤 v1 speaks in 20% of the channels since 2026-09-21 14:13 UTC. Votes decide which one stays." in shown
     assert "Last change, 2026-01-03: canary rolled back v1, 3 of 40 liked it." in shown
-    assert "⚠️ v2 learned from words that were deleted since, and will be replaced." in shown
+    assert "⚠️ v2 learned from words that are deleted by now, and will be replaced." in shown
 
 
 @pytest.mark.usefixtures("two_versions")
@@ -148,7 +148,7 @@ async def test_health_shows_every_part(channel: Any, operator: Any, alice: Any, 
         "**Engine** scripted",
         "0 of 64 rows running",
         "**Memory**",
-        "1 replies, 0 votes",
+        "1 reply, 0 votes",
         "**Up for**",
         "**Versions** pirate v2\n",
     ):

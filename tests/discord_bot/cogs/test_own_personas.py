@@ -7,8 +7,8 @@ import discord
 import pytest
 import simcord
 
-from bot.discord_bot.cogs.personas import NEEDS_INTENT
 from bot.store import Store
+from bot.wording import say
 from tests.discord_bot.conftest import MakeBot, handled
 from tests.fakes import ScriptedEngine
 
@@ -167,13 +167,13 @@ async def test_a_file_that_is_no_card_is_a_sentence(env: simcord.Env, channel: A
 async def test_a_lorebook_that_cannot_be_used_is_mentioned(channel: Any, owner: Any) -> None:
     card = {"data": {"name": "Ada", "description": "A smith.", "character_book": {"entries": [{"content": "Old."}]}}}
     result = await owner.slash(channel, "persona import", card=("ada.json", json.dumps(card).encode()))
-    assert "One entry of its lorebook is left out" in result.response.content
+    assert "I left out 1 entry of its lorebook" in result.response.content
 
 
 async def test_direct_messages_have_no_personas_of_their_own(env: simcord.Env) -> None:
     user = env.create_user("carol")
     result = await user.slash("persona create")
-    assert "belong to a server" in result.response.content
+    assert "belong to that server" in result.response.content
     assert handled(env) == ["MemberError"]
 
 
@@ -181,7 +181,7 @@ async def test_auto_reply_explains_the_intent_it_needs(
     env: simcord.Env, channel: Any, owner: Any, store: Store, make_bot: MakeBot
 ) -> None:
     result = await owner.slash(channel, "persona switch", name="pirate", auto_reply=True)
-    assert result.response.content == NEEDS_INTENT
+    assert result.response.content == say("persona-needs-intent")
     assert handled(env) == ["MemberError"]
     assert await store.channel_persona(channel.id) is None
     await env.restart_bot(make_bot(message_content=True))

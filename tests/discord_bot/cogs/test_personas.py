@@ -92,7 +92,7 @@ async def test_info_describes_the_persona_and_its_adapter(
 
     await env.restart_bot(make_bot(speaking=speaking))
     result = await alice.slash(channel, "persona info", name="Pirate")
-    assert "adapter version 3" in result.response.content
+    assert "version 3 of its adapter" in result.response.content
     assert "> Ahoy, mateys!" in result.response.content
     result = await alice.slash(channel, "persona info", name="sarcastic")
     assert "can't speak right now" in result.response.content
@@ -121,7 +121,7 @@ async def test_everyone_chooses_for_their_own_direct_messages(env: simcord.Env, 
     await carol.send_dm("hello")
     assert "Captain Saltbeard" in system_prompt(engine)
     result = await carol.slash("forget")
-    assert result.response.content.startswith("I have forgotten")
+    assert result.response.content.startswith("I've forgotten")
 
 
 async def test_a_switch_in_a_thread_binds_the_thread(

@@ -5,7 +5,7 @@ import discord
 import pytest
 import simcord
 
-from bot.discord_bot.controls.consent import MORE
+from bot.discord_bot.controls.consent import learn_more
 from bot.store import Store
 
 
@@ -18,7 +18,7 @@ async def spoken(channel: Any, alice: Any, at_bot: str) -> discord.Message:
 async def test_privacy_shows_the_state_and_changes_it(channel: Any, alice: Any, store: Store) -> None:
     result = await alice.slash(channel, "privacy")
     assert result.ephemeral
-    assert "not said yet" in result.response.content
+    assert "haven't decided yet" in result.response.content
     assert "Nothing else is stored about you." in result.response.content
     await alice.click(result.response, label="Allow learning")
     assert await store.consent(alice.id) is True
@@ -44,9 +44,9 @@ async def test_export_is_a_private_json_file(
 async def test_privacy_counts_what_is_stored_and_tells_more(channel: Any, alice: Any, spoken: discord.Message) -> None:
     await alice.react(spoken, "👍")
     panel = (await alice.slash(channel, "privacy")).response
-    assert "Stored about you: 1 replies to you, with what you wrote, 1 votes." in panel.content
+    assert "Stored about you: 1 reply to you, with what you wrote, 1 vote." in panel.content
     more = await alice.click(panel, label="Learn more")
-    assert (more.ephemeral, more.response.content) == (True, MORE)
+    assert (more.ephemeral, more.response.content) == (True, learn_more())
 
 
 async def test_delete_asks_first(channel: Any, alice: Any, spoken: discord.Message, store: Store) -> None:

@@ -93,7 +93,7 @@ async def test_one_scene_at_a_time_in_a_channel(
     await alice.slash(channel, "scene", **SCENE, turns=2)
     result = await bob.slash(channel, "scene", **SCENE)
     assert result.ephemeral
-    assert "There is a scene in this channel already" in result.response.content
+    assert "There is already a scene in this channel" in result.response.content
     assert handled(env) == ["MemberError"]
     other = guild.create_text_channel("other")
     await bob.slash(other, "scene", **SCENE, turns=2)

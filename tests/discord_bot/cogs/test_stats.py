@@ -23,10 +23,10 @@ async def test_stats_are_a_picture_and_plain_numbers(channel: Any, alice: Any) -
     assert not result.ephemeral
     lines = result.response.content.splitlines()
     assert lines[0] == "**Plain, last 30 days**, on this server"
-    assert "Replies: 1. 👍 1, 👎 1 (50 %)." in lines[1]
-    assert lines[2] == "By version: prompt only: 1 reply, 👍 1 👎 1 (50 %)."
+    assert "Replies: 1. 👍 1, 👎 1 (50%)." in lines[1]
+    assert lines[2] == "By version: prompt only: 1 reply, 👍 1 👎 1 (50%)."
     assert lines[3] == "Why 👎: rude 1."
-    assert lines[4].startswith("Response times: first word 0.0 s (median)")
+    assert lines[4].startswith("First word after 0 s (median)")
     [picture] = result.response.attachments
     assert picture.filename == "stats.png"
     assert (await picture.read()).startswith(b"\x89PNG")

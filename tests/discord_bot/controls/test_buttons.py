@@ -79,5 +79,5 @@ async def test_a_member_who_presses_a_button_of_an_older_version_reads_a_sentenc
 
     result = await alice.click(message, custom_id="troupe:gone:7")
 
-    assert result.response.content == "I don't know that button any more."
+    assert result.response.content == "That button no longer works."
     assert handled(env) == []
