@@ -20,7 +20,8 @@ import transformers
 from peft import PeftModel
 
 from bot.config import load_config
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.engine.base_model import fingerprint, load_tokenizer
 from bot.errors import AdapterError, ConfigError, DatasetError, TroupeError
 from bot.personas.catalog import PersonaCatalog

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.engine.projections import LoraShare
 from bot.versions.registry import AdapterVersion
 

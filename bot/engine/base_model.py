@@ -40,6 +40,10 @@ INDEX = "model.safetensors.index.json"
 TOKENIZER = "tokenizer_config.json"
 PLAIN_TOKENIZERS = ("TokenizersBackend", "PreTrainedTokenizerFast")
 SAMPLE_BYTES = 4096
+# Tokens by which chat templates end a turn, for models whose generation config does not name them.
+END_OF_TURN = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|end|>")
+# The linear layers that adapters change, as transformers' decoders name them.
+PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 Progress = Callable[[str, float], None]
 
@@ -101,6 +105,33 @@ def load_tokenizer(files: BaseModelFiles) -> Any:
             f"model.base = {files.name!r}: {files.path} has no readable tokenizer ({_first_line(error)}); "
             "choose a complete model folder."
         ) from error
+
+
+def end_of_turn_ids(tokenizer: Any) -> set[int]:
+    vocabulary = tokenizer.get_added_vocab()
+    named = {vocabulary[token] for token in END_OF_TURN if token in vocabulary}
+    return named | ({tokenizer.eos_token_id} - {None})
+
+
+def generation_end_ids(files: BaseModelFiles) -> set[int]:
+    """The token ids by which the model's own generation config, if it has one, ends a turn."""
+    file = files.path / "generation_config.json"
+    found = json.loads(file.read_bytes()).get("eos_token_id") if file.is_file() else None
+    return {token for token in (found if isinstance(found, list) else [found]) if token is not None}
+
+
+def projection_shapes(files: BaseModelFiles) -> dict[str, tuple[int, int]]:
+    """Name → inputs and outputs of each projection of the model's layers, read from the headers of its weights.
+
+    Raises BaseModelError.
+    """
+    shapes = {}
+    for name, description, _ in _tensor_samples(files.path):
+        module = name.removesuffix(".weight")
+        if module.rpartition(".")[2] in PROJECTIONS and module != name:
+            outputs, inputs = json.loads(description.partition(" ")[2])
+            shapes[module] = inputs, outputs
+    return shapes
 
 
 def _is_plain(path: Path) -> bool:

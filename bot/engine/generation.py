@@ -1,4 +1,4 @@
-"""Carries a request's events from the engine's thread to the event loop, in batches, where they become a stream."""
+"""Turns a request's events into a stream on the event loop; those of the engine's thread arrive in batches."""
 
 import asyncio
 import threading
@@ -36,15 +36,16 @@ class Outbox:
 class Mailbox:
     """Where one request's events arrive, on the event loop that submitted it."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, post: "Callable[[Mailbox, Event], None]") -> None:
+        """`post` sees to it that `receive` is called with an event on this loop, now or soon."""
         self.loop = asyncio.get_running_loop()
         self.abandoned = False
         self.completion: Completion | None = None
-        self._outbox = outbox
+        self._post = post
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     def hear(self, event: Event) -> None:
-        self._outbox.post(self, event)
+        self._post(self, event)
 
     def receive(self, event: Event) -> None:
         if isinstance(event, Completion):
@@ -60,7 +61,7 @@ class Mailbox:
 
 
 class StreamedGeneration:
-    """The torch engine's Generation. Leaving the iteration early cancels the request: nobody would hear the rest."""
+    """The Generation of either engine. Leaving the iteration early cancels the request: nobody would hear the rest."""
 
     def __init__(
         self,

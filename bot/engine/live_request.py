@@ -3,9 +3,9 @@
 import random
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from bot.engine.request import Chunk, Completion, FinishReason, GenerationRequest
+from bot.engine.request import Chunk, Completion, FinishReason, GenerationRequest, SamplingParams
 from bot.engine.ruled_text import RuledText
 from bot.engine.text import TextStream
 from bot.errors import DeadlineExceeded
@@ -20,6 +20,12 @@ class Listener(Protocol):
     abandoned: bool  # nobody can hear any more
 
     def hear(self, event: Event) -> None: ...
+
+
+def text_of(sampling: SamplingParams, tokenizer: Any) -> TextStream | RuledText:
+    """An empty reply's text: with its stop strings, and within its rules."""
+    plain = TextStream(tokenizer, sampling.stop)
+    return plain if sampling.rules is None else RuledText(plain, sampling.rules)
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 Called from the event loop (submit, cancel, position, wait) and from the engine's thread (the rest), under one lock.
 """
 
-import heapq
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from bot.engine.live_request import LiveRequest
 from bot.engine.request import FinishReason
 from bot.engine.step import Segment
 from bot.engine.step_times import StepTimes
+from bot.engine.waiting_time import seconds_until_start
 from bot.errors import QueueFull
 from bot.versions.registry import AdapterVersion
 
@@ -82,17 +83,9 @@ class Scheduler:
         with self._lock:
             if live not in self._waiting:
                 return 0.0
-            ends = [0.0] * len(self._free_rows)
-            for running in self._running:
-                if (left := self._seconds_left(running)) is None:
-                    return None
-                ends.append(left)
-            heapq.heapify(ends)
-            for other in self._in_turn():
-                if other is live:
-                    break
-                heapq.heapreplace(ends, ends[0] + (self._seconds_left(other) or 0.0))
-            return ends[0]
+            ahead = itertools.takewhile(lambda other: other is not live, self._in_turn())
+            running = map(self._seconds_left, self._running)
+            return seconds_until_start(len(self._free_rows), running, map(self._seconds_left, ahead))
 
     def cancel(self, live: LiveRequest) -> None:
         """End a waiting request now, and a running one before the next step."""

@@ -13,32 +13,27 @@ from typing import Any
 
 import torch
 
-from bot.engine.adapter_files import AdapterTarget
+from bot.engine.adapter_checks import AdapterTarget
 from bot.engine.adapter_io import AdapterIO
 from bot.engine.adapter_loading import AdapterLoading
 from bot.engine.adapter_slots import AdapterSlots
-from bot.engine.base_model import BaseModelFiles, load_tokenizer
+from bot.engine.base_model import BaseModelFiles, end_of_turn_ids, load_tokenizer
 from bot.engine.generation import Mailbox, Outbox, StreamedGeneration
-from bot.engine.live_request import LiveRequest
+from bot.engine.live_request import LiveRequest, text_of
 from bot.engine.loop import EngineLoop
 from bot.engine.model import ServedModel
 from bot.engine.options import EngineOptions
 from bot.engine.placement import place
 from bot.engine.prefix_cache import BLOCK, PrefixCache
 from bot.engine.prefix_reuse import PrefixReuse
-from bot.engine.request import EngineStatus, Generation, GenerationRequest, SamplingParams
+from bot.engine.request import EngineStatus, Generation, GenerationRequest
 from bot.engine.ruled_choice import RuledChoice
-from bot.engine.ruled_text import RuledText
 from bot.engine.runner import Runner
 from bot.engine.scheduler import Scheduler
 from bot.engine.step_times import StepTimes
-from bot.engine.text import TextStream
 from bot.engine.token_masks import TokenMasks
 from bot.errors import EmptyPrompt, EngineStopped, PromptTooLong
 from bot.versions.registry import AdapterVersion
-
-# Tokens by which chat templates end a turn, for models whose generation config does not name them.
-END_OF_TURN = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|end|>")
 
 
 class TorchEngine:
@@ -57,7 +52,7 @@ class TorchEngine:
         self._context = model.context
         self._compiled = model.compiled
         self._arithmetic = model.arithmetic
-        self._end_ids = frozenset(model.end_ids() | _end_ids(self._tokenizer))
+        self._end_ids = frozenset(model.end_ids() | end_of_turn_ids(self._tokenizer))
         self._outbox = Outbox()
         self._wake = threading.Event()
         self._scheduler = Scheduler(
@@ -115,11 +110,11 @@ class TorchEngine:
             raise EmptyPrompt
         if len(request.prompt_ids) >= self._context:
             raise PromptTooLong(len(request.prompt_ids), self._context - 1)
-        mailbox = Mailbox(self._outbox)
+        mailbox = Mailbox(self._outbox.post)
         live = LiveRequest(
             request=request,
             seed=random.getrandbits(31) if request.sampling.seed is None else request.sampling.seed,
-            stream=self._stream(request.sampling),
+            stream=text_of(request.sampling, self._tokenizer),
             listener=mailbox,
             most_tokens=self._context,
             end_ids=self._end_ids,
@@ -154,10 +149,6 @@ class TorchEngine:
             resident=self._scheduler.resident(),
         )
 
-    def _stream(self, sampling: SamplingParams) -> TextStream | RuledText:
-        plain = TextStream(self._tokenizer, sampling.stop)
-        return plain if sampling.rules is None else RuledText(plain, sampling.rules)
-
     def _cancel(self, live: LiveRequest) -> None:
         self._scheduler.cancel(live)
         self._outbox.flush()
@@ -188,9 +179,3 @@ def _torch_on_one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def _end_ids(tokenizer: Any) -> set[int]:
-    vocabulary = tokenizer.get_added_vocab()
-    named = {vocabulary[token] for token in END_OF_TURN if token in vocabulary}
-    return named | ({tokenizer.eos_token_id} - {None})

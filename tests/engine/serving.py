@@ -14,7 +14,8 @@ from peft import PeftModel
 from torch import Tensor
 
 from bot.engine import Completion, EngineOptions, Generation, GenerationRequest, SamplingParams
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
 from bot.engine.model import ServedModel
 from bot.engine.placement import place

@@ -8,7 +8,8 @@ import torch
 import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
 
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.engine.base_model import fingerprint
 from tests.tiny import PROJECTIONS, write_manifest
 

@@ -9,7 +9,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.engine.base_model import fingerprint
 from bot.errors import AdapterError
 from bot.versions.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion

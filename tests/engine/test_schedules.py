@@ -22,7 +22,8 @@ from hypothesis.stateful import (
 )
 
 from bot.engine import Completion, FinishReason, GenerationRequest, SamplingParams
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.engine.adapter_loading import AdapterLoading
 from bot.engine.adapter_slots import AdapterSlots
 from bot.engine.live_request import Event, LiveRequest

@@ -10,7 +10,8 @@ import numpy as np
 import safetensors.numpy
 
 from bot.config import load_config
-from bot.engine.adapter_files import AdapterTarget, read_adapter
+from bot.engine.adapter_checks import AdapterTarget
+from bot.engine.adapter_files import read_adapter
 from bot.personas.catalog import PersonaCatalog, read_card, read_pairs
 from bot.personas.character_cards import read_character_card
 from bot.sandbox.state import StateFile

@@ -17,7 +17,8 @@ import safetensors.torch
 import torch
 from huggingface_hub.errors import HFValidationError
 
-from bot.engine.adapter_files import TENSOR_NAME, AdapterTarget, fault_of, read_adapter
+from bot.engine.adapter_checks import TENSOR_NAME, AdapterTarget, fault_of
+from bot.engine.adapter_files import read_adapter
 from bot.engine.base_model import HUB_NAME, BaseModelFiles
 from bot.errors import AdapterError
 from bot.versions.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion

@@ -1,0 +1,224 @@
+"""Every reason to refuse an adapter version, each a plain sentence: its files, its format, its base model, its values.
+
+PEFT's LoRA format: adapter_config.json beside adapter_model.safetensors. Imports no torch: whoever has another server
+compute checks adapters in the same way.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import safetensors
+from numpy.typing import NDArray
+
+from bot.errors import AdapterError
+from bot.versions.registry import PEFT_CONFIG, WEIGHTS, AdapterVersion, read_manifest
+
+# What PEFT's options may be beside plain LoRA. Those that shape the training, say where the weights belong, or are read
+# below (rank, alpha and their patterns): any value.
+ANY_VALUE = frozenset(
+    {
+        "alpha_pattern",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "corda_config",
+        "ensure_weight_tying",
+        "eva_config",
+        "exclude_modules",
+        "inference_mode",
+        "init_lora_weights",
+        "layers_pattern",
+        "layers_to_transform",
+        "loftq_config",
+        "lora_alpha",
+        "lora_dropout",
+        "lora_ga_config",
+        "megatron_core",
+        "peft_type",
+        "peft_version",
+        "qalora_group_size",
+        "r",
+        "rank_pattern",
+        "revision",
+        "runtime_config",
+        "target_modules",
+        "task_type",
+        "use_rslora",
+    }
+)
+# Ways to begin that leave the base model's weights alone. The others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) change them,
+# and what was trained beside changed weights is nonsense beside the plain ones.
+PLAIN_STARTS = ("true", "false", "none", "gaussian", "eva", "orthogonal", "mica")
+CONVERTIBLE = ("pissa", "olora", "corda", "lora_ga")  # PEFT can turn these into plain LoRA
+Floats = NDArray[np.float32]
+# What safetensors calls the types that weights may have; bfloat16 is the upper half of a float32.
+DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+TENSOR_NAME = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
+
+
+@dataclass(frozen=True)
+class AdapterTarget:
+    """What adapters must fit: the base model's identity, its linear layers, and the slots."""
+
+    fingerprint: str
+    layers: Mapping[str, tuple[int, int]]  # name → inputs, outputs
+    max_rank: int
+
+
+@dataclass(frozen=True)
+class CheckedShare:
+    """What an adapter adds to one linear layer: `scaling` times `b` [outputs, rank] times `a` [rank, inputs]."""
+
+    a: Floats
+    b: Floats
+    scaling: float
+
+
+def check_adapter(version: AdapterVersion, target: AdapterTarget) -> dict[str, CheckedShare]:
+    """The adapter's share of each linear layer it changes, by the layer's name in the model.
+
+    Raises AdapterError, one plain sentence, unless the files are complete, unchanged since training, plain LoRA, of
+    this base model, and of a rank that fits.
+    """
+    if not version.path.is_dir():
+        raise AdapterError(f"{version}: {version.path} does not exist; train it again or roll back.")
+    manifest = read_manifest(version.path)
+    if manifest.get("base_fingerprint") != target.fingerprint:
+        raise AdapterError(
+            f"{version} was trained for another base model (fingerprint {manifest.get('base_fingerprint')}, running: "
+            f"{target.fingerprint}); set model.base back, or train the persona again."
+        )
+    config = _read_config(version)
+    tensors = _read_weights(version)
+    shares = {
+        module: _share(version, module, sides, config, target) for module, sides in _by_module(version, tensors).items()
+    }
+    if not shares:
+        raise AdapterError(f"{version}: {version.path / WEIGHTS} holds no LoRA weights; train it again.")
+    return shares
+
+
+def _read_config(version: AdapterVersion) -> dict[str, Any]:
+    file = version.path / PEFT_CONFIG
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise AdapterError(f"{version}: {file} cannot be read ({error}); train it again.") from error
+    if not isinstance(config, dict):
+        raise AdapterError(f"{version}: {file} is not a JSON object; train it again.")
+    if (fault := fault_of(config)) is not None:
+        raise AdapterError(f"{version}: {file} has {fault}")
+    return config
+
+
+def fault_of(config: Mapping[str, Any]) -> str | None:
+    """The first option of a PEFT configuration that this engine would not compute exactly, and the remedy."""
+    if config.get("peft_type", "LORA") != "LORA":
+        return f"peft_type = {config['peft_type']!r}, which this engine cannot serve; train plain LoRA."
+    start = str(config.get("init_lora_weights")).lower()
+    if start not in PLAIN_STARTS:
+        return f"init_lora_weights = {start!r}, which changed the base model as training began; {_remedy(start)}"
+    for key, value in config.items():
+        plain = not value or (key == "bias" and value == "none")
+        if key not in ANY_VALUE and not plain:
+            return f"{key} = {value!r}, which this engine cannot serve; train plain LoRA."
+    return None
+
+
+def _remedy(start: str) -> str:
+    if not start.startswith(CONVERTIBLE):
+        return "train plain LoRA."
+    return (
+        "convert it where it was trained: save the untrained adapter to INITIAL, and the trained one with PEFT's "
+        "model.save_pretrained(OUT, path_initial_model_for_weight_conversion=INITIAL)."
+    )
+
+
+def _read_weights(version: AdapterVersion) -> dict[str, Floats]:
+    file = version.path / WEIGHTS
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        pickled = " (a pickle such as adapter_model.bin is never loaded)" if any(version.path.glob("*.bin")) else ""
+        raise AdapterError(f"{version}: {file} is missing{pickled}; save the adapter as safetensors.") from None
+    except OSError as error:
+        raise AdapterError(f"{version}: {file} cannot be read: {error.strerror}.") from error
+    try:
+        entries = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise AdapterError(f"{version}: {file} is not a valid safetensors file ({error}); train it again.") from error
+    if (found := hashlib.sha256(data).hexdigest()) != version.sha256:
+        raise AdapterError(
+            f"{version}: {file} was changed after training (sha256 {found[:12]}…, manifest: {version.sha256[:12]}…); "
+            "restore it or train it again."
+        )
+    return {name: _floats(version, name, entry) for name, entry in entries}
+
+
+def _floats(version: AdapterVersion, name: str, entry: dict[str, Any]) -> Floats:
+    """A tensor's values. Raises AdapterError unless all are finite numbers."""
+    if entry["dtype"] in DTYPES:
+        stored = np.frombuffer(entry["data"], dtype=DTYPES[entry["dtype"]])
+        if entry["dtype"] == "BF16":
+            stored = (stored.astype(np.uint32) << 16).view(np.float32)
+        values: Floats = stored.astype(np.float32, copy=False).reshape(entry["shape"])
+        if np.isfinite(values).all():
+            return values
+    raise AdapterError(f"{version}: {name} holds values that are not finite numbers; train it again.")
+
+
+def _by_module(version: AdapterVersion, tensors: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:
+    modules: dict[str, dict[str, Floats]] = {}
+    for name, tensor in tensors.items():
+        match = TENSOR_NAME.fullmatch(name)
+        if match is None:
+            remedy = "`python -m training adopt` leaves out what equals the base model; else train plain LoRA."
+            raise AdapterError(f"{version}: {WEIGHTS} holds {name!r}, which is not a LoRA weight; {remedy}")
+        modules.setdefault(match["module"], {})[match["side"]] = tensor
+    return modules
+
+
+def _share(
+    version: AdapterVersion, module: str, sides: Mapping[str, Floats], config: dict[str, Any], target: AdapterTarget
+) -> CheckedShare:
+    if module not in target.layers:
+        raise AdapterError(
+            f"{version} adapts {module}, which is not a linear layer that can be adapted in the running base model; "
+            "train it with the attention and MLP projections as targets."
+        )
+    a, b = sides.get("A"), sides.get("B")
+    inputs, outputs = target.layers[module]
+    if a is None or b is None or a.ndim != 2 or b.ndim != 2 or a.shape[0] != b.shape[1]:
+        raise AdapterError(f"{version}: {module} lacks a matching pair of LoRA weights; train it again.")
+    if (a.shape[1], b.shape[0]) != (inputs, outputs):
+        raise AdapterError(
+            f"{version}: {module} is {a.shape[1]} × {b.shape[0]} in the adapter and {inputs} × {outputs} in the base "
+            "model; train it for this base model."
+        )
+    rank = a.shape[0]
+    if rank > target.max_rank:
+        raise AdapterError(
+            f"{version} has LoRA rank {rank}, above engine.max_rank = {target.max_rank}; raise engine.max_rank."
+        )
+    return CheckedShare(a, b, _scaling(version, module, rank, config))
+
+
+def _scaling(version: AdapterVersion, module: str, rank: int, config: dict[str, Any]) -> float:
+    """PEFT's: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
+    alpha = _alpha(module, config)
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float):
+        raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {alpha!r}, not a number; train it again.")
+    return alpha / math.sqrt(rank) if config.get("use_rslora") else alpha / rank
+
+
+def _alpha(module: str, config: dict[str, Any]) -> Any:
+    """The module's own alpha where a pattern names it, as PEFT matches them: at the name's end."""
+    for pattern, alpha in (config.get("alpha_pattern") or {}).items():
+        if re.match(rf"(.*\.)?({pattern})$", module):
+            return alpha
+    return config.get("lora_alpha")
