@@ -16,6 +16,7 @@ from bot.prompt import PromptRenderer
 from bot.store import ReplyRecord, Store, StoredMessage
 from bot.versions.registry import AdapterRegistry
 from tests.fakes import CharacterTokenizer, ScriptedEngine
+from tests.prompt.families import family
 
 PIRATE = Persona(
     name="pirate",
@@ -104,6 +105,17 @@ async def test_what_a_lorebook_holds_of_the_last_words_is_told_with_them(replies
     for _ in range(3):
         await exchange(replies, ask("And you?", persona=keeper))
     assert prompt_of(engine).startswith("<system>Be a pirate.</system>")
+
+
+async def test_a_model_without_a_chat_template_stops_at_the_headings_of_the_plain_one(
+    tmp_path, store, engine, conversations
+):
+    tokenizer = family("chatml").tokenizer
+    tokenizer.chat_template = None
+    active_versions = ActiveVersions(AdapterRegistry(tmp_path), PersonaCatalog(tmp_path), engine)
+    replies = Replies(engine, PromptRenderer(tokenizer), active_versions, conversations, store, SamplingParams())
+    await replies.begin(ask("Hello?"))
+    assert engine.requests[-1].sampling.stop == ("\n### User:", "\n### Assistant:")
 
 
 def test_a_prompt_that_leaves_no_room_in_the_context_is_refused(replies, engine):

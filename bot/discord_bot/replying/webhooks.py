@@ -12,6 +12,7 @@ from typing import Any
 import discord
 
 from bot.discord_bot.refusals import readable
+from bot.discord_bot.replying.defusing import defused
 from bot.personas.catalog import Persona
 from bot.store import Store
 
@@ -160,7 +161,8 @@ def home_of(channel: Any) -> _Channel | None:
 
 def spoken_name(persona: Persona) -> str:
     """The persona's name as Discord accepts it for a webhook."""
-    return _RESERVED.sub(lambda match: "\u200b".join(part for part in match.groups() if part), persona.display_name)
+    harmless = defused(persona.display_name)
+    return _RESERVED.sub(lambda match: "\u200b".join(part for part in match.groups() if part), harmless)
 
 
 def _thread(channel: Any) -> Any:

@@ -204,3 +204,10 @@ async def test_identity_is_switched_with_manage_webhooks(
     result = await owner.slash(channel, "persona identity", on=False)
     assert "under my name" in result.response.content
     assert not await store.has_identity(channel.id)
+
+
+async def test_an_imported_name_and_greeting_ping_and_invite_nobody(channel: Any, owner: Any) -> None:
+    card = {"name": "@everyone \u202eAda", "first_mes": "Join discord.com//invite/abc, @here!"}
+    await owner.slash(channel, "persona import", card=("ada.json", json.dumps(card).encode()), name="ada")
+    shown = (await owner.slash(channel, "persona switch", name="ada")).response.content
+    assert shown == ("🎭 **@\u200beveryone Ada** speaks here now.\nJoin discord\u200b.com//invite/abc, @\u200bhere!")
