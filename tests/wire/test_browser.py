@@ -97,7 +97,7 @@ async def test_the_stats_are_read_as_a_picture_and_as_figures(
     await page.run_command("/stats", {"persona": "Captain"})
 
     stats = await page.wait_for_reply("Captain Saltbeard, last 30 days")
-    await expect(stats).to_contain_text("v2: 60 replies, 👍 43 👎 17 (72 %)")
+    await expect(stats).to_contain_text("v2: 60 replies, 👍 43 👎 17 (72%)")
     picture = stats.locator("img")
     await expect(picture).to_have_attribute("alt", "Approval: Captain Saltbeard, last 30 days")
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1080

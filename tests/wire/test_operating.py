@@ -62,7 +62,7 @@ async def test_the_owner_trains_looks_and_goes_back(trainable: AdapterRegistry, 
     await until(lambda: "…" not in stage.replies()[-1]["content"], TRAINING_SECONDS)
 
     [told] = stage.replies()
-    assert "version 2 is better and speaks from the next reply on" in told["content"], told["content"]
+    assert "version 2 is better and speaks, starting with the next reply" in told["content"], told["content"]
     assert [file["filename"] for file in told["attachments"]] == ["pirate-v2.json"]
     assert trainable.active_number("pirate") == 2
 
