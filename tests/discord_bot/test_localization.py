@@ -99,3 +99,11 @@ def test_an_interaction_speaks_to_the_member_and_to_the_server() -> None:
 def test_what_nobody_is_known_to_read_is_english() -> None:
     client: Any = SimpleNamespace(get_guild=lambda _: None)
     assert audience_of(None, client) == audience_of(SimpleNamespace(guild_id=3), client) == Audience()
+
+
+async def test_a_german_server_is_answered_in_german(env: simcord.Env, at_bot: str) -> None:
+    tavern = env.create_guild("Zum Anker", preferred_locale="de")
+    channel, member = tavern.create_text_channel("allgemein"), tavern.add_member(env.create_user("anna"))
+    await member.send(channel, at_bot, attachments=[("bild.png", b"png")])
+    assert channel.last_message.content == render("no-text", "de")
+    assert channel.last_message.content != render("no-text", ENGLISH)

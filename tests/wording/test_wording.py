@@ -52,3 +52,22 @@ async def test_an_audience_ends_with_its_task():
 def test_an_error_says_itself_in_english_and_to_the_member():
     error = QueueFull(2)
     assert str(error) == error.said() == render("queue-full", "en", {"waiting": 2})
+
+
+def test_each_of_discords_locales_finds_its_catalogue():
+    assert [language_of(locale) for locale in ("de", "pt-BR", "es-ES", "es-419", "zh-CN")] == [
+        name if name in languages() else "en" for name in ("de", "pt-BR", "es", "es", "zh")
+    ]
+
+
+async def test_the_member_and_the_channel_may_read_different_languages():
+    address(Audience(member="de", channel="en"))
+    assert say("button-stop") == "Stopp"
+    assert announce("button-stop") == "Stop"
+    assert QueueFull(1).said() == render("queue-full", "de", {"waiting": 1}) != str(QueueFull(1))
+
+
+def test_plurals_and_numbers_are_those_of_the_language():
+    said = [render("queue-full", "de", {"waiting": waiting}) for waiting in (1, 2)]
+    assert ["1 Nachricht wartet schon" in said[0], "2 Nachrichten warten schon" in said[1]] == [True, True]
+    assert "12.345 Token" in render("prompt-too-long", "de", {"tokens": 12345, "limit": 2048})
