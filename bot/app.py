@@ -82,7 +82,7 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         engine, renderer = await asyncio.to_thread(_engine_and_renderer, config, files)
         stack.push_async_callback(engine.stop)
         await engine.start()
-        registry = AdapterRegistry(config.adapters_dir)
+        registry = AdapterRegistry(config.adapters_dir, files.fingerprint)
         active_versions = ActiveVersions(registry, catalog, engine)
         await active_versions.check()
         conversations = Conversations(

@@ -126,14 +126,19 @@ def _personas(config: Config) -> Iterator[Finding]:
     except TroupeError as error:
         yield Finding("personas", Condition.MISSING, str(error), "see adapters/README.md")
         return
-    registry = AdapterRegistry(config.adapters_dir)
+    from bot.engine.base_model import known_fingerprint
+
+    registry = AdapterRegistry(config.adapters_dir, known_fingerprint(config.model.base, config.cache_dir))
     for persona in catalog.all():
         try:
             version = registry.active(persona.name)
         except TroupeError as error:
             yield Finding(persona.name, Condition.MISSING, str(error), f"`python -m training rollback {persona.name}`")
             continue
-        if version is None:
+        if version is None and registry.active_elsewhere(persona.name):
+            detail = "has no adapter for this base model and speaks from its card; another base model has one"
+            yield Finding(persona.name, Condition.NOTE, detail, f"`python -m training run {persona.name}`")
+        elif version is None:
             yield Finding(persona.name, Condition.OK, "speaks from its prompt alone")
         elif (version.path / WEIGHTS).is_file():
             yield Finding(persona.name, Condition.OK, f"v{version.number} speaks")

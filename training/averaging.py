@@ -95,7 +95,7 @@ class Averaging:
         averages = [averaged(trained, kept.version, share) for share in kept.shares]
         if len(averages) == 1:
             return averages[0], {"share": kept.shares[0]}
-        on_disk = [self._written(average, folder, place + 1) for place, average in enumerate(averages)]
+        on_disk = [self._written(average, folder) for average in averages]
         before, *known = self._known([kept.version, *on_disk], on_progress)
         asked = len(self._probes())
         inherited = float(read_manifest(kept.version.path).get("averaged_with", {}).get("knew", 0.0))
@@ -105,12 +105,12 @@ class Averaging:
         place = least_that_knows(known, needed)
         return averages[place], {"share": kept.shares[place], "knew": round(knew, 4)}
 
-    def _written(self, average: TrainedAdapter, folder: Path, number: int) -> AdapterVersion:
+    def _written(self, average: TrainedAdapter, folder: Path) -> AdapterVersion:
         """In a registry of its own, for the engine to load; none of these ever speaks."""
         name = self.setup.persona.name
         (folder / "averages" / name).mkdir(parents=True, exist_ok=True)
         lineage = {"base_fingerprint": self.setup.files.fingerprint}
-        return publish.publish(AdapterRegistry(folder / "averages"), name, average, lineage, number)
+        return publish.publish(AdapterRegistry(folder / "averages"), name, average, lineage, reuse=True)
 
     def _known(self, versions: Sequence[AdapterVersion], on_progress: OnProgress) -> list[int]:
         """How many knowledge probes each answers right."""

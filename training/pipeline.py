@@ -74,7 +74,6 @@ class Pipeline:
     def __init__(self, config: Config, persona: str, console: Console) -> None:
         self.catalog = PersonaCatalog(config.adapters_dir)
         self.persona: Persona = self.catalog.get(persona)
-        self.registry = AdapterRegistry(config.adapters_dir)
         self._config = config
         self._console = console
         # What cannot work is refused before any slow work.
@@ -102,8 +101,12 @@ class Pipeline:
         if self._config.store_path.exists():
             open_snapshot(self._config.store_path).close()
 
-    def train(self, dataset: Dataset, number: int | None = None) -> AdapterVersion:
-        """Train on the dataset and publish the result as a new version, or as version `number` in place of the old.
+    @cached_property
+    def registry(self) -> AdapterRegistry:
+        return AdapterRegistry(self._config.adapters_dir, self._files.fingerprint)
+
+    def train(self, dataset: Dataset, *, reuse: bool = False) -> AdapterVersion:
+        """Train on the dataset and publish the result as a new version; with `reuse`, one of the same weights serves.
 
         Raises DatasetError when the dataset cannot be trained on.
         """
@@ -134,19 +137,18 @@ class Pipeline:
                 with progress_bar(self._console) as progress:
                     trained, told = Averaging(self.setup).average(trained, kept, folder, progress)
                 lineage["averaged_with"] |= told
-            version = publish.publish(self.registry, self.persona.name, trained, lineage, number)
+            version = publish.publish(self.registry, self.persona.name, trained, lineage, reuse=reuse)
             checkpoints.discard(folder)
             return version
 
     def trained(self, dataset: Dataset) -> AdapterVersion:
-        """Version 1, trained on the dataset: the one on disk where that came from the same input, else a new one."""
-        lineage = self._lineage(dataset, self._recipes(dataset), self._hyperparameters())
-        if 1 in self.registry.numbers(self.persona.name):
-            version = self.registry.version(self.persona.name, 1)
-            if json.loads(json.dumps(lineage)).items() <= read_manifest(version.path).items():
+        """A version trained on the dataset: one on disk that came from the same input, else a new one."""
+        lineage = json.loads(json.dumps(self._lineage(dataset, self._recipes(dataset), self._hyperparameters())))
+        for version in reversed(self.registry.versions(self.persona.name)):
+            if lineage.items() <= read_manifest(version.path).items():
                 publish.verify(version, self._files.fingerprint)
                 return version
-        return self.train(dataset, 1)
+        return self.train(dataset)
 
     def adopt(self, origin: str) -> tuple[AdapterVersion, ForeignAdapter]:
         """Make an adapter from elsewhere, a PEFT folder or a hub name, the next version. Raises AdapterError."""

@@ -74,7 +74,11 @@ class ActiveVersions:
         self._speaking[persona] = version
         await self._release(persona, known)
         name = f"v{version.number}" if version else "the base model"
-        if known is None:
+        elsewhere = await asyncio.to_thread(self._registry.active_elsewhere, persona)
+        if version is None and elsewhere:
+            numbers = ", ".join(f"v{number}" for number in elsewhere)
+            log.warning("%s: %s is for another base model; its card speaks until you train it", persona, numbers)
+        elif known is None:
             log.info("%s: %s speaks", persona, name)
         else:
             log.info("%s: %s speaks now (was v%d)", persona, name, known.number)

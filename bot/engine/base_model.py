@@ -95,6 +95,14 @@ def local_folder(base: str, cache_dir: Path) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def known_fingerprint(base: str, cache_dir: Path) -> str | None:
+    """The fingerprint of `base` as far as its files are here; None where they were never fetched or converted."""
+    try:
+        return fingerprint(local_folder(base, cache_dir) or _from_cache(base))
+    except (OSError, ValueError, BaseModelError, importlib.metadata.PackageNotFoundError):
+        return None
+
+
 def load_tokenizer(files: BaseModelFiles) -> Any:
     """The model's transformers tokenizer. Raises BaseModelError when the folder has none that can be read."""
     try:

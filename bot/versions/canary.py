@@ -35,7 +35,10 @@ class Canary:
 
 
 def read_canary(registry: AdapterRegistry, persona: str) -> Canary | None:
-    """The persona's canary; None also for one that became the active version. Raises AdapterError."""
+    """The persona's canary; None also for one that became the active version, or is for another base model.
+
+    Raises AdapterError.
+    """
     file = registry.folder / persona / CANARY
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
@@ -47,7 +50,9 @@ def read_canary(registry: AdapterRegistry, persona: str) -> Canary | None:
         raise AdapterError(why) from error
     if not 0.0 < canary.share < 1.0:
         raise AdapterError(f"{file}: share = {canary.share}: must be above 0 and below 1; write it or remove the file.")
-    return None if canary.number == registry.active_number(persona) else canary
+    if canary.number == registry.active_number(persona) or not registry.fits(persona, canary.number):
+        return None
+    return canary
 
 
 def write_canary(registry: AdapterRegistry, persona: str, canary: Canary) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot.errors import AdapterError, PublishError
 WEIGHTS = "adapter_model.safetensors"
 PEFT_CONFIG = "adapter_config.json"
 MANIFEST = "manifest.json"
+_LINE = re.compile(r"((?P<base>[0-9A-Za-z_-]{1,64})\s+)?(?P<number>[1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,26 @@ class AdapterVersion:
         return f"{self.persona} v{self.number}"
 
 
-class AdapterRegistry:
-    """Reads `adapters/<persona>/versions/<n>/` and the `active` pointer; flips the pointer atomically."""
+@dataclass(frozen=True)
+class ActiveLine:
+    """On the base model with fingerprint `base` (None: it is not known which), version `number` speaks."""
 
-    def __init__(self, folder: Path) -> None:
+    base: str | None
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.base} {self.number}" if self.base else str(self.number)
+
+
+class AdapterRegistry:
+    """Reads `adapters/<persona>/versions/<n>/` and the `active` pointer; flips the pointer atomically.
+
+    `base`: the fingerprint of the base model in use. Without it, the version that was activated last counts as active.
+    """
+
+    def __init__(self, folder: Path, base: str | None = None) -> None:
         self.folder = folder
+        self.base = base
 
     def versions(self, persona: str) -> list[AdapterVersion]:
         """Every complete version of `persona`, oldest first. Raises AdapterError for an unreadable manifest."""
@@ -50,31 +67,78 @@ class AdapterRegistry:
         path = self.folder / persona / "versions" / str(number)
         return AdapterVersion(persona, number, str(read_manifest(path)["adapter_sha256"]), path)
 
+    def base_of(self, persona: str, number: int) -> str | None:
+        """The fingerprint of the base model that the version was trained for; None where that is not known."""
+        try:
+            base = read_manifest(self.folder / persona / "versions" / str(number)).get("base_fingerprint")
+        except AdapterError:
+            return None
+        return base if isinstance(base, str) and base else None
+
+    def fits(self, persona: str, number: int) -> bool:
+        """Whether the version is for the base model in use, as far as is known."""
+        return self.base is None or self.base_of(persona, number) in (self.base, None)
+
     def active(self, persona: str) -> AdapterVersion | None:
-        """The version that speaks for `persona`, or None for a prompt-only persona."""
+        """The version that speaks for `persona` on the base model in use, or None: it speaks from its card."""
         number = self.active_number(persona)
         return None if number is None else self.version(persona, number)
 
     def active_number(self, persona: str) -> int | None:
+        lines = self.active_lines(persona)
+        own = [line.number for line in lines if self.base is None or line.base in (self.base, None)]
+        return own[-1] if own else None
+
+    def active_elsewhere(self, persona: str) -> list[int]:
+        """The versions that would speak for `persona` on other base models."""
+        lines = self.active_lines(persona)
+        return [line.number for line in lines if self.base is not None and line.base not in (self.base, None)]
+
+    def active_lines(self, persona: str) -> list[ActiveLine]:
+        """Who speaks on which base model, the one activated last at the end. Raises AdapterError."""
         pointer = self.folder / persona / "active"
         try:
             text = pointer.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            return None
+            return []
         except (OSError, UnicodeDecodeError) as error:
             raise AdapterError(f"{pointer} cannot be read: {error}.") from error
-        if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-            raise AdapterError(f"{pointer} = {text[:40]!r}: must be one version number; write it or remove the file.")
-        return int(text)
+        found = [_LINE.fullmatch(line.strip()) for line in text.splitlines()]
+        if not found or not all(found):
+            raise AdapterError(
+                f"{pointer} = {text[:40]!r}: must be lines of a base model's fingerprint and a version number; "
+                "write it or remove the file."
+            )
+        lines = [(match["base"], int(match["number"])) for match in found if match]
+        return [ActiveLine(base or self.base_of(persona, number), number) for base, number in lines]
 
     def next_number(self, persona: str) -> int:
         root = self.folder / persona / "versions"
         return max((int(p.name) for p in root.glob("*") if p.name.isdecimal()), default=0) + 1
 
     def activate(self, persona: str, number: int) -> None:
-        """Point `active` at `number` atomically (write beside, fsync, rename)."""
+        """Let version `number` speak on its base model, atomically (write beside, fsync, rename)."""
         self.version(persona, number)
-        write_atomically(self.folder / persona / "active", f"{number}\n")
+        base = self.base_of(persona, number)
+        self._write_active(persona, [*self._lines_without(persona, base), ActiveLine(base, number)])
+
+    def deactivate(self, persona: str, number: int) -> None:
+        """Let nobody speak where version `number` did: the persona speaks from its card there."""
+        self._write_active(persona, [line for line in self.active_lines(persona) if line.number != number])
+
+    def _lines_without(self, persona: str, base: str | None) -> list[ActiveLine]:
+        """A pointer that cannot be read must not keep a good version from being promoted over it."""
+        try:
+            return [line for line in self.active_lines(persona) if line.base not in (base, None)]
+        except AdapterError:
+            return []
+
+    def _write_active(self, persona: str, lines: Sequence[ActiveLine]) -> None:
+        pointer = self.folder / persona / "active"
+        if lines:
+            write_atomically(pointer, "".join(f"{line}\n" for line in lines))
+        else:
+            pointer.unlink(missing_ok=True)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

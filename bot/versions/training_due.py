@@ -8,8 +8,8 @@ from bot.versions.registry import AdapterRegistry, read_manifest
 
 
 def trained_at(registry: AdapterRegistry, persona: str) -> float:
-    """When the newest version was made, in unix seconds; 0.0 without one."""
-    numbers = registry.numbers(persona)
+    """When the newest version for the base model in use was made, in unix seconds; 0.0 without one."""
+    numbers = [number for number in registry.numbers(persona) if registry.fits(persona, number)]
     if not numbers:
         return 0.0
     try:

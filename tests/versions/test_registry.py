@@ -12,11 +12,41 @@ def registry(tmp_path) -> AdapterRegistry:
     return AdapterRegistry(tmp_path)
 
 
-def add_version(registry: AdapterRegistry, number: int, persona: str = "pirate") -> Path:
+def add_version(registry: AdapterRegistry, number: int, persona: str = "pirate", base: str | None = None) -> Path:
     path = registry.folder / persona / "versions" / str(number)
     path.mkdir(parents=True)
-    (path / "manifest.json").write_text(json.dumps({"adapter_sha256": f"sha-{number}"}))
+    manifest = {"adapter_sha256": f"sha-{number}", **({"base_fingerprint": base} if base else {})}
+    (path / "manifest.json").write_text(json.dumps(manifest))
     return path
+
+
+def test_each_base_model_has_its_own_active_version(registry, tmp_path):
+    for number, base in ((1, "small"), (2, "large"), (3, "small")):
+        add_version(registry, number, base=base)
+        registry.activate("pirate", number)
+    small, large, other = (AdapterRegistry(tmp_path, base) for base in ("small", "large", "other"))
+    assert [of.active_number("pirate") for of in (small, large, other)] == [3, 2, None]
+    assert [of.active_elsewhere("pirate") for of in (small, large, other)] == [[2], [3], [2, 3]]
+    assert (registry.folder / "pirate" / "active").read_text() == "large 2\nsmall 3\n"
+    small.deactivate("pirate", 3)
+    assert (small.active_number("pirate"), large.active_number("pirate")) == (None, 2)
+
+
+def test_a_pointer_of_older_days_is_read_as_a_line_for_its_versions_own_base_model(registry, tmp_path):
+    add_version(registry, 1, base="small")
+    add_version(registry, 2, base="large")
+    (registry.folder / "pirate" / "active").write_text("1\n")
+    small, large = AdapterRegistry(tmp_path, "small"), AdapterRegistry(tmp_path, "large")
+    assert (small.active_number("pirate"), large.active_number("pirate")) == (1, None)
+    large.activate("pirate", 2)
+    assert (registry.folder / "pirate" / "active").read_text() == "small 1\nlarge 2\n"
+    assert (small.active_number("pirate"), large.active_number("pirate")) == (1, 2)
+
+
+def test_a_version_that_does_not_say_its_base_model_speaks_on_any(registry, tmp_path):
+    add_version(registry, 1)
+    registry.activate("pirate", 1)
+    assert AdapterRegistry(tmp_path, "small").active_number("pirate") == 1
 
 
 def test_versions_are_listed_by_number_not_by_name(registry):
@@ -53,7 +83,7 @@ def test_identity_is_persona_number_and_content(registry, tmp_path):
 def test_a_pointer_that_is_no_number_is_refused_with_its_value(registry, text):
     add_version(registry, 1)
     (registry.folder / "pirate" / "active").write_text(text)
-    with pytest.raises(AdapterError, match="must be one version number"):
+    with pytest.raises(AdapterError, match="must be lines of a base model's fingerprint and a version number"):
         registry.active("pirate")
 
 

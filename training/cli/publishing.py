@@ -8,13 +8,15 @@ from bot.config import load_config
 from bot.personas.catalog import PersonaCatalog
 from bot.store import open_snapshot
 from bot.versions.canary import read_canary
-from bot.versions.registry import AdapterRegistry
 from training.cli.options import ConfigOption, JsonOption, NumberOption, PersonaArgument
 from training.cli.output import show, version_facts
-from training.cli.setup import open_registry
+from training.cli.setup import open_registry, registry_of
 
 if TYPE_CHECKING:
     from training.publishing.publish import Promotion
+
+
+BASE = "base"
 
 
 def promote(
@@ -46,7 +48,13 @@ def promote(
 
 def rollback(
     persona: PersonaArgument,
-    to: Annotated[int | None, typer.Option("--to", min=1, help="The version to go back to.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="NUMBER|base", help="The version to go back to; base: the card alone."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also to a version that never spoke and the gate did not accept.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -54,13 +62,25 @@ def rollback(
     from training.publishing import canary_lifecycle, publish
 
     registry = open_registry(config, persona)
-    active = registry.active_number(persona)
-    if to in (None, active) and (ended := canary_lifecycle.end(registry, persona, "by the operator")):
+    active, number = registry.active_number(persona), _number(to)
+    if to == BASE:
+        spoke = publish.rollback_to_base(registry, persona)
+        facts = {"persona": persona, "number": None, "previous": spoke.number}
+        show(as_json, facts, f"{persona} speaks from its card now (was v{spoke.number}).")
+    elif number in (None, active) and (ended := canary_lifecycle.end(registry, persona, "by the operator")):
         facts = {"persona": persona, "ended": ended.number, "number": active}
         show(as_json, facts, f"{persona}: v{active} speaks everywhere again.")
-        return
-    promotion = publish.rollback(registry, persona, to)
-    show(as_json, promotion_facts(promotion), promotion_text(promotion))
+    else:
+        promotion = publish.rollback(registry, persona, number, force=force)
+        show(as_json, promotion_facts(promotion), promotion_text(promotion))
+
+
+def _number(to: str | None) -> int | None:
+    if to is None or to == BASE:
+        return None
+    if not to.isdecimal() or int(to) < 1:
+        raise typer.BadParameter(f"{to!r}: give a version number, or {BASE}.", param_hint="--to")
+    return int(to)
 
 
 def settle(
@@ -74,7 +94,7 @@ def settle(
 
     settings = load_config(config)
     patience = Patience(**settings.canary.model_dump(exclude={"share"}))
-    registry, catalog = AdapterRegistry(settings.adapters_dir), PersonaCatalog(settings.adapters_dir)
+    registry, catalog = registry_of(settings), PersonaCatalog(settings.adapters_dir)
     names = [catalog.get(persona).name] if persona else catalog.names()
     waiting = [name for name in names if read_canary(registry, name)]
     settled = []

@@ -8,9 +8,9 @@ import typer
 from bot.config import load_config
 from bot.personas.catalog import PersonaCatalog
 from bot.store import open_snapshot
-from bot.versions.registry import AdapterRegistry
 from training.cli.options import ConfigOption, JsonOption, NumberOption, PersonaArgument
 from training.cli.output import show
+from training.cli.setup import registry_of
 
 
 def report(
@@ -31,7 +31,7 @@ def report(
 
     settings = load_config(config)
     card = PersonaCatalog(settings.adapters_dir).get(persona)
-    registry = AdapterRegistry(settings.adapters_dir)
+    registry = registry_of(settings)
     version = publish.require_version(registry, card.name, number)
     days = []
     if settings.store_path.exists():

@@ -56,20 +56,21 @@ def rebuild(
     personas: Annotated[list[str], typer.Argument(metavar="PERSONA...", help="The personas to rebuild.")],
     config: ConfigOption = None,
 ) -> None:
-    """Train version 1 of each PERSONA again, from its seed pairs and the preservation set alone, and let it speak.
+    """Train each PERSONA again from its own examples and the preservation set alone, and let the result speak.
 
-    No votes are learned, so the same files and seed give the same adapter. Exits 3 when the gate refuses one.
+    No votes are learned, so the same files and seed give the same adapter. If there is a version of these weights, it
+    serves; else they become the next version. Exits 3 when the gate refuses one.
     """
     pipelines = [open_pipeline(config, persona) for persona in personas]
     for pipeline in pipelines:
         pipeline.require_readable_store()
         built = pipeline.seed_dataset()
         say(dataset_table(built))
-        _train_and_judge(pipeline, built, number=1, as_json=False)
+        _train_and_judge(pipeline, built, reuse=True, as_json=False)
 
 
-def _train_and_judge(pipeline: "Pipeline", built: "Dataset", *, as_json: bool, number: int | None = None) -> None:
-    version = pipeline.train(built, number)
+def _train_and_judge(pipeline: "Pipeline", built: "Dataset", *, as_json: bool, reuse: bool = False) -> None:
+    version = pipeline.train(built, reuse=reuse)
     if not as_json:
         say(f"{version} was saved in {version.path}.")
     outcome = pipeline.judge_and_promote(version)

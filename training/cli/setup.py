@@ -21,7 +21,14 @@ def open_registry(path: Path | None, persona: str) -> AdapterRegistry:
     """For the commands that only move the pointer: they must not wait for torch."""
     config = load_config(path)
     PersonaCatalog(config.adapters_dir).get(persona)
-    return AdapterRegistry(config.adapters_dir)
+    return registry_of(config)
+
+
+def registry_of(config: Config) -> AdapterRegistry:
+    """Of the base model in use, without waiting for torch or for a base model that is not here yet."""
+    from bot.engine.base_model import known_fingerprint  # transformers takes a second
+
+    return AdapterRegistry(config.adapters_dir, known_fingerprint(config.model.base, config.cache_dir))
 
 
 def open_pipeline(path: Path | None, persona: str, **overrides: float | str | None) -> "Pipeline":

@@ -19,7 +19,7 @@ from training.cli.evaluating import REFUSED
 from training.cli.options import ConfigOption, JsonOption
 from training.cli.output import say, show
 from training.cli.runs import outcome_facts, outcome_text
-from training.cli.setup import open_pipeline
+from training.cli.setup import open_pipeline, registry_of
 
 FAILED = 1
 
@@ -74,7 +74,7 @@ def forget(
 
 def find_due(config: Config) -> list[Due]:
     """What the store and the marks say is due now, the most urgent first. Marks what holds words deleted meanwhile."""
-    registry = AdapterRegistry(config.adapters_dir)
+    registry = registry_of(config)
     personas = PersonaCatalog(config.adapters_dir).names()
     with open_snapshot(config.store_path) as snapshot:
         found = [_due(registry, snapshot, persona, config.training.min_new_votes) for persona in personas]
@@ -122,6 +122,6 @@ async def _forget(config: Config, member: int) -> int:
         raise StoreError(f"{config.store_path} does not exist: set store.path to the bot's database.")
     store = await Store.open(config.store_path)
     try:
-        return await Forgetting(store, AdapterRegistry(config.adapters_dir)).forget(member)
+        return await Forgetting(store, registry_of(config)).forget(member)
     finally:
         await store.close()

@@ -36,7 +36,8 @@ def start(registry: AdapterRegistry, version: AdapterVersion, share: float) -> C
         who = "speaks already" if active else "would be the first version to speak"
         raise PublishError(f"{version} {who}: a canary needs an active version beside it; promote without --canary.")
     canary = Canary(version.number, share, time.time())
-    with publish.remembered(registry, version, "canary", previous=active, reason=f"in {share:.0%} of the channels"):
+    reason = f"in {share:.0%} of the channels"
+    with publish.remembered(registry, version, publish.CANARY_BEGAN, previous=active, reason=reason):
         write_canary(registry, version.persona, canary)
     return canary
 

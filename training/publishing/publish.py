@@ -26,6 +26,7 @@ from bot.versions.registry import (
     MANIFEST,
     PEFT_CONFIG,
     WEIGHTS,
+    ActiveLine,
     AdapterRegistry,
     AdapterVersion,
     read_manifest,
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 STAGING = ".staging-"
 # Actions of the history that change who speaks everywhere.
-PROMOTE, ROLLBACK = "promote", "rollback"
+PROMOTE, ROLLBACK, ROLLBACK_TO_BASE = "promote", "rollback", "rollback to base"
+CANARY_BEGAN = "canary"
 
 
 @dataclass(frozen=True)
@@ -74,19 +76,20 @@ def publish(
     persona: str,
     trained: "TrainedAdapter",
     lineage: Mapping[str, Any],
-    number: int | None = None,
+    *,
+    reuse: bool = False,
 ) -> AdapterVersion:
-    """Write a new version directory, complete or not at all; it does not speak yet.
+    """Write a new version directory, complete or not at all; it does not speak yet. Nothing that is there is replaced.
 
-    `lineage` is the manifest's account of where the weights come from. With `number`, that version is replaced; one
-    of the same weights is left as it is. Raises PublishError, for example when the disk is full.
+    `lineage` is the manifest's account of where the weights come from. With `reuse`, a version of the same weights and
+    base model is taken as it is. Raises PublishError, for example when the disk is full.
     """
     versions = _versions_folder(registry, persona)
-    chosen = registry.next_number(persona) if number is None else number
-    target = versions / str(chosen)
     sha256 = hashlib.sha256(trained.weights).hexdigest()
-    if number is not None and _holds(target, sha256):
-        return registry.version(persona, chosen)
+    if reuse and (known := _same(registry, persona, sha256, lineage.get("base_fingerprint"))):
+        return known
+    chosen = registry.next_number(persona)
+    target = versions / str(chosen)
     manifest = {
         "persona": persona,
         "number": chosen,
@@ -107,15 +110,13 @@ def publish(
             for name, content in files.items():
                 _write(staged / name, content)
             _sync_folder(staged)
-            _move_into_place(staged, target)
+            staged.rename(target)
             _sync_folder(versions)
     except OSError as error:
         raise PublishError(
             f"{target} cannot be written: {error.strerror}; free some space or fix the folder's permissions, then "
             "train again. Nothing was published, and the active version goes on speaking."
         ) from error
-    if chosen in marked(registry, persona):
-        unmark(registry, persona, chosen)
     return registry.version(persona, chosen)
 
 
@@ -146,27 +147,59 @@ def promote(
 
     `reason` is kept in the history.
     """
-    verify(version)
+    _require_fit(registry, version)
     if not force:
         require_acceptance(registry, version)
     return _activate(registry, version, PROMOTE, forced=force, reason=reason)
 
 
-def rollback(registry: AdapterRegistry, persona: str, to: int | None = None) -> Promotion:
-    """Let the version that spoke before, or version `to`, speak again. Raises PublishError when there is none."""
+def rollback(registry: AdapterRegistry, persona: str, to: int | None = None, *, force: bool = False) -> Promotion:
+    """Let the version that spoke before, or version `to`, speak again. Raises PublishError when there is none.
+
+    Version `to` must have spoken before, or be accepted by the gate, unless `force`: that is recorded.
+    """
     active = registry.active_number(persona)
-    if active is None:
+    if active is None and to is None:
         raise PublishError(f"{persona}: no version speaks, so there is nothing to roll back.")
-    number = _spoke_before(registry, persona, active) if to is None else to
+    number = _spoke_before(registry, persona, active) if to is None and active is not None else to
     if number is None:
         raise PublishError(
-            f"{persona}: v{active} is the first version that spoke, so there is nothing to roll back to."
+            f"{persona}: v{active} is the first version that spoke, so there is nothing to roll back to; "
+            "`--to base` lets it speak from its card."
         )
     if number == active:
         raise PublishError(f"{persona}: v{active} already speaks.")
     version = require_version(registry, persona, number)
-    verify(version)
-    return _activate(registry, version, ROLLBACK, forced=False)
+    _require_fit(registry, version)
+    if not force and not has_spoken(registry, version):
+        require_acceptance(registry, version, "rollback --to")
+    return _activate(registry, version, ROLLBACK, forced=force)
+
+
+def rollback_to_base(registry: AdapterRegistry, persona: str) -> AdapterVersion:
+    """Let the persona speak from its card alone; the version that spoke. Raises PublishError where none does."""
+    active = registry.active(persona)
+    if active is None:
+        raise PublishError(f"{persona}: no version speaks; it speaks from its card already.")
+    with remembered(registry, active, ROLLBACK_TO_BASE, previous=active.number):
+        registry.deactivate(persona, active.number)
+        (registry.folder / persona / CANARY).unlink(missing_ok=True)
+    return active
+
+
+def has_spoken(registry: AdapterRegistry, version: AdapterVersion) -> bool:
+    """Whether exactly these weights spoke before, everywhere or as a canary; what speaks now counts."""
+    if any(line.number == version.number for line in registry.active_lines(version.persona)):
+        return True
+    spoke = (PROMOTE, ROLLBACK, CANARY_BEGAN)
+    lines = [entry for entry in history(registry, version.persona) if entry["action"] in spoke]
+    return any((e["number"], e.get("adapter_sha256")) == (version.number, version.sha256) for e in lines) or any(
+        e.get("previous") == version.number for e in lines
+    )
+
+
+def _require_fit(registry: AdapterRegistry, version: AdapterVersion) -> None:
+    verify(version, registry.base if not registry.fits(version.persona, version.number) else None)
 
 
 def withdraw_marked(registry: AdapterRegistry, persona: str) -> list[int]:
@@ -177,6 +210,8 @@ def withdraw_marked(registry: AdapterRegistry, persona: str) -> list[int]:
     active = _active_or_none(registry, persona)
     gone = [number for number in marked(registry, persona) if number != active]
     for number in gone:
+        if any(line.number == number for line in _lines_or_none(registry, persona)):
+            registry.deactivate(persona, number)  # on another base model, the persona speaks from its card then
         folder = registry.folder / persona / "versions" / str(number)
         try:
             shutil.rmtree(folder)
@@ -245,14 +280,15 @@ def history(registry: AdapterRegistry, persona: str) -> Iterator[dict[str, Any]]
                 yield {"action": PROMOTE, **entry}
 
 
-def require_acceptance(registry: AdapterRegistry, version: AdapterVersion) -> None:
+def require_acceptance(registry: AdapterRegistry, version: AdapterVersion, command: str = "promote") -> None:
+    """`command`: what was asked for, which --force would do all the same."""
     report = read_report(registry, version)
-    command = f"`python -m training evaluate {version.persona} --number {version.number}`"
+    evaluate = f"`python -m training evaluate {version.persona} --number {version.number}`"
     if report is None:
-        raise PublishError(f"{version} has not been evaluated: run {command} first, or promote with --force.")
+        raise PublishError(f"{version} has not been evaluated: run {evaluate} first, or {command} with --force.")
     if report.get("accepted") is not True:
         reasons = "; ".join(map(str, report.get("refusals", ())))
-        raise PublishError(f"{version} was refused by the gate ({reasons}): train another, or promote with --force.")
+        raise PublishError(f"{version} was refused by the gate ({reasons}): train another, or {command} with --force.")
 
 
 def _activate(
@@ -283,6 +319,7 @@ def remembered(
         "number": version.number,
         "previous": previous,
         "adapter_sha256": version.sha256,
+        "base": registry.base_of(version.persona, version.number),
         "forced": forced,
         "reason": reason,
     }
@@ -310,12 +347,19 @@ def _active_or_none(registry: AdapterRegistry, persona: str) -> int | None:
         return None
 
 
+def _lines_or_none(registry: AdapterRegistry, persona: str) -> list[ActiveLine]:
+    try:
+        return registry.active_lines(persona)
+    except AdapterError:
+        return []
+
+
 def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int | None:
     """The version that `active` replaced, by the history; where that is silent, the next lower number."""
     spoken: list[int] = []
     for entry in history(registry, persona):
         number = entry["number"]
-        if entry["action"] not in (PROMOTE, ROLLBACK):
+        if entry["action"] not in (PROMOTE, ROLLBACK) or not registry.fits(persona, number):
             continue
         if entry["action"] == ROLLBACK and number in spoken:
             del spoken[spoken.index(number) + 1 :]
@@ -324,11 +368,20 @@ def _spoke_before(registry: AdapterRegistry, persona: str, active: int) -> int |
             if not spoken and isinstance(previous, int):
                 spoken.append(previous)
             spoken.append(number)
-    known = set(registry.numbers(persona)) - {active}
+    known = {number for number in registry.numbers(persona) if registry.fits(persona, number)} - {active}
     if spoken and spoken[-1] == active:
         earlier = [number for number in spoken if number in known]
         return earlier[-1] if earlier else None
-    return max((number for number in known if number < active), default=None)
+    accepted = (number for number in known if number < active and _is_accepted(registry, persona, number))
+    return max(accepted, default=None)
+
+
+def _is_accepted(registry: AdapterRegistry, persona: str, number: int) -> bool:
+    try:
+        report = read_report(registry, registry.version(persona, number))
+    except (AdapterError, PublishError):
+        return False
+    return report is not None and report.get("accepted") is True
 
 
 def _history_file(registry: AdapterRegistry, persona: str) -> Path:
@@ -375,28 +428,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _move_into_place(staged: Path, target: Path) -> None:
-    """A replaced version is moved aside first, and back again should its successor not arrive."""
-    if not target.exists():
-        staged.rename(target)
-        return
-    aside = staged.with_name(f"{staged.name}-replaced")
-    target.rename(aside)
-    try:
-        staged.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _holds(target: Path, sha256: str) -> bool:
-    weights = target / WEIGHTS
-    return (
-        (target / MANIFEST).is_file()
-        and weights.is_file()
-        and (hashlib.sha256(weights.read_bytes()).hexdigest() == sha256 == read_manifest(target)["adapter_sha256"])
-    )
+def _same(registry: AdapterRegistry, persona: str, sha256: str, base: Any) -> AdapterVersion | None:
+    """The newest whole version of these weights for this base model that learned from nothing deleted since."""
+    for number in sorted(set(registry.numbers(persona)) - set(marked(registry, persona)), reverse=True):
+        with suppress(AdapterError):
+            version = registry.version(persona, number)
+            if version.sha256 == sha256 and registry.base_of(persona, number) == base:
+                verify(version)
+                return version
+    return None
 
 
 def _json_bytes(value: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,6 @@
 """Canaries: when votes have said enough, and what then happens on disk."""
 
 import asyncio
-import json
 import random
 import time
 from typing import Any
@@ -183,17 +182,17 @@ def test_the_persona_may_be_rolled_back_while_a_canary_speaks(registry):
     assert read_canary(registry, "parrot") is None
 
 
-def test_the_commands_start_hear_and_end_a_canary(project):
+def test_the_commands_start_hear_and_end_a_canary(project, tiny_base):
     registry = project.registry
-    publish.promote(registry, add(registry, b"first"), force=True)
-    accept(registry, add(registry, b"second"))
+    publish.promote(registry, add(registry, b"first", tiny_base.fingerprint), force=True)
+    accept(registry, add(registry, b"second", tiny_base.fingerprint))
     asyncio.run(_empty_store(project.database))
     assert project.cli("promote", "parrot", "--canary", "0.2", "--json").facts["canary"] == 0.2
     [heard] = project.cli("settle", "--json").facts["canaries"]
     assert (heard["persona"], heard["decision"]) == ("parrot", "wait")
     assert "v1 speaks everywhere again" in project.cli("rollback", "parrot").out
     assert project.cli("settle").out.strip() == "There is no canary."
-    assert json.loads((project.persona("parrot") / "active").read_text()) == 1
+    assert registry.active_number("parrot") == 1
 
 
 async def _empty_store(database) -> None:
@@ -202,7 +201,8 @@ async def _empty_store(database) -> None:
 
 def test_with_a_share_in_the_configuration_a_training_ends_in_a_canary(project):
     asyncio.run(_empty_store(project.database))
-    publish.promote(project.registry, add(project.registry, b"first"), force=True)
+    project.cli("train", "parrot")
+    project.cli("promote", "parrot", "--force")
     project.configure("\n[canary]\nshare = 0.25\n")
     outcome = project.cli("run", "parrot", "--json")
     assert outcome.code == 0

@@ -128,28 +128,26 @@ def test_the_lock_of_a_killed_training_is_free(registry):
         pass
 
 
-def test_replacing_a_version_by_the_same_weights_changes_nothing(registry):
+def test_a_version_of_the_same_weights_and_base_serves_again_where_that_is_wanted(registry):
     add(registry, b"one")
     before = tree(registry.folder)
-    again = publish.publish(registry, "parrot", trained(b"one"), {"base_fingerprint": "base"}, number=1)
+    again = publish.publish(registry, "parrot", trained(b"one"), {"base_fingerprint": "base"}, reuse=True)
     assert again.number == 1
     assert tree(registry.folder) == before
 
 
-def test_replacing_a_version_by_other_weights_leaves_no_trace_of_the_old(registry):
+@pytest.mark.parametrize(("weights", "base"), [(b"two", "base"), (b"one", "another base")])
+def test_nothing_ever_replaces_a_version(registry, weights, base):
     old = add(registry, b"one")
-    new = publish.publish(registry, "parrot", trained(b"two"), {"base_fingerprint": "base"}, number=1)
-    assert new.sha256 != old.sha256
-    assert (new.path / "adapter_model.safetensors").read_bytes() == b"two"
-    assert [path.name for path in (registry.folder / "parrot" / "versions").iterdir()] == ["1"]
+    before = tree(old.path)
+    new = publish.publish(registry, "parrot", trained(weights), {"base_fingerprint": base}, reuse=True)
+    assert new.number == 2
+    assert tree(old.path) == before
 
 
-def test_a_replacement_that_fails_keeps_the_old_version(registry):
-    add(registry, b"one")
-    before = tree(registry.folder)
-    with files_limited_to(10_000), pytest.raises(PublishError):
-        publish.publish(registry, "parrot", trained(b"x" * 20_000), {}, number=1)
-    assert tree(registry.folder) == before
+def test_damaged_weights_do_not_serve_again(registry):
+    (add(registry, b"one").path / "adapter_model.safetensors").write_bytes(b"edited")
+    assert publish.publish(registry, "parrot", trained(b"one"), {"base_fingerprint": "base"}, reuse=True).number == 2
 
 
 def test_only_an_accepting_report_of_exactly_these_weights_lets_a_version_speak(registry):
@@ -235,10 +233,12 @@ def test_a_version_whose_folder_is_gone_is_passed_over(registry):
     assert publish.rollback(registry, "parrot").version.number == 1
 
 
-def test_without_a_history_the_next_lower_number_is_taken(registry):
-    promoted(registry, 3)
+def test_without_a_history_the_newest_earlier_version_that_the_gate_accepted_is_taken(registry):
+    one, two, _ = promoted(registry, 3)
+    accept(registry, one)
+    accept(registry, two, accepted=False)
     (registry.folder / "parrot" / "promotions.jsonl").unlink()
-    assert publish.rollback(registry, "parrot").version.number == 2
+    assert publish.rollback(registry, "parrot").version.number == 1
 
 
 def test_a_torn_line_of_the_history_is_skipped(registry):
@@ -255,6 +255,50 @@ def test_a_rollback_can_name_its_version(registry):
         publish.rollback(registry, "parrot", 1)
     with pytest.raises(PublishError, match="parrot has no version 9; it has 1, 2, 3"):
         publish.rollback(registry, "parrot", 9)
+
+
+def test_only_what_spoke_before_or_was_accepted_can_be_named(registry):
+    promoted(registry, 1)
+    never_judged, refused, accepted = (add(registry, name) for name in (b"two", b"three", b"four"))
+    accept(registry, refused, accepted=False)
+    accept(registry, accepted)
+    with pytest.raises(PublishError, match=r"v2 has not been evaluated.*or rollback --to with --force"):
+        publish.rollback(registry, "parrot", never_judged.number)
+    with pytest.raises(PublishError, match=r"v3 was refused by the gate \(it loops\).*or rollback --to with --force"):
+        publish.rollback(registry, "parrot", refused.number)
+    assert publish.rollback(registry, "parrot", accepted.number).version == accepted
+    assert publish.rollback(registry, "parrot", 1).version.number == 1, "it spoke, though nobody accepted it"
+
+
+def test_forcing_a_refused_version_by_a_rollback_is_recorded(registry):
+    promoted(registry, 1)
+    accept(registry, add(registry, b"two"), accepted=False)
+    publish.rollback(registry, "parrot", 2, force=True)
+    last = list(publish.history(registry, "parrot"))[-1]
+    assert (last["action"], last["number"], last["base"], last["forced"]) == ("rollback", 2, "base", True)
+
+
+def test_rolled_back_to_the_base_a_persona_speaks_from_its_card(registry):
+    [one] = promoted(registry, 1)
+    assert publish.rollback_to_base(registry, "parrot") == one
+    assert registry.active("parrot") is None
+    with pytest.raises(PublishError, match="speaks from its card already"):
+        publish.rollback_to_base(registry, "parrot")
+    assert publish.rollback(registry, "parrot", 1).version == one, "it spoke before"
+
+
+def test_each_base_model_has_its_own_history(tmp_path, registry):
+    for number, base in enumerate(("small", "large", "small", "large")):
+        version = add(registry, str(number).encode(), base)
+        publish.promote(AdapterRegistry(tmp_path, base), version, force=True)
+    small, large = AdapterRegistry(tmp_path, "small"), AdapterRegistry(tmp_path, "large")
+    assert (small.active_number("parrot"), large.active_number("parrot")) == (3, 4)
+    assert publish.rollback(small, "parrot").version.number == 1
+    assert large.active_number("parrot") == 4
+    with pytest.raises(AdapterError, match="v2 was trained on another base model"):
+        publish.rollback(small, "parrot", 2)
+    with pytest.raises(AdapterError, match="v2 was trained on another base model"):
+        publish.promote(small, registry.version("parrot", 2), force=True)
 
 
 def test_where_nobody_speaks_there_is_nothing_to_roll_back(registry):

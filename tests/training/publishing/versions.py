@@ -9,8 +9,8 @@ def trained(weights: bytes = b"weights") -> TrainedAdapter:
     return TrainedAdapter(weights, {"peft_type": "LORA"}, (LossPoint(1, 0.5, 2.0),), 1.0)
 
 
-def add(registry: AdapterRegistry, weights: bytes = b"weights") -> AdapterVersion:
-    return publish.publish(registry, "parrot", trained(weights), {"base_fingerprint": "base", "reply_ids": [3]})
+def add(registry: AdapterRegistry, weights: bytes = b"weights", base: str = "base") -> AdapterVersion:
+    return publish.publish(registry, "parrot", trained(weights), {"base_fingerprint": base, "reply_ids": [3]})
 
 
 def accept(registry: AdapterRegistry, version: AdapterVersion, accepted: bool = True, **changes: object) -> None:
