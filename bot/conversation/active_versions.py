@@ -48,7 +48,8 @@ class ActiveVersions:
         return self._problems.get(persona)
 
     async def check(self, personas: Iterable[str] | None = None) -> None:
-        """Read every persona's `active` pointer once and follow it."""
+        """Read every card that changed and every persona's `active` pointer once, and follow them."""
+        await self._follow_cards()
         for persona in self._catalog.names() if personas is None else personas:
             try:
                 await self._follow(persona)
@@ -57,10 +58,18 @@ class ActiveVersions:
             await self._follow_canary(persona)
 
     async def watch(self) -> None:
-        """Follow promotions and rollbacks until cancelled."""
+        """Follow new personas, changed cards, promotions and rollbacks until cancelled."""
         while True:
             await asyncio.sleep(self._poll_seconds)
             await self.check()
+
+    async def _follow_cards(self) -> None:
+        """A card that cannot be read changes nothing until it is mended."""
+        try:
+            if await asyncio.to_thread(self._catalog.follow):
+                log.info("the cards changed; the personas are now %s", ", ".join(self._catalog.names()))
+        except OperatorError as error:
+            log.error("the cards changed, but %s The personas stay as they were.", error)
 
     async def _follow(self, persona: str) -> None:
         known = self._speaking.get(persona)

@@ -4,6 +4,8 @@ import json
 import random
 import re
 import tomllib
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -128,13 +130,28 @@ class PersonaCatalog:
         self.folder = folder
         self._personas: dict[str, Persona] = {}
         self._made: dict[int, dict[str, Persona]] = {}
+        self._seen: dict[Path, tuple[int, int]] = {}
         self.reload()
 
     def reload(self) -> None:
         if not self.folder.is_dir():
             raise PersonaError(f"{self.folder}: this folder of personas does not exist; set personas.folder.")
         cards = sorted(self.folder.glob("*/persona.toml"))
+        self._seen = _state_of(cards)
         self._personas = {persona.name: persona for persona in map(read_card, cards)}
+
+    def follow(self) -> bool:
+        """Read again what changed in the folder: new, changed and removed cards; whether anything did.
+
+        A card that cannot be read leaves the personas as they were; that is told once. Raises PersonaError.
+        """
+        cards = sorted(self.folder.glob("*/persona.toml"))
+        state = _state_of(cards)
+        if state == self._seen or not cards:
+            return False
+        self._seen = state
+        self._personas = {persona.name: persona for persona in map(read_card, cards)}
+        return True
 
     def names(self, guild_id: int | None = None) -> list[str]:
         return [persona.name for persona in self.all(guild_id)]
@@ -182,6 +199,16 @@ class PersonaCatalog:
         path = self.folder / self.get(name).name / "heldout.jsonl"
         rows = _rows(path, {"prompt"})
         return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for _, row in rows]
+
+
+def _state_of(cards: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """What shows that a card changed: when it was written (ns) and its size. One that is gone meanwhile is left out."""
+    state = {}
+    for card in cards:
+        with suppress(OSError):
+            found = card.stat()
+            state[card] = (found.st_mtime_ns, found.st_size)
+    return state
 
 
 def read_card(path: Path) -> Persona:

@@ -67,6 +67,55 @@ async def test_a_promotion_is_loaded_before_it_speaks_and_said_in_the_log(active
     assert "pirate: v2 speaks now (was v1)" in caplog.text
 
 
+def write_card(folder, name: str, display_name: str) -> None:
+    (folder / name).mkdir(exist_ok=True)
+    (folder / name / "persona.toml").write_text(
+        f'name = "{name}"\ndisplay_name = "{display_name}"\ndescription = "A persona."\n'
+    )
+
+
+async def test_a_new_folder_is_a_persona_at_once_and_its_first_version_speaks(registry, engine):
+    catalog = PersonaCatalog(registry.folder)
+    active_versions = ActiveVersions(registry, catalog, engine)
+    await active_versions.check()
+    write_card(registry.folder, "crow", "Corvus")
+    await active_versions.check()
+    assert catalog.get("crow").display_name == "Corvus"
+    assert active_versions.speaking("crow") is None
+    version = registry.folder / "crow" / "versions" / "1"
+    version.mkdir(parents=True)
+    (version / "manifest.json").write_text('{"adapter_sha256": "sha-crow"}')
+    registry.activate("crow", 1)
+    await active_versions.check()
+    assert active_versions.speaking("crow") == registry.version("crow", 1)
+
+
+async def test_a_changed_card_is_followed_and_a_broken_one_changes_nothing_and_is_told_once(registry, engine, caplog):
+    catalog = PersonaCatalog(registry.folder)
+    active_versions = ActiveVersions(registry, catalog, engine)
+    write_card(registry.folder, "pirate", "Captain Changed")
+    await active_versions.check()
+    assert catalog.get("pirate").display_name == "Captain Changed"
+    (registry.folder / "pirate" / "persona.toml").write_text("name = ")
+    for _ in range(3):
+        await active_versions.check()
+    assert catalog.get("pirate").display_name == "Captain Changed"
+    assert caplog.text.count("The personas stay as they were.") == 1
+
+
+async def test_a_persona_whose_adapter_is_for_another_base_model_speaks_from_its_card(registry, engine, caplog):
+    manifest = {"adapter_sha256": "sha-1", "base_fingerprint": "small"}
+    (registry.folder / "pirate" / "versions" / "1" / "manifest.json").write_text(json.dumps(manifest))
+    registry.activate("pirate", 1)
+    on_large = AdapterRegistry(registry.folder, "large")
+    active_versions = ActiveVersions(on_large, PersonaCatalog(registry.folder), engine)
+    for _ in range(2):
+        await active_versions.check()
+    assert active_versions.speaking("pirate") is None
+    assert active_versions.problem("pirate") is None
+    assert caplog.text.count("pirate: v1 is for another base model; its card speaks until you train it") == 1
+
+
 async def test_the_watch_notices_a_promotion_by_itself(active_versions, registry):
     registry.activate("pirate", 1)
     await active_versions.check()
