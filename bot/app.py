@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -16,13 +15,14 @@ from rich.console import Console
 from bot.config import Config
 from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
+from bot.conversation.core import Core
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
 from bot.discord_bot.access import Access, Operators
 from bot.discord_bot.client import TroupeBot
-from bot.discord_bot.cogs.operations import Machinery
 from bot.discord_bot.connection import checked_token, run_supervised
-from bot.discord_bot.rate_limits import Limits, Rate
+from bot.discord_bot.rate_limits import Rate
+from bot.discord_bot.settings import BotSettings
 from bot.engine import Engine, EngineOptions, SamplingParams
 from bot.engine.base_model import BaseModelFiles, prepare_base_model
 from bot.engine.torch_engine import TorchEngine
@@ -51,20 +51,6 @@ SANDBOX_CAST = {
 }
 SETTLED_IN, LOOK_AGAIN = 600.0, 24 * 3600.0  # seconds: when the bot first looks who left a server, and when again
 DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
-
-
-@dataclass(frozen=True)
-class Core:
-    """What answers messages, whoever asks: Discord, the sandbox or the terminal."""
-
-    engine: Engine
-    store: Store
-    catalog: PersonaCatalog
-    registry: AdapterRegistry
-    channels: ChannelPersonas
-    active_versions: ActiveVersions
-    conversations: Conversations
-    replies: Replies
 
 
 @asynccontextmanager
@@ -111,8 +97,7 @@ async def run_bot(config: Config, console: Console) -> None:
         gc.freeze()
         runs = TrainingRuns(config.file, config.folder)
         stack.push_async_callback(runs.stop)
-        machinery = Machinery(core.engine, core.registry, runs, core.active_versions.problem)
-        operators = _operators(config, sandbox)
+        settings = _settings(config, sandbox)
         client: TroupeBot | None = None
         announced = False
 
@@ -127,7 +112,7 @@ async def run_bot(config: Config, console: Console) -> None:
 
         def make_client() -> TroupeBot:
             nonlocal client
-            client = _client(config, core, machinery, operators, remember_commands=sandbox is None)
+            client = TroupeBot(core, runs, settings)
             client.add_listener(announce, "on_ready")
             return client
 
@@ -202,29 +187,18 @@ async def _forget_departed(client: Callable[[], TroupeBot | None]) -> None:
         await asyncio.sleep(LOOK_AGAIN)
 
 
-def _client(
-    config: Config, core: Core, machinery: Machinery, operators: Operators, *, remember_commands: bool
-) -> TroupeBot:
-    return TroupeBot(
-        replies=core.replies,
-        conversations=core.conversations,
-        channels=core.channels,
-        catalog=core.catalog,
-        speaking=core.active_versions.speaking,
-        store=core.store,
+def _settings(config: Config, sandbox: SandboxServer | None) -> BotSettings:
+    return BotSettings(
         edit_seconds=config.discord.edit_seconds,
         ask_consent=config.feedback.ask_consent,
         status=config.discord.status,
-        sync_state=config.store_path.parent / "commands.sha256" if remember_commands else None,
-        limits=Limits(
-            member=Rate(config.limits.member_per_minute, config.limits.member_burst),
-            server=Rate(config.limits.server_per_minute, config.limits.server_burst),
-        ),
+        commands_file=config.store_path.parent / "commands.sha256" if sandbox is None else None,
         message_content=config.discord.message_content,
         members=config.discord.members,
+        member_rate=Rate(config.limits.member_per_minute, config.limits.member_burst),
+        server_rate=Rate(config.limits.server_per_minute, config.limits.server_burst),
         access=Access(**{name: _as_set(value) for name, value in config.access}),
-        operators=operators,
-        machinery=machinery,
+        operators=_operators(config, sandbox),
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.app import Core, open_core
+from bot.app import open_core
 from bot.config import Config
+from bot.conversation.core import Core
 from bot.conversation.replies import Ask, Reply
 from bot.errors import MemberError
 from bot.personas.catalog import Persona

@@ -14,10 +14,11 @@ import aiohttp
 
 from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
+from bot.conversation.core import Core
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
 from bot.discord_bot.client import TroupeBot
-from bot.discord_bot.cogs.operations import Machinery
+from bot.discord_bot.settings import BotSettings
 from bot.engine import EngineStatus, FinishReason, GenerationRequest, SamplingParams
 from bot.personas.catalog import PersonaCatalog
 from bot.prompt import PromptRenderer
@@ -166,19 +167,20 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Callable[[], Timed
     active_versions = ActiveVersions(registry, catalog, engine)
     conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
     renderer = PromptRenderer(CharacterTokenizer())
-    machinery = Machinery(engine, registry, TrainingRuns(None, folder), active_versions.problem)
+    core = Core(
+        engine=engine,
+        store=store,
+        catalog=catalog,
+        registry=registry,
+        channels=ChannelPersonas(store, catalog, "plain"),
+        active_versions=active_versions,
+        conversations=conversations,
+        replies=Replies(engine, renderer, active_versions, conversations, store, SamplingParams()),
+    )
+    runs = TrainingRuns(None, folder)
 
     def make() -> TimedBot:
-        bot = TimedBot(
-            replies=Replies(engine, renderer, active_versions, conversations, store, SamplingParams()),
-            conversations=conversations,
-            channels=ChannelPersonas(store, catalog, "plain"),
-            catalog=catalog,
-            speaking=active_versions.speaking,
-            store=store,
-            machinery=machinery,
-            edit_seconds=1.2,
-        )
+        bot = TimedBot(core, runs, BotSettings(edit_seconds=1.2))
         bot.clock = clock
         assert bot.http.http_trace is not None
         _note_requests(bot.http.http_trace, clock)

@@ -14,8 +14,9 @@ from typing import Any
 
 from benchmarks.learning.members import Crowd, Opinion
 from benchmarks.learning.story import Heard
-from bot.app import Core, open_core
+from bot.app import open_core
 from bot.config import Config
+from bot.conversation.core import Core
 from bot.conversation.replies import Ask
 
 GUILD = 77

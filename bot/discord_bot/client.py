@@ -16,10 +16,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.channels import ChannelPersonas
-from bot.conversation.history import Conversations
-from bot.conversation.replies import Replies
-from bot.discord_bot.access import Access, AccessCheck, Operators
+from bot.conversation.core import Core
+from bot.discord_bot.access import AccessCheck
 from bot.discord_bot.cogs.asking import Asking
 from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
@@ -27,8 +25,8 @@ from bot.discord_bot.cogs.feedback import Feedback
 from bot.discord_bot.cogs.leaving_members import Departures
 from bot.discord_bot.cogs.lost_places import LostPlaces
 from bot.discord_bot.cogs.message_menus import ReplyMenus
-from bot.discord_bot.cogs.operations import Machinery, Operations
-from bot.discord_bot.cogs.personas import ForgetConversation, Personas, SpeakingVersion
+from bot.discord_bot.cogs.operations import Operations
+from bot.discord_bot.cogs.personas import ForgetConversation, Personas
 from bot.discord_bot.cogs.privacy import Privacy
 from bot.discord_bot.cogs.scenes import Scenes
 from bot.discord_bot.cogs.second_answers import SecondAnswers
@@ -38,18 +36,17 @@ from bot.discord_bot.controls.persistent import PersistentItem
 from bot.discord_bot.failures import GuardedTree
 from bot.discord_bot.interactions import InteractiveBot, PressHandlers
 from bot.discord_bot.localization import CatalogueTranslator, audience_of
-from bot.discord_bot.rate_limits import Limits, Rate
+from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.edit_pacing import EditPacer
-from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.request_budget import RequestBudget
+from bot.discord_bot.settings import BotSettings
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import PublishError
-from bot.personas.catalog import PersonaCatalog
 from bot.personas.server_personas import ServerPersonas
 from bot.retraining.forgetting import Forgetting
-from bot.store import Store
+from bot.retraining.runs import TrainingRuns
 from bot.versions.registry import write_atomically
 from bot.wording import address
 
@@ -57,7 +54,6 @@ log = logging.getLogger(__name__)
 
 LAST_EVENTS_SECONDS = 1.0  # in which what Discord told of last must reach the store
 FLAPS, FLAP_WINDOW = 5, 60.0  # so many lost connections in so many seconds are a loop, not bad luck
-UNLIMITED = Rate(per_minute=0.0, burst=1)
 
 
 def intents(*, message_content: bool = False, members: bool = False) -> discord.Intents:
@@ -89,76 +85,63 @@ def _manner() -> dict[str, Any]:
 
 
 class TroupeBot(InteractiveBot):
-    """Wires the cogs to what answers. `sync_state` remembers which commands Discord was told about; None: tell always.
+    """Wires the cogs to what answers, and stays the same client when a lost connection is made again."""
 
-    `edit_seconds`: how often a streaming reply is edited, at most. `speaking`: see `bot.discord_bot.cogs.personas`.
-    `limits`: how much members and servers may ask for; None: as much as they like. `message_content`: whether the
-    application has that privileged intent, without which no persona can answer where nobody addresses it; `members`:
-    the same of the intent that tells at once who leaves a server.
-    """
-
-    def __init__(
-        self,
-        *,
-        replies: Replies,
-        conversations: Conversations,
-        channels: ChannelPersonas,
-        catalog: PersonaCatalog,
-        speaking: SpeakingVersion,
-        store: Store,
-        machinery: Machinery,
-        edit_seconds: float,
-        ask_consent: bool = True,
-        status: str = "",
-        sync_state: Path | None = None,
-        message_content: bool = False,
-        members: bool = False,
-        limits: Limits | None = None,
-        access: Access | None = None,
-        operators: Operators | None = None,
-    ) -> None:
-        pacer = EditPacer(edit_seconds)
+    def __init__(self, core: Core, runs: TrainingRuns, settings: BotSettings) -> None:
+        pacer = EditPacer(settings.edit_seconds)
         self.request_budget = budget = RequestBudget()
-        limits = limits or Limits(UNLIMITED, UNLIMITED)
         # The bot never speaks aloud: no warnings about missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            intents=intents(message_content=message_content, members=members),
-            activity=discord.CustomActivity(name=status) if status else None,
+            intents=intents(message_content=settings.message_content, members=settings.members),
+            activity=discord.CustomActivity(name=settings.status) if settings.status else None,
             http_trace=budget.watch(pacer.trace()),
             **_manner(),
         )
-        self.access_check = AccessCheck(access or Access(), operators or Operators())
+        self.access_check = AccessCheck(settings.access, settings.operators)
         self.press_handlers = PressHandlers()
-        self._server_personas = ServerPersonas(store, catalog, replies.check_room)
-        unfinished = Unfinished()
-        consent = ConsentQuestion(store, enabled=ask_consent)
-        identities = Identities(store, lambda: self.user)
-        self._delivery = ReplyDelivery(unfinished, pacer)
-        self._once_told = once_told = OnceTold()
-        forgetting = Forgetting(store, machinery.registry)
-        self._departures = Departures(self, store, forgetting, once_told)
-        feedback = Feedback(self, store, consent, unfinished, identities, once_told, edit_seconds=edit_seconds)
-        self._cogs_to_add: list[commands.Cog] = [
-            Chat(self, replies, channels, catalog, store, self._delivery, unfinished, limits, identities, once_told),
-            Asking(replies, channels, catalog, self._delivery, limits),
-            SecondAnswers(self, replies, catalog, store, self._delivery, limits, identities),
-            Scenes(replies, catalog, self._delivery, limits, identities),
-            Personas(self, channels, catalog, speaking, self._server_personas, store),
-            ForgetConversation(conversations),
-            feedback,
-            ReplyMenus(self, store, feedback.ask_for_correction, identities),
-            Privacy(self, store, forgetting, consent),
-            Collection(store),
-            LostPlaces(self, store, catalog, once_told),
+        self._once_told = OnceTold()
+        self._server_personas = ServerPersonas(core.store, core.catalog, core.replies.check_room)
+        self._delivery = ReplyDelivery(Limits(settings.member_rate, settings.server_rate), pacer)
+        forgetting = Forgetting(core.store, core.registry)
+        self._departures = Departures(self, core.store, forgetting, self._once_told)
+        self._cogs_to_add = [
+            *self._conversing_cogs(core, settings, forgetting),
             self._departures,
-            Stats(store, catalog),
-            Operations(self, machinery, store, catalog),
+            LostPlaces(self, core.store, core.catalog, self._once_told),
+            Personas(self, core, self._server_personas),
+            ForgetConversation(core.conversations),
+            Collection(core.store),
+            Stats(core.store, core.catalog),
+            Operations(self, core, runs, progress_seconds=settings.progress_seconds),
         ]
         self._translator = CatalogueTranslator()
-        self._sync_state = sync_state
+        self._commands_file = settings.commands_file
         self._losses: deque[float] = deque(maxlen=FLAPS)
         self.flapping = asyncio.Event()
+
+    def _conversing_cogs(self, core: Core, settings: BotSettings, forgetting: Forgetting) -> list[commands.Cog]:
+        """What replies, and what members may do with a reply."""
+        identities = Identities(core.store, lambda: self.user)
+        consent = ConsentQuestion(core.store, enabled=settings.ask_consent)
+        feedback = Feedback(
+            self,
+            core.store,
+            consent,
+            self._delivery.unfinished,
+            identities,
+            self._once_told,
+            edit_seconds=settings.edit_seconds,
+        )
+        return [
+            Chat(self, core, self._delivery, identities, self._once_told),
+            Asking(core, self._delivery),
+            SecondAnswers(self, core, self._delivery, identities),
+            Scenes(core, self._delivery, identities),
+            feedback,
+            ReplyMenus(self, core.store, feedback.ask_for_correction, identities),
+            Privacy(self, core.store, forgetting, consent),
+        ]
 
     async def setup_hook(self) -> None:
         await self._server_personas.load()
@@ -202,7 +185,7 @@ class TroupeBot(InteractiveBot):
     async def _sync_commands(self) -> None:
         """Tell Discord about the slash commands when they are not what it was told last."""
         digest = await self._command_digest()
-        if self._sync_state is not None and _read(self._sync_state) == digest:
+        if self._commands_file is not None and _read(self._commands_file) == digest:
             return
         try:
             synced = await self.tree.sync()
@@ -210,8 +193,8 @@ class TroupeBot(InteractiveBot):
             log.error("Discord refused the slash commands (%s, code %s); chatting works.", error.status, error.code)
             return
         log.info("Discord knows %d slash commands now", len(synced))
-        if self._sync_state is not None:
-            _remember(self._sync_state, digest)
+        if self._commands_file is not None:
+            _remember(self._commands_file, digest)
 
     async def _command_digest(self) -> str:
         commands = self.tree.get_commands()

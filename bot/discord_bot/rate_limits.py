@@ -29,6 +29,9 @@ class Rate:
     burst: int
 
 
+UNLIMITED = Rate(per_minute=0.0, burst=1)
+
+
 @dataclass
 class _Bucket:
     tokens: float

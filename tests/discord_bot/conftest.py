@@ -1,5 +1,6 @@
 """A bot with the real store, personas and replies around a scripted engine, in simcord's in-memory Discord."""
 
+import dataclasses
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ import simcord
 
 from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
+from bot.conversation.core import Core
 from bot.conversation.history import Conversations
 from bot.conversation.replies import Replies
 from bot.discord_bot.client import TroupeBot
-from bot.discord_bot.cogs.operations import Machinery
+from bot.discord_bot.settings import BotSettings
 from bot.engine import SamplingParams
 from bot.personas.catalog import PersonaCatalog
 from bot.prompt import PromptRenderer
@@ -66,26 +68,27 @@ def runs(tmp_path: Path) -> TrainingRuns:
 
 @pytest.fixture
 def make_bot(store: Store, engine: ScriptedEngine, personas_folder: Path, runs: TrainingRuns) -> MakeBot:
-    """Build a bot on the test's store; again, as after a restart. Options go to TroupeBot."""
+    """Build a bot on the test's store; again, as after a restart. Options are parts of its core, or settings."""
 
     def make(**options: Any) -> TroupeBot:
         catalog = PersonaCatalog(personas_folder)
-        active_versions = ActiveVersions(AdapterRegistry(personas_folder), catalog, engine)
+        registry = AdapterRegistry(personas_folder)
+        active_versions = ActiveVersions(registry, catalog, engine)
         conversations = Conversations(store, max_turns=20, idle_seconds=3600.0)
         renderer = PromptRenderer(CharacterTokenizer())
-        defaults: dict[str, Any] = {
-            "replies": Replies(engine, renderer, active_versions, conversations, store, SamplingParams()),
-            "conversations": conversations,
-            "channels": ChannelPersonas(store, catalog, "plain"),
-            "catalog": catalog,
-            "speaking": active_versions.speaking,
-            "store": store,
-            "machinery": Machinery(
-                engine, AdapterRegistry(personas_folder), runs, active_versions.problem, show_every=0.0
-            ),
-            "edit_seconds": 0.0,
-        }
-        return TroupeBot(**{**defaults, **options})
+        core = Core(
+            engine=engine,
+            store=store,
+            catalog=catalog,
+            registry=registry,
+            channels=ChannelPersonas(store, catalog, "plain"),
+            active_versions=active_versions,
+            conversations=conversations,
+            replies=Replies(engine, renderer, active_versions, conversations, store, SamplingParams()),
+        )
+        parts = {name: options.pop(name) for name in vars(core) if name in options}
+        settings = BotSettings(**{"edit_seconds": 0.0, "progress_seconds": 0.0, **options})
+        return TroupeBot(dataclasses.replace(core, **parts), runs, settings)
 
     return make
 

@@ -22,12 +22,12 @@ def test_no_privileged_intent_is_asked_for() -> None:
 
 async def test_commands_are_sent_to_discord_only_when_they_changed(make_bot: MakeBot, tmp_path: Path) -> None:
     state = tmp_path / "state" / "commands"
-    async with simcord.run(make_bot(sync_state=state)) as env:
+    async with simcord.run(make_bot(commands_file=state)) as env:
         assert syncs(env) == 1
-        await env.restart_bot(make_bot(sync_state=state))
+        await env.restart_bot(make_bot(commands_file=state))
         assert syncs(env) == 1
         state.write_text("another set of commands\n")
-        await env.restart_bot(make_bot(sync_state=state))
+        await env.restart_bot(make_bot(commands_file=state))
         assert syncs(env) == 2
         await env.restart_bot(make_bot())
         assert syncs(env) == 3
@@ -37,7 +37,7 @@ async def test_a_state_file_that_cannot_be_written_only_warns(
     make_bot: MakeBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")
-    async with simcord.run(make_bot(sync_state=tmp_path / "file" / "commands")) as env:
+    async with simcord.run(make_bot(commands_file=tmp_path / "file" / "commands")) as env:
         assert syncs(env) == 1
     assert "will be sent to Discord again" in caplog.text
 

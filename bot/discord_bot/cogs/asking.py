@@ -3,37 +3,28 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.channels import ChannelPersonas
-from bot.conversation.replies import Ask, Replies
+from bot.conversation.core import Core
+from bot.conversation.replies import Ask
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
-from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import InteractionDestination
 from bot.errors import EmptyPrompt
-from bot.personas.catalog import Persona, PersonaCatalog
+from bot.personas.catalog import Persona
 
 QUOTED = 300  # characters of the question that stand above its answer
 Text = app_commands.Range[str, 1, 2000]
 
 
 class Asking(commands.Cog):
-    def __init__(
-        self,
-        replies: Replies,
-        channels: ChannelPersonas,
-        catalog: PersonaCatalog,
-        delivery: ReplyDelivery,
-        limits: Limits,
-    ) -> None:
-        self._replies = replies
-        self._channels = channels
-        self._catalog = catalog
+    def __init__(self, core: Core, delivery: ReplyDelivery) -> None:
+        self._replies = core.replies
+        self._channels = core.channels
+        self._catalog = core.catalog
         self._delivery = delivery
-        self._limits = limits
 
     @app_commands.command(description=described("command-chat.description"))
     @app_commands.describe(message=described("command-chat.option-message"))
@@ -58,10 +49,9 @@ class Asking(commands.Cog):
     async def _answer(
         self, interaction: Interaction, place: Place, persona: Persona, text: str, title: str = ""
     ) -> None:
-        self._delivery.check_open()
         if not text.strip():
             raise EmptyPrompt
-        self._limits.take(interaction.user.id, place.guild_id)
+        self._delivery.admit(interaction.user.id, place.guild_id)
         await interaction.response.defer(thinking=True)
         ask = Ask(
             channel_id=place.channel_id,

@@ -12,8 +12,8 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.conversation.channels import ChannelPersonas
-from bot.conversation.replies import Ask, Replies
+from bot.conversation.core import Core
+from bot.conversation.replies import Ask
 from bot.discord_bot.access import check_steers
 from bot.discord_bot.addressing import (
     Place,
@@ -27,17 +27,17 @@ from bot.discord_bot.addressing import (
 from bot.discord_bot.controls.buttons import STOP
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, InteractiveBot
-from bot.discord_bot.rate_limits import Limits, TooFast
+from bot.discord_bot.rate_limits import TooFast
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
-from bot.discord_bot.replying.streaming import Unfinished, interrupted
+from bot.discord_bot.replying.streaming import interrupted
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import EmptyPrompt, UnknownPersona
-from bot.personas.catalog import Persona, PersonaCatalog
-from bot.store import Store, StoredReply
+from bot.personas.catalog import Persona
+from bot.store import StoredReply
 from bot.wording import announce, say
 
 log = logging.getLogger(__name__)
@@ -47,27 +47,20 @@ class Chat(commands.Cog):
     def __init__(
         self,
         bot: InteractiveBot,
-        replies: Replies,
-        channels: ChannelPersonas,
-        catalog: PersonaCatalog,
-        store: Store,
+        core: Core,
         delivery: ReplyDelivery,
-        unfinished: Unfinished,
-        limits: Limits,
         identities: Identities,
         once_told: OnceTold,
     ) -> None:
         self._bot = bot
-        self._replies = replies
-        self._channels = channels
-        self._catalog = catalog
-        self._store = store
+        self._replies = core.replies
+        self._channels = core.channels
+        self._catalog = core.catalog
+        self._store = core.store
         self._delivery = delivery
-        self._unfinished = unfinished
-        self._limits = limits
         self._identities = identities
         self._once_told = once_told
-        self._revisions = Revisions(store, unfinished)
+        self._revisions = Revisions(core.store, delivery.unfinished)
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
 
     async def cog_load(self) -> None:
@@ -109,7 +102,7 @@ class Chat(commands.Cog):
     async def stop(self, interaction: Interaction) -> None:
         """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""
         assert interaction.message is not None
-        if stream := self._unfinished.shown_by(interaction.message.id):
+        if stream := self._delivery.unfinished.shown_by(interaction.message.id):
             check_steers(interaction, stream.asker_id, "stop")
             stream.stop()
             await interaction.response.defer()
@@ -131,10 +124,9 @@ class Chat(commands.Cog):
         return await self._channels.answers_all(place.channel_id, place.parent_id)
 
     async def _answer(self, message: discord.Message, me: discord.ClientUser) -> None:
-        self._delivery.check_open()
         place = place_of(message.channel, message.guild.id if message.guild else None)
         text = spoken_text(message, me)
-        self._limits.take(message.author.id, place.guild_id)
+        self._delivery.admit(message.author.id, place.guild_id)
         if not text and (reason := why_no_text(message, me)):
             raise reason
         answered = await self._answered_reply(message)

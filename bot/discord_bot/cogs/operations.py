@@ -7,8 +7,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -16,19 +15,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.core import Core
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, client_of
 from bot.discord_bot.localization import described
 from bot.discord_bot.replying.splitting import split
-from bot.engine import Engine
 from bot.errors import AdapterError, MemberError
-from bot.personas.catalog import Persona, PersonaCatalog
+from bot.personas.catalog import Persona
 from bot.retraining.runs import Progress, RunOutcome, TrainingRuns
-from bot.store import Approval, Store
+from bot.store import Approval
 from bot.versions.canary import last_change, read_canary
 from bot.versions.rebuild_marks import marked
-from bot.versions.registry import AdapterRegistry, read_manifest
+from bot.versions.registry import read_manifest
 from bot.wording import announce, say
 
 log = logging.getLogger(__name__)
@@ -37,51 +36,33 @@ BAR = 20  # characters
 SHOWN_VERSIONS = 15  # the newest ones
 
 
-@dataclass(frozen=True)
-class Machinery:
-    """What is operated. `problem`: why a persona's active version does not speak, or None.
-
-    show_every: seconds between two looks at a training's progress.
-    """
-
-    engine: Engine
-    registry: AdapterRegistry
-    runs: TrainingRuns
-    problem: Callable[[str], str | None]
-    show_every: float = 5.0
-    started_at: float = field(default_factory=time.time)
-
-
 class Operations(commands.Cog):
-    def __init__(
-        self,
-        bot: commands.Bot,
-        machinery: Machinery,
-        store: Store,
-        catalog: PersonaCatalog,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    """`progress_seconds`: between two looks at a training's progress."""
+
+    def __init__(self, bot: commands.Bot, core: Core, runs: TrainingRuns, *, progress_seconds: float) -> None:
         self._bot = bot
-        self._machinery = machinery
-        self._store = store
-        self._catalog = catalog
-        self._clock = clock
+        self._core = core
+        self._store = core.store
+        self._catalog = core.catalog
+        self._registry = core.registry
+        self._problem = core.active_versions.problem
+        self._runs = runs
+        self._progress_seconds = progress_seconds
 
     @app_commands.command(description=described("command-train.description"))
     @app_commands.describe(persona=described("command-train.option-persona"))
     async def train(self, interaction: Interaction, persona: Name) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
-        async with self._machinery.runs.train(card.name) as run:
+        async with self._runs.train(card.name) as run:
             log.info("%s: member %d asked for a training", card.name, interaction.user.id)
             await interaction.response.send_message(_shown_progress(card, None))
             message = await self._message(interaction)
-            shown_at = self._clock()
+            shown_at = time.monotonic()
             try:
                 async for progress in run:
-                    if self._clock() - shown_at >= self._machinery.show_every:
-                        shown_at = self._clock()
+                    if time.monotonic() - shown_at >= self._progress_seconds:
+                        shown_at = time.monotonic()
                         await _edit(message, content=_shown_progress(card, progress))
             except Exception as error:  # noqa: BLE001 (the boundary: the message tells how it ended)
                 sentence = explain(error, f"/train {card.name}", announce)
@@ -99,7 +80,7 @@ class Operations(commands.Cog):
         figures = await self._store.statistics(card.name)
         approval = {version.key: version for version in figures.versions}
         lines = await asyncio.to_thread(self._version_lines, card, approval)
-        if problem := self._machinery.problem(card.name):
+        if problem := self._problem(card.name):
             log.warning("%s: asked for its versions while it has a problem: %s", card.name, problem)
             lines.append(say("versions-unloaded"))
         for index, part in enumerate(split("\n".join([titled(card), *lines]))):
@@ -114,16 +95,16 @@ class Operations(commands.Cog):
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         await interaction.response.defer(thinking=True)
-        if version not in await asyncio.to_thread(self._machinery.registry.numbers, card.name):
+        if version not in await asyncio.to_thread(self._registry.numbers, card.name):
             raise MemberError("rollback-no-version", name=card.display_name, number=str(version))
         log.info("%s: member %d asked for v%d", card.name, interaction.user.id, version)
-        await self._machinery.runs.rollback(card.name, version)
+        await self._runs.rollback(card.name, version)
         await interaction.followup.send(announce("rollback-done", persona=titled(card), number=str(version)))
 
     @app_commands.command(description=described("command-health.description"))
     async def health(self, interaction: Interaction) -> None:
         client_of(interaction).access_check.check_operator(interaction)
-        status = self._machinery.engine.status()
+        status = self._core.engine.status()
         replies, votes = await self._store.counts()
         size = await self._store.size_bytes()
         versions = await asyncio.to_thread(self._active_versions)
@@ -134,11 +115,11 @@ class Operations(commands.Cog):
             say("health-versions", versions=", ".join(versions)) if versions else say("health-no-versions"),
             _adapters(status.resident),
             say("health-database", replies=replies, votes=votes, megabytes=round(size / 1e6, 1)),
-            _trainings(self._machinery.runs.running),
-            _uptime(time.time() - self._machinery.started_at, self._bot.latency),
+            _trainings(self._runs.running),
+            _uptime(time.time() - self._core.started_at, self._bot.latency),
         ]
         for persona in self._catalog.all():
-            if problem := self._machinery.problem(persona.name):
+            if problem := self._problem(persona.name):
                 lines.append(f"⚠️ **{persona.display_name}** {problem}")
         await interaction.response.send_message(split("\n".join(lines))[0], ephemeral=True)
 
@@ -153,7 +134,7 @@ class Operations(commands.Cog):
         persona = str(getattr(interaction.namespace, "persona", "")).lower()
         if not self._catalog.is_shipped(persona):
             return []
-        numbers = await asyncio.to_thread(self._machinery.registry.numbers, persona)
+        numbers = await asyncio.to_thread(self._registry.numbers, persona)
         return [
             app_commands.Choice(name=say("rollback-choice", number=str(number)), value=number)
             for number in numbers[::-1][:25]
@@ -167,7 +148,7 @@ class Operations(commands.Cog):
         shown = []
         for name in self._catalog.names():
             try:
-                number = self._machinery.registry.active_number(name)
+                number = self._registry.active_number(name)
             except AdapterError:
                 shown.append(f"{name} v?")  # what is wrong with it is told as the persona's problem
             else:
@@ -175,7 +156,7 @@ class Operations(commands.Cog):
         return shown
 
     def _version_lines(self, card: Persona, approval: dict[int | None, Approval]) -> list[str]:
-        registry = self._machinery.registry
+        registry = self._registry
         active = registry.active_number(card.name)
         numbers = registry.numbers(card.name)[-SHOWN_VERSIONS:]
         lines = [self._version_line(card.name, number, active, approval.get(number)) for number in numbers[::-1]]
@@ -190,7 +171,7 @@ class Operations(commands.Cog):
         return lines or [say("versions-none")]
 
     def _version_line(self, persona: str, number: int, active: int | None, approval: Approval | None) -> str:
-        path = self._machinery.registry.folder / persona / "versions" / str(number)
+        path = self._registry.folder / persona / "versions" / str(number)
         try:
             manifest = read_manifest(path)
         except AdapterError:

@@ -2,13 +2,13 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.conversation.channels import ChannelPersonas
+from bot.conversation.core import Core
 from bot.conversation.history import Conversations
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.controls.persona_forms import PersonaForm, values_of
@@ -18,17 +18,13 @@ from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
 from bot.errors import MemberError, NotAllowed, PersonaUnavailable
-from bot.personas.catalog import Persona, PersonaCatalog
+from bot.personas.catalog import Persona
 from bot.personas.character_cards import MOST_BYTES, BadCard, read_character_card, slug, write_character_card
 from bot.personas.server_personas import ServerPersonas, persona_from
-from bot.store import Store
-from bot.versions.registry import AdapterVersion
 from bot.wording import announce, say
 
 CHOICES = 25  # Discord shows no more
 Name = app_commands.Range[str, 1, 32]
-# Which adapter version speaks for a persona now; raises PersonaUnavailable when its adapter could not be loaded.
-SpeakingVersion = Callable[[str], AdapterVersion | None]
 
 
 class Personas(
@@ -37,21 +33,13 @@ class Personas(
     group_description=described("command-persona.description"),
     group_auto_locale_strings=True,
 ):
-    def __init__(
-        self,
-        bot: commands.Bot,
-        channels: ChannelPersonas,
-        catalog: PersonaCatalog,
-        speaking: SpeakingVersion,
-        made: ServerPersonas,
-        store: Store,
-    ) -> None:
+    def __init__(self, bot: commands.Bot, core: Core, made: ServerPersonas) -> None:
         self._bot = bot
-        self._channels = channels
-        self._catalog = catalog
-        self._speaking = speaking
+        self._channels = core.channels
+        self._catalog = core.catalog
+        self._active_versions = core.active_versions
+        self._store = core.store
         self._made = made
-        self._store = store
 
     @app_commands.command(description=described("command-persona-switch.description"))
     @app_commands.describe(
@@ -188,7 +176,7 @@ class Personas(
 
     def _voice(self, persona: Persona) -> str:
         try:
-            version = self._speaking(persona.name) if self._catalog.is_shipped(persona.name) else None
+            version = self._active_versions.speaking(persona.name) if self._catalog.is_shipped(persona.name) else None
         except PersonaUnavailable as error:
             return error.said()
         if version is None:

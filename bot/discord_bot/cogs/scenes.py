@@ -7,18 +7,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.conversation.context import Turn
-from bot.conversation.replies import Ask, Replies, Reply
+from bot.conversation.core import Core
+from bot.conversation.replies import Ask, Reply
 from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.cogs.asking import quoted
 from bot.discord_bot.cogs.personas import Name, choices, titled
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
-from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
 from bot.discord_bot.replying.destinations import PlainDestination
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import EmptyPrompt, MemberError
-from bot.personas.catalog import Persona, PersonaCatalog
+from bot.personas.catalog import Persona
 from bot.prompt import Message, Role
 from bot.store import SCENE
 from bot.wording import announce
@@ -28,13 +28,10 @@ Line = tuple[str, str]  # a persona's name and what it said
 
 
 class Scenes(commands.Cog):
-    def __init__(
-        self, replies: Replies, catalog: PersonaCatalog, delivery: ReplyDelivery, limits: Limits, identities: Identities
-    ) -> None:
-        self._replies = replies
-        self._catalog = catalog
+    def __init__(self, core: Core, delivery: ReplyDelivery, identities: Identities) -> None:
+        self._replies = core.replies
+        self._catalog = core.catalog
         self._delivery = delivery
-        self._limits = limits
         self._identities = identities
         self._playing: set[int] = set()  # channels
 
@@ -61,8 +58,7 @@ class Scenes(commands.Cog):
             raise EmptyPrompt
         if place.channel_id in self._playing:
             raise MemberError("scene-already")
-        self._delivery.check_open()
-        self._limits.take(interaction.user.id, place.guild_id)
+        self._delivery.admit(interaction.user.id, place.guild_id)
         self._playing.add(place.channel_id)
         try:
             title = announce("scene-title", first=titled(cast[0]), second=titled(cast[1]))

@@ -8,17 +8,16 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.conversation.replies import INTERRUPTED_FINISH, Replies, Reply
+from bot.conversation.core import Core
+from bot.conversation.replies import INTERRUPTED_FINISH, Reply
 from bot.discord_bot.access import check_steers
 from bot.discord_bot.controls.buttons import AGAIN, KEEP, feedback_view, reply_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
-from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import MemberError
-from bot.personas.catalog import PersonaCatalog
-from bot.store import Store, StoredReply, VoteCount
+from bot.store import StoredReply, VoteCount
 from bot.wording import announce
 
 log = logging.getLogger(__name__)
@@ -35,22 +34,12 @@ class AlreadyAnswering(MemberError):
 
 
 class SecondAnswers(commands.Cog):
-    def __init__(
-        self,
-        bot: InteractiveBot,
-        replies: Replies,
-        catalog: PersonaCatalog,
-        store: Store,
-        delivery: ReplyDelivery,
-        limits: Limits,
-        identities: Identities,
-    ) -> None:
+    def __init__(self, bot: InteractiveBot, core: Core, delivery: ReplyDelivery, identities: Identities) -> None:
         self._bot = bot
-        self._replies = replies
-        self._catalog = catalog
-        self._store = store
+        self._replies = core.replies
+        self._catalog = core.catalog
+        self._store = core.store
         self._delivery = delivery
-        self._limits = limits
         self._identities = identities
         self._writing: set[int] = set()
 
@@ -61,12 +50,11 @@ class SecondAnswers(commands.Cog):
         """🔁 was pressed: stream another answer to the same question. Raises MemberError."""
         stored = await self._reply(reply_id)
         check_steers(interaction, stored.record.asker_id, "again")
-        self._delivery.check_open()
         if reply_id in self._writing or (await self._store.standing(reply_id)).rival is not None:
             raise AlreadyAnswering
         self._writing.add(reply_id)
         try:
-            self._limits.take(interaction.user.id, interaction.guild_id)
+            self._delivery.admit(interaction.user.id, interaction.guild_id)
             await interaction.response.defer()
             await self._write(interaction, stored)
         finally:

@@ -15,6 +15,7 @@ import discord
 from bot.conversation.replies import Reply
 from bot.discord_bot.controls.buttons import again_view, feedback_view
 from bot.discord_bot.failures import explain
+from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.destinations import Destination
 from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.streaming import MessageStream, Unfinished
@@ -43,8 +44,11 @@ def fresh_view(reply_id: int) -> discord.ui.View:
 
 
 class ReplyDelivery:
-    def __init__(self, unfinished: Unfinished, pacer: EditPacer) -> None:
-        self._unfinished = unfinished
+    """`unfinished`: the replies that are shown and not recorded yet."""
+
+    def __init__(self, limits: Limits, pacer: EditPacer) -> None:
+        self.unfinished = Unfinished()
+        self._limits = limits
         self._pacer = pacer
         self._draining = False
         self._running: set[asyncio.Task[Any]] = set()
@@ -65,7 +69,7 @@ class ReplyDelivery:
         Raises what `begin` raises, EngineStopped while the bot stops, and Discord's refusals; whatever goes wrong
         once the reply runs is a sentence below its text.
         """
-        self.check_open()
+        self._check_open()
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
@@ -75,7 +79,7 @@ class ReplyDelivery:
                 stream = MessageStream(
                     destination,
                     reply,
-                    self._unfinished,
+                    self.unfinished,
                     self._pacer,
                     header=header,
                     placeholder=placeholder,
@@ -85,10 +89,10 @@ class ReplyDelivery:
         finally:
             self._running.discard(task)
 
-    def check_open(self) -> None:
-        """Raise EngineStopped when nothing new is begun any more."""
-        if self._draining:
-            raise EngineStopped
+    def admit(self, member_id: int, guild_id: int | None) -> None:
+        """Grant the member one answer. Raises TooFast, and EngineStopped when nothing new is begun any more."""
+        self._check_open()
+        self._limits.take(member_id, guild_id)
 
     async def drain(self, seconds: float) -> None:
         """Begin nothing new; let the replies under way end within `seconds`, and mark the others as interrupted."""
@@ -99,6 +103,10 @@ class ReplyDelivery:
             stream.break_off()
         if self._running:
             await asyncio.wait(set(self._running), timeout=MARKING_SECONDS)
+
+    def _check_open(self) -> None:
+        if self._draining:
+            raise EngineStopped
 
     async def _tell(self, stream: MessageStream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> Spoken:
         self._streams.add(stream)

@@ -6,8 +6,9 @@ a limit is spent. Staying below the limit means that the last edit, the one with
 
 import contextlib
 import re
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 
 import aiohttp
@@ -20,9 +21,10 @@ _EDIT = re.compile(r"/((?:channels|webhooks)/\d+)(/[\w-]{20,})?/messages/")
 class EditPacer:
     """Edits of one bucket (`channels/<id>`, `webhooks/<id>`, `webhooks/<application>/<token>`) share one limit."""
 
-    def __init__(self, edit_seconds: float) -> None:
-        """`edit_seconds`: two edits of one reply are never closer than this."""
+    def __init__(self, edit_seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        """`edit_seconds`: two edits of one reply are never closer than this. `now`: seconds, of a clock of its own."""
         self._edit_seconds = edit_seconds
+        self.now = now
         self._growing: Counter[str] = Counter()
         self._spacing: dict[str, float] = {}
 

@@ -9,7 +9,6 @@ import io
 import logging
 import re
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -74,7 +73,6 @@ class MessageStream:
         header: str = "",
         placeholder: str = "",
         on_shown: Callable[[], object] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.recorded = asyncio.Event()
         self.stopped = False
@@ -85,7 +83,6 @@ class MessageStream:
         self._header = header
         self._placeholder = placeholder
         self._on_shown = on_shown
-        self._clock = clock
         self._note = ""
         self._nonce = secrets.token_hex(8)
         self._messages: list[discord.Message] = []
@@ -196,8 +193,8 @@ class MessageStream:
         if self._refused or not self._reply.text[:LONGEST_WORD].strip():
             return False
         if not self._messages or self._shown_at == 0.0:
-            return self._clock() >= self._tried_at and worth_a_look(self._reply.text)
-        return self._clock() - self._shown_at >= self._pacer.interval(self._destination.bucket)
+            return self._pacer.now() >= self._tried_at and worth_a_look(self._reply.text)
+        return self._pacer.now() - self._shown_at >= self._pacer.interval(self._destination.bucket)
 
     @contextlib.asynccontextmanager
     async def _position_shown(self) -> AsyncIterator[None]:
@@ -224,7 +221,7 @@ class MessageStream:
 
     async def _show_in_passing(self) -> None:
         """A look that fails is no reason to look again at once: the last edit shows this text as well."""
-        self._tried_at = self._clock() + RETRY_SECONDS
+        self._tried_at = self._pacer.now() + RETRY_SECONDS
         try:
             await self._show(self._growing())
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -243,7 +240,7 @@ class MessageStream:
             else:
                 await self._edit(index, content)
         await self._send_missing(contents)
-        self._shown_at = self._clock()
+        self._shown_at = self._pacer.now()
 
     async def _edit(self, index: int, content: str, **options: Any) -> None:
         if self._shown[index] != content or options:

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 import simcord
 
-from bot.discord_bot.client import UNLIMITED
-from bot.discord_bot.rate_limits import Limits, Rate
+from bot.discord_bot.rate_limits import Rate
 from bot.errors import QueueFull
 from bot.store import Store
 from tests.discord_bot.conftest import MakeBot, handled
@@ -160,7 +159,7 @@ async def test_without_the_intent_a_channel_does_not_answer_everything(
 async def test_a_member_who_writes_too_fast_is_told_once(
     env: simcord.Env, channel: Any, alice: Any, bob: Any, at_bot: str, make_bot: MakeBot
 ) -> None:
-    await env.restart_bot(make_bot(limits=Limits(Rate(1.0, 1), UNLIMITED)))
+    await env.restart_bot(make_bot(member_rate=Rate(1.0, 1)))
     for _ in range(3):
         await alice.send(channel, f"{at_bot} hello")
     await bob.send(channel, f"{at_bot} hello")

@@ -1,14 +1,16 @@
+from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 import simcord
 
+from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
 from bot.errors import ConfigError, PersonaUnavailable, UnknownPersona
 from bot.personas.catalog import PersonaCatalog
 from bot.store import Store
-from bot.versions.registry import AdapterVersion
+from bot.versions.registry import AdapterRegistry, AdapterVersion
 from tests.discord_bot.conftest import handled
 from tests.discord_bot.talk import as_bot
 from tests.fakes import ScriptedEngine
@@ -78,19 +80,24 @@ async def test_list_marks_who_speaks_here(channel: Any, alice: Any, moderator: A
     assert lines[0] == "🎭 **Captain Saltbeard** (`pirate`): A cheerful pirate."
 
 
+class ThirdVersions(ActiveVersions):
+    """Every persona speaks with a third version, except for one whose adapter could not be loaded."""
+
+    def speaking(self, persona: str, channel_id: int | None = None) -> AdapterVersion | None:
+        if persona == "sarcastic":
+            raise PersonaUnavailable("The Critic")
+        return AdapterVersion(persona, 3, "0" * 64, Path())
+
+
 async def test_info_describes_the_persona_and_its_adapter(
-    env: simcord.Env, channel: Any, alice: Any, make_bot: Any, tmp_path: Any
+    env: simcord.Env, channel: Any, alice: Any, make_bot: Any, engine: ScriptedEngine, personas_folder: Path
 ) -> None:
     result = await alice.slash(channel, "persona info")
     assert "**Plain** (`plain`)" in result.response.content
     assert "from its prompt alone" in result.response.content
 
-    def speaking(persona: str) -> AdapterVersion | None:
-        if persona == "sarcastic":
-            raise PersonaUnavailable("The Critic")
-        return AdapterVersion(persona, 3, "0" * 64, tmp_path)
-
-    await env.restart_bot(make_bot(speaking=speaking))
+    versions = ThirdVersions(AdapterRegistry(personas_folder), PersonaCatalog(personas_folder), engine)
+    await env.restart_bot(make_bot(active_versions=versions))
     result = await alice.slash(channel, "persona info", name="Pirate")
     assert "version 3 of its adapter" in result.response.content
     assert "> Ahoy, mateys!" in result.response.content

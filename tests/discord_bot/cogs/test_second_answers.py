@@ -6,8 +6,7 @@ import discord
 import pytest
 import simcord
 
-from bot.discord_bot.client import UNLIMITED
-from bot.discord_bot.rate_limits import Limits, Rate
+from bot.discord_bot.rate_limits import Rate
 from bot.errors import QueueFull
 from bot.store import Store, StoredReply, VoteCount
 from tests.discord_bot.conftest import MakeBot, handled
@@ -170,7 +169,7 @@ async def test_an_answer_whose_words_are_gone_cannot_be_had_again(
 async def test_second_answers_count_towards_the_limit(
     env: simcord.Env, channel: Any, alice: Any, first: discord.Message, reply: StoredReply, make_bot: MakeBot
 ) -> None:
-    await env.restart_bot(make_bot(limits=Limits(Rate(1.0, 1), UNLIMITED)))
+    await env.restart_bot(make_bot(member_rate=Rate(1.0, 1)))
     await alice.click(first, custom_id=f"troupe:again:{reply.id}")
     result = await alice.slash(channel, "chat", message="more")
     assert result.ephemeral
