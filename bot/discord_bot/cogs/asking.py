@@ -6,16 +6,15 @@ from discord.ext import commands
 from bot.conversation.core import Core
 from bot.conversation.replies import Ask
 from bot.discord_bot.addressing import Place, place_of_interaction
-from bot.discord_bot.cogs.personas import Name, choices, titled
+from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
-from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import InteractionDestination
+from bot.discord_bot.replying.headers import quoted, titled
 from bot.errors import EmptyPrompt
 from bot.personas.catalog import Persona
 
-QUOTED = 300  # characters of the question that stand above its answer
 Text = app_commands.Range[str, 1, 2000]
 
 
@@ -37,14 +36,14 @@ class Asking(commands.Cog):
     @app_commands.describe(
         persona=described("command-ask.option-persona"), message=described("command-ask.option-message")
     )
-    async def ask(self, interaction: Interaction, persona: Name, message: Text) -> None:
+    async def ask(self, interaction: Interaction, persona: PersonaName, message: Text) -> None:
         place = place_of_interaction(interaction)
         asked = self._catalog.get(persona.lower(), place.guild_id)
         await self._answer(interaction, place, asked, message, f"{titled(asked)}\n")
 
     @ask.autocomplete("persona")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._catalog.all(interaction.guild_id), typed)
+        return persona_choices(self._catalog.all(interaction.guild_id), typed)
 
     async def _answer(
         self, interaction: Interaction, place: Place, persona: Persona, text: str, title: str = ""
@@ -64,9 +63,3 @@ class Asking(commands.Cog):
         )
         header = f"{quoted(text)}\n{title}"
         await self._delivery.speak(InteractionDestination(interaction), lambda: self._replies.begin(ask), header=header)
-
-
-def quoted(text: str) -> str:
-    """The question as a quotation of at most a few lines: others in the channel can't see a command's options."""
-    short = text.strip()[:QUOTED] + (" …" if len(text.strip()) > QUOTED else "")
-    return "\n".join(f"> {line}" for line in defused(short).replace("```", "").splitlines()[:6])

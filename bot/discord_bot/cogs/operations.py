@@ -16,10 +16,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.conversation.core import Core
-from bot.discord_bot.cogs.personas import Name, choices, titled
+from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, client_of
 from bot.discord_bot.localization import described
+from bot.discord_bot.replying.headers import titled
 from bot.discord_bot.replying.splitting import split
 from bot.errors import AdapterError, MemberError
 from bot.personas.catalog import Persona
@@ -51,7 +52,7 @@ class Operations(commands.Cog):
 
     @app_commands.command(description=described("command-train.description"))
     @app_commands.describe(persona=described("command-train.option-persona"))
-    async def train(self, interaction: Interaction, persona: Name) -> None:
+    async def train(self, interaction: Interaction, persona: PersonaName) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         async with self._runs.train(card.name) as run:
@@ -75,7 +76,7 @@ class Operations(commands.Cog):
 
     @app_commands.command(description=described("command-versions.description"))
     @app_commands.describe(persona=described("command-versions.option-persona"))
-    async def versions(self, interaction: Interaction, persona: Name) -> None:
+    async def versions(self, interaction: Interaction, persona: PersonaName) -> None:
         card = self._trainable(persona)
         figures = await self._store.statistics(card.name)
         approval = {version.key: version for version in figures.versions}
@@ -91,7 +92,9 @@ class Operations(commands.Cog):
     @app_commands.describe(
         persona=described("command-rollback.option-persona"), version=described("command-rollback.option-version")
     )
-    async def rollback(self, interaction: Interaction, persona: Name, version: app_commands.Range[int, 1]) -> None:
+    async def rollback(
+        self, interaction: Interaction, persona: PersonaName, version: app_commands.Range[int, 1]
+    ) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
         await interaction.response.defer(thinking=True)
@@ -127,7 +130,7 @@ class Operations(commands.Cog):
     @versions.autocomplete("persona")
     @rollback.autocomplete("persona")
     async def matching(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._catalog.all(), typed)
+        return persona_choices(self._catalog.all(), typed)
 
     @rollback.autocomplete("version")
     async def matching_version(self, interaction: Interaction, _typed: str) -> list[app_commands.Choice[int]]:

@@ -11,10 +11,12 @@ from discord.ext import commands
 from bot.conversation.core import Core
 from bot.conversation.history import Conversations
 from bot.discord_bot.addressing import Place, place_of_interaction
+from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.controls.persona_forms import PersonaForm, values_of
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
 from bot.discord_bot.replying.defusing import defused
+from bot.discord_bot.replying.headers import titled
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
 from bot.errors import MemberError, NotAllowed, PersonaUnavailable
@@ -22,9 +24,6 @@ from bot.personas.catalog import Persona
 from bot.personas.character_cards import MOST_BYTES, BadCard, read_character_card, slug, write_character_card
 from bot.personas.server_personas import ServerPersonas, persona_from
 from bot.wording import announce, say
-
-CHOICES = 25  # Discord shows no more
-Name = app_commands.Range[str, 1, 32]
 
 
 class Personas(
@@ -46,7 +45,7 @@ class Personas(
         name=described("command-persona-switch.option-name"),
         auto_reply=described("command-persona-switch.option-auto_reply"),
     )
-    async def switch(self, interaction: Interaction, name: Name, auto_reply: bool = False) -> None:
+    async def switch(self, interaction: Interaction, name: PersonaName, auto_reply: bool = False) -> None:
         place = _managed_place(interaction)
         if auto_reply and not self._bot.intents.message_content:
             raise MemberError("persona-needs-intent")
@@ -82,7 +81,7 @@ class Personas(
 
     @app_commands.command(description=described("command-persona-info.description"))
     @app_commands.describe(name=described("command-persona-info.option-name"))
-    async def info(self, interaction: Interaction, name: Name | None = None) -> None:
+    async def info(self, interaction: Interaction, name: PersonaName | None = None) -> None:
         if name is None:
             place = place_of_interaction(interaction)
             persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
@@ -95,21 +94,21 @@ class Personas(
 
     @app_commands.command(description=described("command-persona-create.description"))
     @app_commands.describe(name=described("command-persona-create.option-name"))
-    async def create(self, interaction: Interaction, name: Name | None = None) -> None:
+    async def create(self, interaction: Interaction, name: PersonaName | None = None) -> None:
         _managed_server(interaction)
         values = {"name": name.lower()} if name else {}
         await interaction.response.send_modal(PersonaForm(say("persona-form-create"), values, self._create))
 
     @app_commands.command(description=described("command-persona-edit.description"))
     @app_commands.describe(name=described("command-persona-edit.option-name"))
-    async def edit(self, interaction: Interaction, name: Name) -> None:
+    async def edit(self, interaction: Interaction, name: PersonaName) -> None:
         persona = self._made.made(_managed_server(interaction), name.lower())
         form = PersonaForm(say("persona-form-edit", name=persona.name)[:45], values_of(persona), self._change)
         await interaction.response.send_modal(form)
 
     @app_commands.command(description=described("command-persona-delete.description"))
     @app_commands.describe(name=described("command-persona-delete.option-name"))
-    async def delete(self, interaction: Interaction, name: Name) -> None:
+    async def delete(self, interaction: Interaction, name: PersonaName) -> None:
         persona = await self._made.delete(_managed_server(interaction), name.lower())
         sentence = say("persona-deleted", persona=titled(persona))
         await interaction.response.send_message(sentence, file=_card_file(persona), ephemeral=True)
@@ -118,7 +117,9 @@ class Personas(
     @app_commands.describe(
         card=described("command-persona-import.option-card"), name=described("command-persona-import.option-name")
     )
-    async def import_card(self, interaction: Interaction, card: discord.Attachment, name: Name | None = None) -> None:
+    async def import_card(
+        self, interaction: Interaction, card: discord.Attachment, name: PersonaName | None = None
+    ) -> None:
         guild_id = _managed_server(interaction)
         if card.size > MOST_BYTES:
             raise BadCard("card-too-large", megabytes=MOST_BYTES // 1024 // 1024)
@@ -132,7 +133,7 @@ class Personas(
 
     @app_commands.command(description=described("command-persona-export.description"))
     @app_commands.describe(name=described("command-persona-export.option-name"))
-    async def export(self, interaction: Interaction, name: Name) -> None:
+    async def export(self, interaction: Interaction, name: PersonaName) -> None:
         guild_id = _managed_server(interaction)
         persona = self._catalog.get(name.lower(), guild_id)
         sentence = say("persona-card", persona=titled(persona))
@@ -156,12 +157,12 @@ class Personas(
     @info.autocomplete("name")
     @export.autocomplete("name")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._catalog.all(interaction.guild_id), typed)
+        return persona_choices(self._catalog.all(interaction.guild_id), typed)
 
     @edit.autocomplete("name")
     @delete.autocomplete("name")
     async def matching_made(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._catalog.made_by(interaction.guild_id or 0), typed)
+        return persona_choices(self._catalog.made_by(interaction.guild_id or 0), typed)
 
     async def _create(self, interaction: Interaction, values: Mapping[str, object]) -> None:
         guild_id = _managed_server(interaction)
@@ -192,16 +193,6 @@ class ForgetConversation(commands.Cog):
     async def forget(self, interaction: Interaction) -> None:
         await self._conversations.forget(place_of_interaction(interaction).channel_id)
         await interaction.response.send_message(announce("forgotten"))
-
-
-def choices(personas: list[Persona], typed: str) -> list[app_commands.Choice[str]]:
-    wanted = typed.strip().lower()
-    found = [p for p in personas if wanted in p.name or wanted in p.display_name.lower()]
-    return [app_commands.Choice(name=f"{p.display_name} ({p.name})", value=p.name) for p in found[:CHOICES]]
-
-
-def titled(persona: Persona) -> str:
-    return defused(f"{persona.avatar} **{persona.display_name}**")
 
 
 def _ready(persona: Persona) -> str:

@@ -10,12 +10,12 @@ from bot.conversation.context import Turn
 from bot.conversation.core import Core
 from bot.conversation.replies import Ask, Reply
 from bot.discord_bot.addressing import Place, place_of_interaction
-from bot.discord_bot.cogs.asking import quoted
-from bot.discord_bot.cogs.personas import Name, choices, titled
+from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
 from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
 from bot.discord_bot.replying.destinations import PlainDestination
+from bot.discord_bot.replying.headers import quoted, titled
 from bot.discord_bot.replying.webhooks import Identities
 from bot.errors import EmptyPrompt, MemberError
 from bot.personas.catalog import Persona
@@ -45,8 +45,8 @@ class Scenes(commands.Cog):
     async def scene(
         self,
         interaction: Interaction,
-        persona_a: Name,
-        persona_b: Name,
+        persona_a: PersonaName,
+        persona_b: PersonaName,
         topic: app_commands.Range[str, 1, 300],
         turns: app_commands.Range[int, 2, 12] = TURNS,
     ) -> None:
@@ -70,7 +70,7 @@ class Scenes(commands.Cog):
     @scene.autocomplete("persona_a")
     @scene.autocomplete("persona_b")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._catalog.all(interaction.guild_id), typed)
+        return persona_choices(self._catalog.all(interaction.guild_id), typed)
 
     async def _play(
         self, interaction: Interaction, place: Place, cast: Sequence[Persona], topic: str, turns: int

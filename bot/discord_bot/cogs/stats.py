@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_bot.cogs.personas import Name, choices
+from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
 from bot.personas.catalog import Persona, PersonaCatalog
@@ -27,7 +27,7 @@ class Stats(commands.Cog):
         persona=described("command-stats.option-persona"), days=described("command-stats.option-days")
     )
     async def stats(
-        self, interaction: Interaction, persona: Name | None = None, days: app_commands.Range[int, 1, 3650] = 30
+        self, interaction: Interaction, persona: PersonaName | None = None, days: app_commands.Range[int, 1, 3650] = 30
     ) -> None:
         card = self._catalog.get(persona.lower(), interaction.guild_id) if persona else None
         await interaction.response.defer(thinking=True)
@@ -44,7 +44,7 @@ class Stats(commands.Cog):
 
     @stats.autocomplete("persona")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._catalog.all(interaction.guild_id), typed)
+        return persona_choices(self._catalog.all(interaction.guild_id), typed)
 
 
 def _title(card: Persona | None, days: int) -> str:

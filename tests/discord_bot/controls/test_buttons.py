@@ -13,7 +13,7 @@ from bot.discord_bot.client import TroupeBot
 from bot.discord_bot.controls.buttons import again_view, feedback_view, stop_view
 from bot.discord_bot.controls.consent import consent_view
 from bot.discord_bot.controls.dislike_reasons import reason_view
-from bot.discord_bot.interactions import Action, PressHandlers, UnknownPress
+from bot.discord_bot.interactions import Action, Interaction, PressHandlers, UnknownPress
 from bot.store import VoteCount
 from tests.discord_bot.conftest import handled
 
@@ -61,6 +61,20 @@ async def test_a_press_reaches_its_handler_with_the_ids_in_its_custom_id() -> No
     await presses.handle(None, action.custom_id(18, 17))  # type: ignore[arg-type]
 
     assert pressed == [(18, 17)]
+
+
+async def test_a_handler_or_an_id_of_the_wrong_shape_is_a_type_error() -> None:
+    async def like(_interaction: Interaction, reply_id: int) -> None: ...
+
+    action = Action[[int]]("up")
+    routes = [action.calls(like)]
+    # Each `ignore` below would be an error itself if mypy accepted its line.
+    routes.append(Action[[int, int]]("keep").calls(like))  # type: ignore[arg-type]
+    routes.append(Action[[]]("stop").calls(like))  # type: ignore[arg-type]
+    ids = [action.custom_id("7"), action.custom_id(7, 8)]  # type: ignore[arg-type, call-arg]
+
+    assert [route.word for route in routes] == ["up", "keep", "stop"]
+    assert ids == ["troupe:up:7", "troupe:up:7:8"]
 
 
 @pytest.mark.parametrize("custom_id", ["troupe:gone:7", "troupe:", "elsewhere", "troupe:keep:x"])
