@@ -1,7 +1,8 @@
-"""The command line: `python -m bot run | chat | doctor | backup` (console script: `troupe`)."""
+"""The command line: `python -m bot run | chat | doctor | backup | restore` (console script: `troupe`)."""
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bot.config import Config, load_config
-from bot.errors import EmptyPrompt, TroupeError
-from bot.logs import configure_logging
+from bot.captured_output import everything_logged
+from bot.config import Config, load_config, wanted_format
+from bot.errors import ConfigError, EmptyPrompt, TroupeError
+from bot.logs import configure_logging, logs_json
 from bot.personas.catalog import PersonaCatalog
 
 app = typer.Typer(
@@ -31,9 +33,12 @@ ConfigOption = Annotated[
 def run(config: ConfigOption = None) -> None:
     """Start the bot: on Discord when DISCORD_TOKEN is set, otherwise on a local Discord in your browser."""
     settings = _settings(config)
-    from bot.app import run_bot  # torch and discord.py load only for the commands that need them
-
-    _run(run_bot(settings, Console(stderr=True)))
+    if settings.logging.format == "text":
+        _serve(settings, Console(stderr=True))
+        return
+    with everything_logged() as stream:
+        configure_logging(settings.logging.level, "json", stream)
+        _serve(settings, None)
 
 
 @app.command()
@@ -75,8 +80,31 @@ def backup(
     print(f"{settings.store_path} was copied to {target}.")
 
 
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A backup that `backup` wrote.")],
+    config: ConfigOption = None,
+) -> None:
+    """Put a backup in the place of the database. The bot must not run; the old database is kept beside it."""
+    settings = _settings(config)
+    from bot.store import restore as put_back
+
+    kept = put_back(source, settings.store_path)
+    print(f"{settings.store_path} is {source} now." + (f" What was there is {kept}." if kept else ""))
+
+
+def _serve(settings: Config, console: Console | None) -> None:
+    from bot.app import run_bot  # torch and discord.py load only for the commands that need them
+
+    _run(run_bot(settings, console))
+
+
 def _settings(path: Path | None, level: str | None = None) -> Config:
-    config = load_config(path)
+    try:
+        config = load_config(path)
+    except ConfigError:
+        configure_logging(fmt=wanted_format(path))
+        raise
     configure_logging(level or config.logging.level, config.logging.format)
     return config
 
@@ -90,8 +118,11 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except TroupeError as error:
-        as_json = "--json" in sys.argv
-        print(json.dumps({"error": str(error)}) if as_json else f"troupe: {error}", file=sys.stderr)
+        if logs_json() and "run" in sys.argv:
+            logging.getLogger("bot").critical("%s", error)
+        else:
+            as_json = "--json" in sys.argv
+            print(json.dumps({"error": str(error)}) if as_json else f"troupe: {error}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

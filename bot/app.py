@@ -34,7 +34,7 @@ from bot.prompt import PromptRenderer
 from bot.retraining.runs import TrainingRuns
 from bot.retraining.schedule import Retraining, interval
 from bot.sandbox import SandboxServer, point_discord_at
-from bot.store import Store
+from bot.store import Store, held
 from bot.versions.registry import AdapterRegistry
 
 log = logging.getLogger(__name__)
@@ -82,11 +82,12 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         yield Core(engine, store, catalog, registry, channels, active_versions, conversations, replies)
 
 
-async def run_bot(config: Config, console: Console) -> None:
-    """Serve until SIGINT or SIGTERM. Raises OperatorError for what the operator must mend."""
+async def run_bot(config: Config, console: Console | None) -> None:
+    """Serve until SIGINT or SIGTERM. `console`: None where only the log may be written. Raises OperatorError for what the operator must mend."""
     started = time.monotonic()
     stopping = _stop_on_signals()
     async with AsyncExitStack() as stack:
+        stack.enter_context(held(config.store_path))
         token, sandbox = await _open_discord(config, stack)
         with progress_bar(console) as progress:
             core = await stack.enter_async_context(open_core(config, progress))
@@ -107,7 +108,9 @@ async def run_bot(config: Config, console: Console) -> None:
                 return
             announced = True
             log.info("ready in %.1f s", time.monotonic() - started)
-            if sandbox is not None:
+            if sandbox is not None and console is None:
+                log.info("open %s in a browser", sandbox.url)
+            elif sandbox is not None and console is not None:
                 console.print(f"\n  Open [bold]{sandbox.url}[/] in a browser. Ctrl-C stops.\n", soft_wrap=True)
 
         def make_client() -> TroupeBot:

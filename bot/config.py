@@ -301,6 +301,16 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
     return config
 
 
+def wanted_format(path: Path | None = None) -> Literal["text", "json"]:
+    """The format of the log that a configuration asks for which is wrong elsewhere: its error is told in that format."""
+    file = path or Path(os.environ.get("TROUPE_CONFIG") or "config.toml")
+    said: Any = os.environ.get("TROUPE_LOGGING__FORMAT")
+    with suppress(ConfigError, AttributeError):
+        said = said or _dotenv(file.resolve().parent / ".env").get("TROUPE_LOGGING__FORMAT")
+        said = said or _read_toml(file, must_exist=False).get("logging", {}).get("format")
+    return "json" if said == "json" else "text"
+
+
 def _dotenv(path: Path) -> dict[str, str]:
     """What the file sets; nothing where there is none. Windows PowerShell writes UTF-16, with a mark in front."""
     try:

@@ -24,6 +24,11 @@ def configure_logging(level: str = "INFO", fmt: Literal["text", "json"] = "text"
         logging.getLogger(noisy).setLevel(max(logging.getLevelName(level), logging.WARNING))
 
 
+def logs_json() -> bool:
+    """Whether `configure_logging` chose JSON."""
+    return any(isinstance(handler.formatter, JsonFormatter) for handler in logging.getLogger().handlers)
+
+
 class TextFormatter(logging.Formatter):
     """`12:03:07 INFO  bot.conversation  pirate: v2 speaks now (was v1)`; a line break cannot forge a line."""
 

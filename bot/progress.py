@@ -1,15 +1,24 @@
 """A progress bar for slow set-up work, such as the first conversion of the base model."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+log = logging.getLogger(__name__)
+
 
 @contextmanager
-def progress_bar(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """Yields `report(what, share)`, share from 0.0 to 1.0; nothing is drawn until it is called."""
+def progress_bar(console: Console | None) -> Iterator[Callable[[str, float], None]]:
+    """Yields `report(what, share)`, share from 0.0 to 1.0; nothing is drawn until it is called.
+
+    Without a console every tenth of the way is a line of the log.
+    """
+    if console is None:
+        yield _logged()
+        return
     bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
     tasks: dict[str, TaskID] = {}
 
@@ -26,3 +35,15 @@ def progress_bar(console: Console) -> Iterator[Callable[[str, float], None]]:
         yield report
     finally:
         bar.stop()
+
+
+def _logged() -> Callable[[str, float], None]:
+    tenths: dict[str, int] = {}
+
+    def report(what: str, share: float) -> None:
+        tenth = int(share * 10 + 1e-9)
+        if tenth > tenths.get(what, -1):
+            tenths[what] = tenth
+            log.info("%s: %d %%", what, 10 * tenth)
+
+    return report

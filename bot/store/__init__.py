@@ -4,6 +4,7 @@
 """
 
 from bot.store.backup import backup
+from bot.store.holder import held
 from bot.store.records import (
     SCENE,
     Approval,
@@ -22,6 +23,7 @@ from bot.store.records import (
     VoteCount,
     VoteReason,
 )
+from bot.store.restoring import restore
 from bot.store.servers import WHOLE_SERVER
 from bot.store.snapshot import Snapshot, open_snapshot
 from bot.store.store import Store
@@ -47,5 +49,7 @@ __all__ = [
     "VoteCount",
     "VoteReason",
     "backup",
+    "held",
     "open_snapshot",
+    "restore",
 ]

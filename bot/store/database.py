@@ -4,9 +4,10 @@ Knows the file's durability and its failures; nothing of what the tables mean.
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ import aiosqlite
 from bot.errors import StoreError
 from bot.store.erasures import Erasures
 from bot.store.faults import store_faults
-from bot.store.migrations import check_ours, migrate
+from bot.store.holder import note_commit
+from bot.store.migrations import migrate
+from bot.store.soundness import check_sound
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -86,6 +91,7 @@ class Database:
                     await self._writer.execute("BEGIN IMMEDIATE")
                     yield Transaction(self._writer)
                     await self._writer.commit()
+                    note_commit(self.path)
                 except BaseException:
                     await self._writer.rollback()
                     raise
@@ -121,8 +127,10 @@ def _prepare(path: Path, busy_timeout_s: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)
+    keep_private(path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm")))
     with closing(sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)) as connection:
-        check_ours(connection, path)
+        if not check_sound(connection, path):
+            log.info("%s is too large to be looked through at every start: no damage was found so far", path)
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise StoreError(f"{path} is on a file system without shared memory: set store.path to a local disk.")
@@ -133,3 +141,11 @@ async def _connect(path: Path, busy_timeout_s: float, stack: AsyncExitStack) -> 
     connection = await stack.enter_async_context(aiosqlite.connect(path, timeout=busy_timeout_s, isolation_level=None))
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def keep_private(*files: Path) -> None:
+    """Take away from other users of the machine what an older version or a copy gave them."""
+    for file in files:
+        with suppress(FileNotFoundError):
+            if (mode := file.stat().st_mode & 0o777) & 0o077 and file.is_file():
+                file.chmod(mode & 0o700)

@@ -9,6 +9,11 @@ from bot.errors import StoreError
 
 LOCKED = "{path} is locked by another program: close it (a second bot, a database browser) and try again."
 
+DAMAGED = (
+    "{path} is damaged: run `python -m bot restore FILE` with your newest backup, or move the file away to start with "
+    "an empty one."
+)
+
 SENTENCES = {
     sqlite3.SQLITE_BUSY: LOCKED,
     sqlite3.SQLITE_LOCKED: LOCKED,
@@ -20,9 +25,12 @@ SENTENCES = {
     sqlite3.SQLITE_FULL: "{path} cannot grow because the disk is full: free some space; all that was stored is kept.",
     sqlite3.SQLITE_IOERR: "{path} cannot be read or written ({detail}): check the disk, its free space and quota; "
     "all that was stored is kept.",
-    sqlite3.SQLITE_CORRUPT: "{path} is damaged: restore a backup, or move the file away to start with an empty one.",
-    sqlite3.SQLITE_NOTADB: "{path} is not a database: set store.path to another file, or move this one away.",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: "{path} is not a database: set store.path to another file, or, if it was one, run "
+    "`python -m bot restore FILE` with your newest backup.",
 }
+FAILED_SEAL = "user-defined function raised"
+UNDECODABLE = "Could not decode to UTF-8"  # Python's message goes on with what the row holds
 
 
 @contextmanager
@@ -32,6 +40,8 @@ def store_faults(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = primary_code(error)
+        if str(error).startswith(UNDECODABLE) or str(error).startswith(FAILED_SEAL):
+            raise StoreError(DAMAGED.format(path=path)) from None
         if code not in SENTENCES:
             raise
         raise StoreError(SENTENCES[code].format(path=path, detail=error)) from error

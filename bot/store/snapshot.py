@@ -12,6 +12,7 @@ from bot.store.feedback import VOTES_SINCE
 from bot.store.migrations import VERSION, check_ours, version_of
 from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply, VersionDay
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
+from bot.store.soundness import check_sound
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -37,6 +38,7 @@ def open_snapshot(path: Path) -> "Snapshot":
                     f"{path} was written by an older Troupe (schema {version}; this one reads {VERSION}): "
                     "start the bot once to bring it up to date."
                 )
+            check_sound(connection, path)
     except BaseException:
         connection.close()
         raise
