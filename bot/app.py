@@ -83,7 +83,10 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
 
 
 async def run_bot(config: Config, console: Console | None) -> None:
-    """Serve until SIGINT or SIGTERM. `console`: None where only the log may be written. Raises OperatorError for what the operator must mend."""
+    """Serve until SIGINT or SIGTERM. `console`: None where only the log may be written.
+
+    Raises OperatorError for what the operator must mend.
+    """
     started = time.monotonic()
     stopping = _stop_on_signals()
     async with AsyncExitStack() as stack:

@@ -302,7 +302,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
 
 
 def wanted_format(path: Path | None = None) -> Literal["text", "json"]:
-    """The format of the log that a configuration asks for which is wrong elsewhere: its error is told in that format."""
+    """The format of the log that a configuration asks for, however wrong it is elsewhere."""
     file = path or Path(os.environ.get("TROUPE_CONFIG") or "config.toml")
     said: Any = os.environ.get("TROUPE_LOGGING__FORMAT")
     with suppress(ConfigError, AttributeError):
