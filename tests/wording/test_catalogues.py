@@ -148,3 +148,25 @@ def test_no_message_isolates_its_arguments_with_invisible_characters():
     text = "".join((wording.CATALOGUES / f"{language}.ftl").read_text("utf-8") for language in wording.languages())
     assert not re.search("[\u2066-\u2069\u200e\u200f]", text)
     assert wording.render("persona-shipped", "en", {"name": "Pirate"}).isprintable()
+
+
+@pytest.mark.parametrize("language", wording.languages())
+@pytest.mark.parametrize("number", [0, 1, 2, 5, 1_000_000])
+def test_every_message_can_be_said_in_every_language_and_with_any_count(language, number):
+    for message_id in catalogue(language):
+        arguments = {name: number for name in arguments_of(message_id)}
+        assert wording.render(message_id, language, arguments).strip()
+
+
+# Where Discord takes so many characters and no more.
+LONGEST = {
+    45: r"correction-(title|label)|persona-form-(create|display.*|description|system.*|greeting|avatar)",
+    80: r"button-.*",
+}
+
+
+@pytest.mark.parametrize("language", wording.languages())
+def test_titles_labels_and_buttons_are_no_longer_than_discord_takes(language):
+    for longest, names in LONGEST.items():
+        for message_id in filter(re.compile(names).fullmatch, ENGLISH):
+            assert len(wording.render(message_id, language)) <= longest, message_id
