@@ -214,6 +214,7 @@ persona-too-long =
         [one] { $limit } Zeichen
        *[other] { $limit } Zeichen
     }.
+persona-beyond-context = Bitte kürze den System-Prompt: Er ist { $tokens } Token lang, und bei mehr als { $limit } bleibt dem Modell kein Platz für Fragen und Antworten.
 persona-too-short = Bitte füll „{ persona-field }“ aus.
 persona-bad-picture = Das Bild braucht eine Webadresse, die mit https:// beginnt und keine Leerzeichen enthält.
 persona-bad-field = Mit „{ persona-field }“ stimmt etwas nicht. Bitte ändere es und versuch es noch einmal.

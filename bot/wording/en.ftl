@@ -219,8 +219,7 @@ persona-too-long =
        *[other] { $limit } characters
     }.
 persona-beyond-context =
-    The system prompt is too long for the model: it has { $tokens } tokens, and { $limit } would leave room for questions and answers. Please
-    shorten it.
+    Please shorten the system prompt: it is { $tokens } tokens long, and with more than { $limit } the model has no room left for questions and answers.
 persona-too-short = Please fill in “{ persona-field }”.
 persona-bad-picture = The picture needs a web address that begins with https:// and has no spaces in it.
 persona-bad-field = Something is wrong with “{ persona-field }”. Please change it and try again.

@@ -214,6 +214,7 @@ persona-too-long =
         [one] { $limit } carácter
        *[other] { $limit } caracteres
     }.
+persona-beyond-context = Acorta el prompt del sistema, por favor: tiene { $tokens } tokens, y con más de { $limit } al modelo no le queda sitio para preguntas y respuestas.
 persona-too-short = Rellena «{ persona-field }», por favor.
 persona-bad-picture = La imagen necesita una dirección web que empiece por https:// y no tenga espacios.
 persona-bad-field = Algo no está bien en «{ persona-field }». Cámbialo e inténtalo de nuevo, por favor.

@@ -214,6 +214,7 @@ persona-too-long =
         [one] { $limit } caractère
        *[other] { $limit } caractères
     }.
+persona-beyond-context = Raccourcis le prompt système, s'il te plaît : il fait { $tokens } tokens, et au-delà de { $limit } il ne reste plus de place pour les questions et les réponses.
 persona-too-short = Remplis « { persona-field } », s'il te plaît.
 persona-bad-picture = L'image a besoin d'une adresse web qui commence par https:// et ne contient pas d'espace.
 persona-bad-field = Il y a un problème avec « { persona-field } ». Modifie-le et réessaie, s'il te plaît.
@@ -247,7 +248,7 @@ persona-form-create = Une nouvelle persona
 persona-form-edit = Modifier { $name }
 persona-form-display-name = Nom
 persona-form-description = Ce que les membres en lisent (une ligne)
-persona-form-system-prompt = Prompt système : qui elle est, comment elle parle
+persona-form-system-prompt = Prompt système : qui elle est, son style
 persona-form-greeting = Salutation
 persona-form-avatar = Emoji
 persona-form-again = Rouvrir le formulaire

@@ -158,6 +158,7 @@ persona-too-many = このサーバーには、独自のペルソナがすでに 
 persona-shipped = { $name } はボットに付属しているので、Discord からは変更できません。
 persona-bad-name = 「{ $name }」は短い名前に使えません。a–z、0–9、ハイフンから 2〜32 文字で、文字か数字で始めてください。
 persona-too-long = 「{ persona-field }」を短くしてください。{ $limit } 文字までです。
+persona-beyond-context = システムプロンプトを短くしてください。{ $tokens } トークンあります。{ $limit } トークンを超えると、質問と返信のための余裕がなくなります。
 persona-too-short = 「{ persona-field }」を入力してください。
 persona-bad-picture = 画像には、https:// で始まり空白を含まないウェブアドレスが必要です。
 persona-bad-field = 「{ persona-field }」に問題があります。直してから、もう一度お試しください。

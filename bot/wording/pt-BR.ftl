@@ -214,6 +214,7 @@ persona-too-long =
         [one] { $limit } caractere
        *[other] { $limit } caracteres
     }.
+persona-beyond-context = Encurte o prompt de sistema, por favor: ele tem { $tokens } tokens, e com mais de { $limit } não sobra espaço para perguntas e respostas.
 persona-too-short = Preencha “{ persona-field }”, por favor.
 persona-bad-picture = A imagem precisa de um endereço da web que comece com https:// e não tenha espaços.
 persona-bad-field = Há algo errado em “{ persona-field }”. Mude e tente de novo, por favor.

@@ -132,7 +132,7 @@ async def test_a_persona_that_the_model_cannot_be_told_is_neither_made_nor_put_i
             raise BadPersona("persona-beyond-context", tokens=len(persona.system_prompt), limit=20)
 
     made = ServerPersonas(store, catalog, no_room)
-    with pytest.raises(BadPersona, match="it has 21 tokens, and 20 would leave room"):
+    with pytest.raises(BadPersona, match="it is 21 tokens long, and with more than 20"):
         await made.create(HERE, wizard(system_prompt="x" * 21), AUTHOR)
     await made.create(HERE, wizard(), AUTHOR)
     with pytest.raises(BadPersona):

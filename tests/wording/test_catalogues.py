@@ -154,7 +154,7 @@ def test_no_message_isolates_its_arguments_with_invisible_characters():
 @pytest.mark.parametrize("number", [0, 1, 2, 5, 1_000_000])
 def test_every_message_can_be_said_in_every_language_and_with_any_count(language, number):
     for message_id in catalogue(language):
-        arguments = {name: number for name in arguments_of(message_id)}
+        arguments = dict.fromkeys(arguments_of(message_id), number)
         assert wording.render(message_id, language, arguments).strip()
 
 
