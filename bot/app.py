@@ -23,9 +23,8 @@ from bot.discord_bot.client import TroupeBot
 from bot.discord_bot.connection import checked_token, run_supervised
 from bot.discord_bot.rate_limits import Rate
 from bot.discord_bot.settings import BotSettings
-from bot.engine import Engine, EngineOptions, SamplingParams
-from bot.engine.base_model import BaseModelFiles, prepare_base_model
-from bot.engine.torch_engine import TorchEngine
+from bot.engine.base_model import prepare_base_model
+from bot.engine_choice import make_engine, sampling_defaults
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
 from bot.personas.lore import LoreRoom
@@ -65,7 +64,7 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
         stack.push_async_callback(store.close)
         channels = ChannelPersonas(store, catalog, config.personas.default)
         files = await asyncio.to_thread(prepare_base_model, config.model.base, config.cache_dir, progress)
-        engine, renderer = await asyncio.to_thread(_engine_and_renderer, config, files)
+        engine = await asyncio.to_thread(make_engine, config, files, catalog)
         stack.push_async_callback(engine.stop)
         await engine.start()
         registry = AdapterRegistry(config.adapters_dir, files.fingerprint)
@@ -76,7 +75,8 @@ async def open_core(config: Config, progress: Progress | None = None) -> AsyncIt
             max_turns=config.conversation.max_turns,
             idle_seconds=config.conversation.idle_minutes * 60.0,
         )
-        defaults = SamplingParams(**config.sampling.model_dump())
+        renderer = PromptRenderer(engine.tokenizer)
+        defaults = sampling_defaults(config)
         lore = LoreRoom(config.personas.lore_entries, config.personas.lore_tokens)
         replies = Replies(engine, renderer, active_versions, conversations, store, defaults, lore)
         yield Core(engine, store, catalog, registry, channels, active_versions, conversations, replies)
@@ -210,17 +210,6 @@ def _settings(config: Config, sandbox: SandboxServer | None) -> BotSettings:
 
 def _as_set(value: Any) -> Any:
     return frozenset(value) if isinstance(value, tuple) else value
-
-
-def _engine_and_renderer(config: Config, files: BaseModelFiles) -> tuple[Engine, PromptRenderer]:
-    options = EngineOptions(
-        device=config.model.device,
-        precision=config.model.precision,
-        cache_dir=config.cache_dir,
-        **config.engine.model_dump(),
-    )
-    engine = TorchEngine(files, options)
-    return engine, PromptRenderer(engine.tokenizer)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -47,6 +47,7 @@ class ModelSection(Section):
 
 
 class EngineSection(Section):
+    backend: Literal["local", "vllm"] = "local"
     max_rows: Annotated[int, Field(ge=1, le=512)] = 16
     context_tokens: Annotated[int, Field(ge=64)] = 2048
     adapter_slots: Annotated[int, Field(ge=1, le=1024)] = 16
@@ -56,6 +57,18 @@ class EngineSection(Section):
     kept_tokens: Annotated[int, Field(ge=0)] = 8192
     deadline_seconds: Annotated[float, Field(ge=0.0)] = 300.0
     threads: Annotated[int, Field(ge=0)] = 0
+
+    def local_options(self) -> dict[str, Any]:
+        """What the in-process engine is told."""
+        return self.model_dump(exclude={"backend"})
+
+
+class VllmSection(Section):
+    urls: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")], ...] = ()
+    adapters: str = "data/served"
+    model: str = ""
+    connect_seconds: Annotated[float, Field(gt=0)] = 3.0
+    silence_seconds: Annotated[float, Field(gt=5)] = 20.0
 
 
 class SamplingSection(Section):
@@ -191,6 +204,7 @@ class Config(Section):
 
     model: ModelSection = ModelSection()
     engine: EngineSection = EngineSection()
+    vllm: VllmSection = VllmSection()
     sampling: SamplingSection = SamplingSection()
     personas: PersonasSection = PersonasSection()
     conversation: ConversationSection = ConversationSection()
@@ -217,6 +231,12 @@ class Config(Section):
                 f"sampling.max_tokens = {self.sampling.max_tokens} must be below "
                 f"engine.context_tokens = {self.engine.context_tokens}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _vllm_has_servers(self) -> "Config":
+        if self.engine.backend == "vllm" and not self.vllm.urls:
+            raise ValueError('vllm.urls = []: engine.backend = "vllm" needs a server, as in ["http://127.0.0.1:8000"]')
         return self
 
     @property
@@ -271,6 +291,7 @@ class Secrets(BaseModel):
     discord_token: SecretStr | None = None
     discord_api: str | None = None
     discord_gateway: str | None = None
+    vllm_api_key: SecretStr | None = None
 
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
@@ -297,6 +318,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         discord_token=SecretStr(token) if (token := variables.get("DISCORD_TOKEN", "").strip()) else None,
         discord_api=variables.get("TROUPE_DISCORD_API") or None,
         discord_gateway=variables.get("TROUPE_DISCORD_GATEWAY") or None,
+        vllm_api_key=SecretStr(key) if (key := variables.get("VLLM_API_KEY", "").strip()) else None,
     )
     return config
 
@@ -362,8 +384,9 @@ def _table(values: dict[str, Any], section: str, file: str) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    """A variable's text as a TOML value where it is a bare number, a boolean or a list of ids, else as a string."""
-    bare = r"true|false|\[[0-9, ]*\]|(?![+-]?0[0-9])[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+    """A variable's text as a TOML value if it is a number, a boolean or a list of ids or texts, else as a string."""
+    lists = r'\[[0-9, ]*\]|\[(?: *"[^"\\]*" *,?)*\]'
+    bare = rf"true|false|{lists}|(?![+-]?0[0-9])[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?"
     if re.fullmatch(bare, text):
         with suppress(ValueError):  # such as 1__0, or more digits than Python takes for a number
             return tomllib.loads(f"value = {text}")["value"]

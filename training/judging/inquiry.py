@@ -48,7 +48,7 @@ def _options(config: Config, asked: Mapping[Version, Sequence[EvalQuestion]]) ->
     """All requests wait at once, all versions are loaded; rows no longer than needed keep the engine's memory small."""
     questions = [question for own in asked.values() for question in own]
     options = {
-        **config.engine.model_dump(),
+        **config.engine.local_options(),
         "deadline_seconds": 0,
         "queue_size": len(questions),
         "adapter_slots": max(1, len(asked.keys() - {None})),

@@ -1,0 +1,65 @@
+"""Makes the engine that config.toml chooses. Only the chosen one is imported: with vLLM's, torch stays out."""
+
+import dataclasses
+
+from bot.config import Config
+from bot.engine import Engine, EngineOptions, SamplingParams
+from bot.engine.base_model import BaseModelFiles
+from bot.errors import ConfigError
+from bot.personas.catalog import PersonaCatalog
+
+
+def make_engine(config: Config, files: BaseModelFiles, catalog: PersonaCatalog) -> Engine:
+    """Takes seconds where the model is loaded here. Raises OperatorError."""
+    return _vllm_engine(config, files, catalog) if config.engine.backend == "vllm" else _local_engine(config, files)
+
+
+def sampling_defaults(config: Config) -> SamplingParams:
+    """How replies are sampled where a persona's card says nothing else."""
+    return SamplingParams(**config.sampling.model_dump())
+
+
+def _local_engine(config: Config, files: BaseModelFiles) -> Engine:
+    from bot.engine.torch_engine import TorchEngine
+
+    options = EngineOptions(
+        device=config.model.device,
+        precision=config.model.precision,
+        cache_dir=config.cache_dir,
+        **config.engine.local_options(),
+    )
+    return TorchEngine(files, options)
+
+
+def _vllm_engine(config: Config, files: BaseModelFiles, catalog: PersonaCatalog) -> Engine:
+    from bot.engine.vllm import VllmEngine, VllmOptions
+
+    _refuse_what_vllm_cannot(config, catalog)
+    engine, vllm, key = config.engine, config.vllm, config.secrets.vllm_api_key
+    options = VllmOptions(
+        urls=vllm.urls,
+        adapters=config.path(vllm.adapters),
+        model=vllm.model,
+        key=key.get_secret_value() if key else None,
+        max_rows=engine.max_rows,
+        context_tokens=engine.context_tokens,
+        max_rank=engine.max_rank,
+        queue_size=engine.queue_size,
+        deadline_seconds=engine.deadline_seconds,
+        connect_seconds=vllm.connect_seconds,
+        silence_seconds=vllm.silence_seconds,
+    )
+    return VllmEngine(files, options)
+
+
+def _refuse_what_vllm_cannot(config: Config, catalog: PersonaCatalog) -> None:
+    """Raises ConfigError naming the first setting, of config.toml or of a card, that vLLM would refuse."""
+    from bot.engine.vllm.dialect import unsupported
+
+    defaults = sampling_defaults(config)
+    chosen = {"config.toml: sampling": defaults}
+    for persona in catalog.all():
+        chosen[f"the card of {persona.name}: sampling"] = dataclasses.replace(defaults, **persona.sampling_values())
+    for where, sampling in chosen.items():
+        if problem := unsupported(sampling):
+            raise ConfigError(f'{where}.{problem}; lower it, or set engine.backend = "local".')
