@@ -259,6 +259,7 @@ persona-deleted = { $persona } se ha eliminado. Donde hablaba, vuelve a hablar l
 persona-card = La tarjeta de { $persona }:
 persona-identity-on = En { $channel }, las personas hablan ahora con su propio nombre e imagen.
 persona-identity-off = En { $channel }, las personas hablan ahora con mi nombre.
+webhook-reason = Para que las personas hablen con su propio nombre.
 forgotten = He olvidado lo que se dijo aquí. Empecemos de nuevo.
 scene-needs-two = Elige dos personas distintas para una escena, por favor.
 scene-already = Ya hay una escena en este canal. Espera a que termine o detenla con ⏹.

@@ -259,6 +259,7 @@ persona-deleted = { $persona } foi excluída. Onde ela falava, a persona padrão
 persona-card = O cartão de { $persona }:
 persona-identity-on = Em { $channel }, as personas agora falam com o próprio nome e a própria imagem.
 persona-identity-off = Em { $channel }, as personas agora falam com o meu nome.
+webhook-reason = Para que as personas falem com o próprio nome.
 forgotten = Esqueci o que foi dito aqui. Vamos recomeçar.
 scene-needs-two = Escolha duas personas diferentes para uma cena, por favor.
 scene-already = Já existe uma cena neste canal. Espere até ela acabar ou pare-a com ⏹.

@@ -15,6 +15,7 @@ from bot.discord_bot.refusals import readable
 from bot.discord_bot.replying.defusing import defused
 from bot.personas.catalog import Persona
 from bot.store import Store
+from bot.wording import announce
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Identities:
                 for webhook in await home.webhooks()
                 if webhook.token and webhook.user is not None and me is not None and webhook.user.id == me.id
             ]
-            webhook = found[0] if found else await home.create_webhook(name=NAME, reason="personas' own names")
+            webhook = found[0] if found else await home.create_webhook(name=NAME, reason=announce("webhook-reason"))
         except discord.HTTPException as error:
             log.warning("channel %d: no webhook (%s, code %s); I speak as myself", home.id, error.status, error.code)
             return None

@@ -1,0 +1,54 @@
+"""No sentence for members stands in the code of the rooms that speak to them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot import wording
+
+BOT = Path(wording.__file__).parent.parent
+SPEAKS_TO_MEMBERS = BOT / "discord_bot"
+SPEAKS_TO_OPERATORS = {"connection.py", "refusals.py", "request_budget.py"}
+# Two words of a sentence, or one word with a capital, as on a button. An identifier or a format has neither.
+PROSE = re.compile(r"[A-Za-z’']{2,}[,;:.!?]? [a-z’']{2,}|^[A-Z][a-z]+[.!?]?$")
+# What nobody on Discord reads: the log, errors for operators, and mistakes of ours.
+UNREAD = re.compile(r"log\.\w+|\w*Error|GenerationFailed|re\.compile|TypeVar|ParamSpec")
+NOT_SAID = {
+    "answering in channel ",  # names the action in the log
+    "Talk with ", " about this: ",  # what the model is told
+    "upper center",  # where matplotlib puts a legend
+    "Troupe",  # our name
+    "Route",  # a type
+}  # fmt: skip
+
+
+def prose(path: Path, root: Path = BOT.parent) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unread: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            unread.add(node.value)  # a docstring
+        if isinstance(node, ast.Call) and UNREAD.fullmatch(ast.unparse(node.func)):
+            unread |= set(ast.walk(node))
+    for node in ast.walk(tree):
+        if node in unread or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if PROSE.search(node.value) and node.value not in NOT_SAID:
+            yield f"{path.relative_to(root)}:{node.lineno}: {node.value!r}"
+
+
+def test_what_members_read_is_said_by_id() -> None:
+    files = [path for path in sorted(SPEAKS_TO_MEMBERS.rglob("*.py")) if path.name not in SPEAKS_TO_OPERATORS]
+    assert len(files) > 20
+    assert [found for path in files for found in prose(path)] == []
+
+
+def test_a_sentence_in_the_code_is_found(tmp_path: Path) -> None:
+    (tmp_path / "cog.py").write_text(
+        '"""Doc text."""\nsend("You may not do that.")\nButton(label="Stop")\nlog.info("it ended")'
+    )
+    assert [found.split(": ", 1)[1] for found in prose(tmp_path / "cog.py", tmp_path)] == [
+        "'You may not do that.'",
+        "'Stop'",
+    ]
