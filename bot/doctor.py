@@ -126,6 +126,8 @@ def _personas(config: Config) -> Iterator[Finding]:
     except TroupeError as error:
         yield Finding("personas", Condition.MISSING, str(error), "see adapters/README.md")
         return
+    for name, problem in catalog.problems.items():
+        yield Finding(name, Condition.MISSING, str(problem), "see adapters/README.md")
     from bot.engine.base_model import known_fingerprint
 
     registry = AdapterRegistry(config.adapters_dir, known_fingerprint(config.model.base, config.cache_dir))

@@ -5,21 +5,32 @@ A new version is loaded beside the old one before it speaks; replies under way f
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 
 from bot.engine import Engine
-from bot.errors import OperatorError, PersonaUnavailable
+from bot.engine.trial import try_out
+from bot.errors import AdapterError, DeadlineExceeded, EngineStopped, OperatorError, PersonaUnavailable, QueueFull
 from bot.personas.catalog import PersonaCatalog
 from bot.versions.canary import Canary, read_canary
 from bot.versions.registry import AdapterRegistry, AdapterVersion
 
 log = logging.getLogger(__name__)
 
+NOT_NOW = (QueueFull, DeadlineExceeded, EngineStopped)  # nothing is known about the version yet; it is tried again
+
 
 class ActiveVersions:
     def __init__(
-        self, registry: AdapterRegistry, catalog: PersonaCatalog, engine: Engine, *, poll_seconds: float = 1.0
+        self,
+        registry: AdapterRegistry,
+        catalog: PersonaCatalog,
+        engine: Engine,
+        *,
+        poll_seconds: float = 1.0,
+        patience: float = 30.0,
     ) -> None:
+        """`poll_seconds`: between looks at the versions on disk; `patience`: until a refused one is read again."""
         self._registry = registry
         self._catalog = catalog
         self._engine = engine
@@ -29,6 +40,9 @@ class ActiveVersions:
         self._tried_canaries: dict[str, Canary | None] = {}
         self._canary_problems: dict[str, str] = {}
         self._problems: dict[str, str] = {}
+        self._patience = patience
+        self._cards_problem = ""
+        self._refused: dict[AdapterVersion, tuple[float, AdapterError]] = {}
 
     def speaking(self, persona: str, channel_id: int | None = None) -> AdapterVersion | None:
         """The version that speaks now, in a channel of a canary's share the canary; None for a prompt-only persona.
@@ -48,13 +62,18 @@ class ActiveVersions:
         return self._problems.get(persona)
 
     async def check(self, personas: Iterable[str] | None = None) -> None:
-        """Read every card that changed and every persona's `active` pointer once, and follow them."""
+        """Read every card that changed and every persona's `active` pointer once, and follow them.
+
+        Whatever a persona's folder holds is that persona's problem: the others are followed all the same.
+        """
         await self._follow_cards()
         for persona in self._catalog.names() if personas is None else personas:
             try:
                 await self._follow(persona)
-            except OperatorError as error:
-                self._complain(persona, str(error))
+            except NOT_NOW:
+                continue
+            except Exception as error:  # noqa: BLE001 — it is logged, once
+                self._complain(persona, error)
             await self._follow_canary(persona)
 
     async def watch(self) -> None:
@@ -64,12 +83,17 @@ class ActiveVersions:
             await self.check()
 
     async def _follow_cards(self) -> None:
-        """A card that cannot be read changes nothing until it is mended."""
+        """While the folder itself cannot be read, the personas stay as they were."""
         try:
-            if await asyncio.to_thread(self._catalog.follow):
-                log.info("the cards changed; the personas are now %s", ", ".join(self._catalog.names()))
+            changed = await asyncio.to_thread(self._catalog.follow)
         except OperatorError as error:
-            log.error("the cards changed, but %s The personas stay as they were.", error)
+            if self._cards_problem != str(error):
+                log.error("%s The personas stay as they were.", error)
+            self._cards_problem = str(error)
+            return
+        self._cards_problem = ""
+        if changed:
+            log.info("the cards changed; the personas are now %s", ", ".join(self._catalog.names()))
 
     async def _follow(self, persona: str) -> None:
         known = self._speaking.get(persona)
@@ -78,7 +102,7 @@ class ActiveVersions:
             self._problems.pop(persona, None)
             return
         if version is not None:
-            await self._engine.load(version)
+            await self._load(version)
         self._problems.pop(persona, None)
         self._speaking[persona] = version
         await self._release(persona, known)
@@ -105,16 +129,36 @@ class ActiveVersions:
                 log.info("%s: the canary has ended", persona)
                 return
             version = await asyncio.to_thread(self._registry.version, persona, canary.number)
-            await self._engine.load(version)
-        except OperatorError as error:
+            await self._load(version)
+        except NOT_NOW:
+            self._tried_canaries.pop(persona, None)
+            return
+        except Exception as error:
             self._canaries.pop(persona, None)
-            if self._canary_problems.get(persona) != str(error):
-                self._canary_problems[persona] = str(error)
-                log.error("%s: the canary cannot speak: %s", persona, error)
+            if self._canary_problems.get(persona) != (sentence := _sentence(error)):
+                self._canary_problems[persona] = sentence
+                log.error("%s: the canary cannot speak: %s", persona, sentence, exc_info=_unforeseen(error))
             return
         self._canary_problems.pop(persona, None)
         self._canaries[persona] = (canary, version)
         log.info("%s: as a canary, %s", persona, canary)
+
+    async def _load(self, version: AdapterVersion) -> None:
+        """Have it resident and tried out. Raises AdapterError; one that cannot answer takes no slot.
+
+        One that was refused is read again after a while only: it may be large, and this is asked every second.
+        """
+        refused, error = self._refused.get(version, (0.0, None))
+        if error is not None and time.monotonic() < refused + self._patience:
+            raise error
+        try:
+            await self._engine.load(version)
+            await try_out(self._engine, version)
+        except AdapterError as error:
+            self._refused[version] = time.monotonic(), error
+            await self._engine.unload(version)
+            raise
+        self._refused.pop(version, None)
 
     async def _release(self, persona: str, version: AdapterVersion | None) -> None:
         """Give back what a version takes that speaks nowhere any more; replies under way finish on it."""
@@ -122,9 +166,21 @@ class ActiveVersions:
         if version is not None and version not in (self._speaking.get(persona), canary):
             await self._engine.unload(version)
 
-    def _complain(self, persona: str, sentence: str) -> None:
-        if self._problems.get(persona) == sentence:
+    def _complain(self, persona: str, error: Exception) -> None:
+        if self._problems.get(persona) == (sentence := _sentence(error)):
             return
         self._problems[persona] = sentence
         known = self._speaking.get(persona)
-        log.error("%s: %s %s", persona, sentence, f"v{known.number} goes on speaking." if known else "It cannot speak.")
+        result = f"v{known.number} goes on speaking." if known else "It cannot speak."
+        log.error("%s: %s %s", persona, sentence, result, exc_info=_unforeseen(error))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OperatorError):
+        return str(error)
+    return f"Its folder could not be read ({type(error).__name__}); see the log for details."
+
+
+def _unforeseen(error: Exception) -> Exception | None:
+    """What the log shows the traceback of."""
+    return None if isinstance(error, OperatorError) else error

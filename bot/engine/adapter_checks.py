@@ -5,9 +5,9 @@ compute checks adapters in the same way.
 """
 
 import hashlib
-import json
 import math
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bot.errors import AdapterError
 from bot.versions.registry import PEFT_CONFIG, WEIGHTS, AdapterVersion, read_manifest
+from bot.versions.small_files import read_bytes, read_json
 
 # What PEFT's options may be beside plain LoRA. Those that shape the training, say where the weights belong, or are read
 # below (rank, alpha and their patterns): any value.
@@ -57,7 +58,14 @@ PLAIN_STARTS = ("true", "false", "none", "gaussian", "eva", "orthogonal", "mica"
 CONVERTIBLE = ("pissa", "olora", "corda", "lora_ga")  # PEFT can turn these into plain LoRA
 Floats = NDArray[np.float32]
 # What safetensors calls the types that weights may have; bfloat16 is the upper half of a float32.
+LARGEST_ALPHA = 1e9
 DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+LARGEST_CONFIG = 1 << 20  # bytes
+MOST_PATTERNS = 4096  # a name for each projection of 500 layers
+# A module's name or the end of one, as PEFT matches it: a dot may stand for any character, "^" for the name's start.
+# Whatever else a regular expression can say is refused: there are some that no machine comes to the end of.
+PLAIN_PATTERN = re.compile(r"\^?(?:[\w-]|\\?\.){1,200}", re.ASCII)
+SPARE_BYTES = 16 << 20  # of a file of weights, beside its tensors: their names, and what stands with them
 TENSOR_NAME = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 
 
@@ -68,6 +76,12 @@ class AdapterTarget:
     fingerprint: str
     layers: Mapping[str, tuple[int, int]]  # name → inputs, outputs
     max_rank: int
+    largest: float = float(np.finfo(np.float32).max)  # number of the type that the engine computes in
+
+    @property
+    def most_bytes(self) -> int:
+        """What the weights of an adapter that fits can take, in the widest type."""
+        return SPARE_BYTES + 8 * self.max_rank * sum(inputs + outputs for inputs, outputs in self.layers.values())
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,12 @@ class CheckedShare:
     a: Floats
     b: Floats
     scaling: float
+
+    def bound(self) -> float:
+        """No number met on the way is larger: of `a`, of `b` with its scaling, of the product that stands for both."""
+        a = np.abs(self.a).max(axis=1, initial=0.0).astype(np.float64)
+        b = abs(self.scaling) * np.abs(self.b).max(axis=0, initial=0.0).astype(np.float64)
+        return float(max(a.max(), b.max(), a @ b))
 
 
 def check_adapter(version: AdapterVersion, target: AdapterTarget) -> dict[str, CheckedShare]:
@@ -88,13 +108,13 @@ def check_adapter(version: AdapterVersion, target: AdapterTarget) -> dict[str, C
     if not version.path.is_dir():
         raise AdapterError(f"{version}: {version.path} does not exist; train it again or roll back.")
     manifest = read_manifest(version.path)
-    if manifest.get("base_fingerprint") != target.fingerprint:
+    if (base := manifest.get("base_fingerprint")) != target.fingerprint:
         raise AdapterError(
-            f"{version} was trained for another base model (fingerprint {manifest.get('base_fingerprint')}, running: "
+            f"{version} was trained for another base model (fingerprint {str(base)[:80]}, running: "
             f"{target.fingerprint}); set model.base back, or train the persona again."
         )
     config = _read_config(version)
-    tensors = _read_weights(version)
+    tensors = _read_weights(version, target)
     shares = {
         module: _share(version, module, sides, config, target) for module, sides in _by_module(version, tensors).items()
     }
@@ -106,8 +126,8 @@ def check_adapter(version: AdapterVersion, target: AdapterTarget) -> dict[str, C
 def _read_config(version: AdapterVersion) -> dict[str, Any]:
     file = version.path / PEFT_CONFIG
     try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        config = read_json(file, LARGEST_CONFIG)
+    except (OSError, ValueError) as error:
         raise AdapterError(f"{version}: {file} cannot be read ({error}); train it again.") from error
     if not isinstance(config, dict):
         raise AdapterError(f"{version}: {file} is not a JSON object; train it again.")
@@ -119,15 +139,30 @@ def _read_config(version: AdapterVersion) -> dict[str, Any]:
 def fault_of(config: Mapping[str, Any]) -> str | None:
     """The first option of a PEFT configuration that this engine would not compute exactly, and the remedy."""
     if config.get("peft_type", "LORA") != "LORA":
-        return f"peft_type = {config['peft_type']!r}, which this engine cannot serve; train plain LoRA."
-    start = str(config.get("init_lora_weights")).lower()
+        return f"peft_type = {shown(config['peft_type'])}, which this engine cannot serve; train plain LoRA."
+    start = str(config.get("init_lora_weights"))[:40].lower()
     if start not in PLAIN_STARTS:
         return f"init_lora_weights = {start!r}, which changed the base model as training began; {_remedy(start)}"
     for key, value in config.items():
         plain = not value or (key == "bias" and value == "none")
         if key not in ANY_VALUE and not plain:
-            return f"{key} = {value!r}, which this engine cannot serve; train plain LoRA."
+            return f"{key[:40]} = {shown(value)}, which this engine cannot serve; train plain LoRA."
+    return _fault_of_patterns("alpha_pattern", config) or _fault_of_patterns("rank_pattern", config)
+
+
+def _fault_of_patterns(key: str, config: Mapping[str, Any]) -> str | None:
+    patterns = config.get(key) or {}
+    if not isinstance(patterns, dict) or len(patterns) > MOST_PATTERNS:
+        return f"{key} that is no table of at most {MOST_PATTERNS} names; train it again."
+    for pattern in patterns:
+        if not PLAIN_PATTERN.fullmatch(pattern):
+            return f"{key} with {shown(pattern)}, a regular expression; write modules' names or the ends of them there."
     return None
+
+
+def shown(value: object) -> str:
+    """A value as a sentence can hold it."""
+    return reprlib.repr(value)
 
 
 def _remedy(start: str) -> str:
@@ -139,15 +174,15 @@ def _remedy(start: str) -> str:
     )
 
 
-def _read_weights(version: AdapterVersion) -> dict[str, Floats]:
+def _read_weights(version: AdapterVersion, target: AdapterTarget) -> dict[str, Floats]:
     file = version.path / WEIGHTS
     try:
-        data = file.read_bytes()
+        data = read_bytes(file, target.most_bytes)
     except FileNotFoundError:
         pickled = " (a pickle such as adapter_model.bin is never loaded)" if any(version.path.glob("*.bin")) else ""
         raise AdapterError(f"{version}: {file} is missing{pickled}; save the adapter as safetensors.") from None
     except OSError as error:
-        raise AdapterError(f"{version}: {file} cannot be read: {error.strerror}.") from error
+        raise AdapterError(f"{version}: {file} cannot be read: {error.strerror or error}.") from error
     try:
         entries = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
@@ -193,7 +228,7 @@ def _share(
         )
     a, b = sides.get("A"), sides.get("B")
     inputs, outputs = target.layers[module]
-    if a is None or b is None or a.ndim != 2 or b.ndim != 2 or a.shape[0] != b.shape[1]:
+    if a is None or b is None or a.ndim != 2 or b.ndim != 2 or not 0 < a.shape[0] == b.shape[1]:
         raise AdapterError(f"{version}: {module} lacks a matching pair of LoRA weights; train it again.")
     if (a.shape[1], b.shape[0]) != (inputs, outputs):
         raise AdapterError(
@@ -205,14 +240,20 @@ def _share(
         raise AdapterError(
             f"{version} has LoRA rank {rank}, above engine.max_rank = {target.max_rank}; raise engine.max_rank."
         )
-    return CheckedShare(a, b, _scaling(version, module, rank, config))
+    share = CheckedShare(a, b, _scaling(version, module, rank, config))
+    if not share.bound() <= target.largest:
+        raise AdapterError(
+            f"{version}: what it adds to {module} can be larger than the numbers that the engine computes with; "
+            "train it again, with a smaller learning rate or lora_alpha."
+        )
+    return share
 
 
 def _scaling(version: AdapterVersion, module: str, rank: int, config: dict[str, Any]) -> float:
     """PEFT's: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
     alpha = _alpha(module, config)
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float):
-        raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {alpha!r}, not a number; train it again.")
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not -LARGEST_ALPHA <= alpha <= LARGEST_ALPHA:
+        raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {shown(alpha)}, not a number; train it again.")
     return alpha / math.sqrt(rank) if config.get("use_rslora") else alpha / rank
 
 

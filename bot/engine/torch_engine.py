@@ -67,7 +67,8 @@ class TorchEngine:
         blocks = options.kept_tokens // BLOCK
         model.make_slots(options.adapter_slots, options.max_rank)
         model.make_prefix_blocks(blocks)
-        target = AdapterTarget(self._files.fingerprint, model.adaptable_layers(), options.max_rank)
+        largest = torch.finfo(self._placement.dtype).max
+        target = AdapterTarget(self._files.fingerprint, model.adaptable_layers(), options.max_rank, largest)
         loading = AdapterLoading(self._scheduler, AdapterIO(target, model.write_slot, self._wake.set))
         runner = Runner(model, options.max_rows, RuledChoice(TokenMasks(self._tokenizer, self._end_ids)))
         return EngineLoop(self._scheduler, loading, runner, PrefixReuse(runner, PrefixCache(blocks)))

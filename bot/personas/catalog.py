@@ -1,10 +1,12 @@
 """Reads persona cards: `adapters/<name>/persona.toml` and the examples beside it. Knows nothing of adapters."""
 
 import json
+import logging
 import random
 import re
+import reprlib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,12 @@ from bot.personas.lore import MOST_ENTRIES, LoreEntry
 from bot.personas.rules import Rules
 from bot.prompt import Message
 from bot.prompt.names import visible_name
+from bot.versions.small_files import read_bytes
 
+log = logging.getLogger(__name__)
+
+CARD = "persona.toml"
+LARGEST_CARD, LARGEST_EXAMPLES = 4 << 20, 1 << 30  # bytes
 NAME = r"[a-z0-9][a-z0-9-]{1,31}"
 PROMPT_LENGTH = 4000  # characters, as many as Discord's forms take
 GREETING_LENGTH = 1500  # characters: a greeting and a line above it are one message of Discord's
@@ -123,46 +130,69 @@ class HeldOut:
 class PersonaCatalog:
     """All personas found below a folder, and those that servers made for themselves. `reload()` reads the folder again.
 
+    A card that cannot be read is in the log and in `problems`; the others speak.
     With a `guild_id`, that server's own personas are among the answers; a shipped persona's name is never theirs.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._personas: dict[str, Persona] = {}
+        self.problems: dict[str, PersonaError] = {}  # by the folder's name
         self._made: dict[int, dict[str, Persona]] = {}
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._seen: dict[Path, tuple[int, int] | None] = {}
         self.reload()
 
     def reload(self) -> None:
-        if not self.folder.is_dir():
-            raise PersonaError(f"{self.folder}: this folder of personas does not exist; set personas.folder.")
-        cards = sorted(self.folder.glob("*/persona.toml"))
-        self._seen = _state_of(cards)
-        self._personas = {persona.name: persona for persona in map(read_card, cards)}
+        """Read all cards. Raises PersonaError when the folder itself cannot be read."""
+        self._personas = {}
+        self._read(self._cards())
 
     def follow(self) -> bool:
         """Read again what changed in the folder: new, changed and removed cards; whether anything did.
 
-        A card that cannot be read leaves the personas as they were; that is told once. Raises PersonaError.
+        A card that cannot be read any more leaves its persona as it was. Raises PersonaError as `reload` does.
         """
-        cards = sorted(self.folder.glob("*/persona.toml"))
-        state = _state_of(cards)
-        if state == self._seen or not cards:
+        cards = self._cards()
+        if not cards or _state_of(cards) == self._seen:
             return False
-        self._seen = state
-        self._personas = {persona.name: persona for persona in map(read_card, cards)}
+        self._read(cards)
         return True
+
+    def _cards(self) -> list[Path]:
+        """By name, also those that are no file or lead nowhere."""
+        try:
+            return sorted(folder / CARD for folder in self.folder.iterdir() if CARD in _names(folder))
+        except FileNotFoundError:
+            raise PersonaError(f"{self.folder}: this folder of personas does not exist; set personas.folder.") from None
+        except OSError as error:
+            raise PersonaError(f"{self.folder} cannot be read: {error}; set personas.folder.") from error
+
+    def _read(self, cards: Sequence[Path]) -> None:
+        self._seen = _state_of(cards)
+        personas, problems = {}, {}
+        for card in cards:
+            name = card.parent.name
+            try:
+                personas[name] = read_card(card)
+            except PersonaError as error:
+                problems[name] = error
+                if name in self._personas:
+                    personas[name] = self._personas[name]
+                log.error("%s %s", error, "It stays as it was." if name in personas else "It cannot speak.")
+        self._personas, self.problems = personas, problems
 
     def names(self, guild_id: int | None = None) -> list[str]:
         return [persona.name for persona in self.all(guild_id)]
 
     def all(self, guild_id: int | None = None) -> list[Persona]:
         made = self._made.get(guild_id, {}) if guild_id is not None else {}
-        return [*self._personas.values(), *(made[name] for name in sorted(made) if name not in self._personas)]
+        return [*self._personas.values(), *(made[name] for name in sorted(made) if not self.is_shipped(name))]
 
     def get(self, name: str, guild_id: int | None = None) -> Persona:
-        """The card of `name`. Raises UnknownPersona."""
+        """The card of `name`. Raises UnknownPersona, or PersonaError for one that cannot be read."""
         persona = self._personas.get(name)
+        if persona is None and name in self.problems:
+            raise self.problems[name]
         if persona is None and guild_id is not None:
             persona = self._made.get(guild_id, {}).get(name)
         if persona is None:
@@ -170,7 +200,7 @@ class PersonaCatalog:
         return persona
 
     def is_shipped(self, name: str) -> bool:
-        return name in self._personas
+        return name in self._personas or name in self.problems
 
     def made_by(self, guild_id: int) -> list[Persona]:
         """The server's own personas, by name."""
@@ -201,24 +231,26 @@ class PersonaCatalog:
         return [HeldOut(row["prompt"], str(row.get("completion", "")), str(row.get("neutral", ""))) for _, row in rows]
 
 
-def _state_of(cards: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    """What shows that a card changed: when it was written (ns) and its size. One that is gone meanwhile is left out."""
-    state = {}
-    for card in cards:
-        with suppress(OSError):
-            found = card.stat()
-            state[card] = (found.st_mtime_ns, found.st_size)
-    return state
+def _state_of(cards: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
+    """What shows that a card changed: when it was written (ns) and its size; None for one that leads nowhere."""
+    return {card: _written(card) for card in cards}
+
+
+def _written(card: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = card.stat()
+        return found.st_mtime_ns, found.st_size
+    return None
 
 
 def read_card(path: Path) -> Persona:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_bytes(path, LARGEST_CARD).decode("utf-8"))
         persona = Persona.model_validate(values)
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
-        raise PersonaError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}.") from None
+        raise PersonaError(f"{path}: {key} = {reprlib.repr(problem['input'])}: {problem['msg']}.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise PersonaError(f"{path}: cannot be read: {error}.") from error
     if persona.name != path.parent.name:
@@ -249,11 +281,11 @@ def _history(turns: Any, where: str) -> tuple[Message, ...]:
 
 def _rows(path: Path, keys: set[str]) -> list[tuple[int, dict[str, Any]]]:
     """The objects of a JSONL file with their line numbers."""
-    if not path.exists():
-        return []
     rows = []
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_bytes(path, LARGEST_EXAMPLES).decode("utf-8-sig")
+    except FileNotFoundError:
+        return []
     except (OSError, UnicodeDecodeError) as error:
         raise PersonaError(f"{path} cannot be read: {error}; save it as UTF-8 text.") from None
     # Not splitlines: a row may hold other line separators, as U+2028.
@@ -268,6 +300,14 @@ def _rows(path: Path, keys: set[str]) -> list[tuple[int, dict[str, Any]]]:
             raise PersonaError(f"{path}:{number}: needs non-empty text for {', '.join(sorted(keys))}.")
         rows.append((number, row))
     return rows
+
+
+def _names(folder: Path) -> set[str]:
+    """What lies in a folder; nothing where it is none, or may not be looked into."""
+    try:
+        return {path.name for path in folder.iterdir()}
+    except OSError:
+        return set()
 
 
 def is_valid_name(name: str) -> bool:

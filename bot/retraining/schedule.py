@@ -6,9 +6,9 @@ It also sees to it that votes on running canaries are counted. `bot.retraining.r
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from bot.errors import AdapterError, OperatorError
+from bot.errors import OperatorError
 from bot.personas.catalog import PersonaCatalog
 from bot.retraining.runs import AlreadyTraining, TrainingRuns
 from bot.store import Store
@@ -50,15 +50,26 @@ class Retraining:
         self._every = every_seconds
         self._min_new_votes = min_new_votes
         self._clock = clock
+        self._began = clock()
         self._tried: dict[str, float] = {}
 
     async def watch(self) -> None:
         """Train what is due, one after another, until cancelled."""
         while True:
             for persona in await self.due():
-                await self.train(persona)
-            canaries = [await self.settle(persona) for persona in self._catalog.names()]
+                await self._only_its_own(self.train, persona)
+            canaries = [await self._only_its_own(self.settle, persona) for persona in self._catalog.names()]
             await asyncio.sleep(HEAR_EVERY if any(canaries) else min(LOOK_EVERY, self._every or LOOK_EVERY))
+
+    async def _only_its_own(self, work: Callable[[str], Awaitable[bool | None]], persona: str) -> bool | None:
+        """Do something for a persona. Whatever its folder makes of that, the others have their turn."""
+        try:
+            return await work(persona)
+        except OperatorError as error:
+            log.error("%s: %s", persona, error)
+        except Exception:
+            log.exception("%s: the schedule could not look after it", persona)
+        return None
 
     async def settle(self, persona: str) -> bool:
         """Hear the votes on the persona's canary; whether there was one."""
@@ -79,17 +90,17 @@ class Retraining:
 
         The latter, as the schedule says, only when their last training is long enough ago.
         """
-        rebuilt = [persona for persona in self._catalog.names() if await self._must_rebuild(persona)]
-        return rebuilt + [p for p in self._catalog.names() if p not in rebuilt and await self._has_new_votes(p)]
+        rebuilt = [p for p in self._catalog.names() if await self._only_its_own(self._must_rebuild, p)]
+        others = [persona for persona in self._catalog.names() if persona not in rebuilt]
+        return rebuilt + [p for p in others if await self._only_its_own(self._has_new_votes, p)]
 
     async def _must_rebuild(self, persona: str) -> bool:
         trained = await asyncio.to_thread(trained_at, self._registry, persona)
-        try:
-            marks = await asyncio.to_thread(marked, self._registry, persona)
-        except AdapterError as error:
-            log.error("%s: %s", persona, error)
-            return False
-        return must_rebuild(marks, max(trained, self._tried.get(persona, 0.0)))
+        marks = await asyncio.to_thread(marked, self._registry, persona)
+        # What a wrong clock dated to the future counts once: no training would ever be later.
+        now = self._clock()
+        dated = {number: at if at <= now else self._began for number, at in marks.items()}
+        return must_rebuild(dated, max(trained, self._tried.get(persona, 0.0)))
 
     async def _has_new_votes(self, persona: str) -> bool:
         trained = await asyncio.to_thread(trained_at, self._registry, persona)

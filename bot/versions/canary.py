@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.errors import AdapterError
-from bot.versions.registry import AdapterRegistry, write_atomically
+from bot.versions.registry import HIGHEST_NUMBER, AdapterRegistry, write_atomically
+from bot.versions.small_files import moment, read_bytes, read_json, whole_number
 
 CANARY = "canary.json"
 HISTORY = "promotions.jsonl"
@@ -41,11 +42,12 @@ def read_canary(registry: AdapterRegistry, persona: str) -> Canary | None:
     """
     file = registry.folder / persona / CANARY
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        canary = Canary(int(values["number"]), float(values["share"]), float(values["since"]))
+        values = read_json(file)
+        number = whole_number(values["number"], HIGHEST_NUMBER)
+        canary = Canary(number, float(values["share"]), moment(values["since"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         why = f"{file} cannot be read ({error}): remove it, the active version then speaks alone."
         raise AdapterError(why) from error
     if not 0.0 < canary.share < 1.0:
@@ -63,7 +65,7 @@ def write_canary(registry: AdapterRegistry, persona: str, canary: Canary) -> Non
 def last_change(registry: AdapterRegistry, persona: str) -> dict[str, Any] | None:
     """The newest line of the persona's history, for people to read; None where there is none that can be read."""
     try:
-        lines = (registry.folder / persona / HISTORY).read_text(encoding="utf-8").splitlines()
+        lines = read_bytes(registry.folder / persona / HISTORY).decode("utf-8").splitlines()
         entry = json.loads(lines[-1])
     except (OSError, ValueError, IndexError, RecursionError):
         return None

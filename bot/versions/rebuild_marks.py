@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 import filelock
 
 from bot.errors import AdapterError
-from bot.versions.registry import AdapterRegistry, read_manifest, write_atomically
+from bot.versions.registry import AdapterRegistry, read_manifest, version_number, write_atomically
+from bot.versions.small_files import moment, read_json
 
 MARKS = "marked.json"
 LOCK_SECONDS = 10.0
@@ -23,10 +24,10 @@ def marked(registry: AdapterRegistry, persona: str) -> dict[int, float]:
     """
     file = registry.folder / persona / MARKS
     try:
-        marks = {int(number): float(at) for number, at in json.loads(file.read_text(encoding="utf-8")).items()}
+        marks = {version_number(number): moment(at) for number, at in read_json(file).items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         raise AdapterError(f"{file} cannot be read ({error}): remove it and run `python -m training due`.") from error
     known = registry.numbers(persona)
     return {number: at for number, at in marks.items() if number in known}
@@ -64,7 +65,8 @@ def _reply_ids(registry: AdapterRegistry, persona: str, number: int) -> frozense
         manifest = read_manifest(registry.folder / persona / "versions" / str(number))
     except AdapterError:
         return frozenset()
-    return frozenset(reply_id for reply_id in manifest.get("reply_ids", ()) if isinstance(reply_id, int))
+    reply_ids = manifest.get("reply_ids")
+    return frozenset(i for i in reply_ids if isinstance(i, int)) if isinstance(reply_ids, list) else frozenset()
 
 
 def _write(registry: AdapterRegistry, persona: str, marks: Mapping[int, float]) -> None:

@@ -3,7 +3,6 @@
 On-disk contract: adapters/README.md. Knows nothing of engines, slots or Discord.
 """
 
-import json
 import os
 import re
 import tempfile
@@ -13,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import AdapterError, PublishError
+from bot.versions.small_files import read_bytes, read_json
 
 WEIGHTS = "adapter_model.safetensors"
 PEFT_CONFIG = "adapter_config.json"
 MANIFEST = "manifest.json"
-_LINE = re.compile(r"((?P<base>[0-9A-Za-z_-]{1,64})\s+)?(?P<number>[1-9][0-9]{0,8})")
+HIGHEST_NUMBER = 999_999_999
+LONGEST_POINTER = 100_000  # bytes
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_LINE = re.compile(rf"((?P<base>[0-9A-Za-z_-]{{1,64}})\s+)?(?P<number>{_NUMBER.pattern})")
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,11 @@ class AdapterRegistry:
         return [self.version(persona, number) for number in self.numbers(persona)]
 
     def numbers(self, persona: str) -> list[int]:
-        """The version numbers on disk, oldest first; no manifest is read."""
-        root = self.folder / persona / "versions"
-        return sorted(int(p.name) for p in root.glob("*") if p.is_dir() and p.name.isdecimal())
+        """The version numbers on disk, oldest first; no manifest is read. Raises AdapterError."""
+        try:
+            return sorted(number for number, path in self._version_paths(persona).items() if path.is_dir())
+        except OSError as error:
+            raise AdapterError(f"{self.folder / persona} cannot be read: {error}.") from error
 
     def version(self, persona: str, number: int) -> AdapterVersion:
         path = self.folder / persona / "versions" / str(number)
@@ -98,7 +103,7 @@ class AdapterRegistry:
         """Who speaks on which base model, the one activated last at the end. Raises AdapterError."""
         pointer = self.folder / persona / "active"
         try:
-            text = pointer.read_text(encoding="utf-8").strip()
+            text = read_bytes(pointer, LONGEST_POINTER).decode("utf-8").strip()
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError) as error:
@@ -113,8 +118,7 @@ class AdapterRegistry:
         return [ActiveLine(base or self.base_of(persona, number), number) for base, number in lines]
 
     def next_number(self, persona: str) -> int:
-        root = self.folder / persona / "versions"
-        return max((int(p.name) for p in root.glob("*") if p.name.isdecimal()), default=0) + 1
+        return max(self._version_paths(persona), default=0) + 1
 
     def activate(self, persona: str, number: int) -> None:
         """Let version `number` speak on its base model, atomically (write beside, fsync, rename)."""
@@ -140,15 +144,32 @@ class AdapterRegistry:
         else:
             pointer.unlink(missing_ok=True)
 
+    def _version_paths(self, persona: str) -> dict[int, Path]:
+        """What lies in the persona's folder of versions under a version's number."""
+        root = self.folder / persona / "versions"
+        try:
+            return {int(path.name): path for path in root.iterdir() if _NUMBER.fullmatch(path.name)}
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise AdapterError(f"{root} cannot be read: {error}.") from error
+
+
+def version_number(text: str) -> int:
+    """Raises ValueError for what is not written as version numbers are."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no version number")
+    return int(text)
+
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a version directory. Raises AdapterError when it is absent or malformed."""
     file = path / MANIFEST
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest = read_json(file)
     except FileNotFoundError:
         raise AdapterError(f"{file} is missing: this adapter version is incomplete; train it again.") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise AdapterError(f"{file} cannot be read: {error}.") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("adapter_sha256"), str):
         raise AdapterError(f"{file} has no adapter_sha256: it was edited by hand; train the version again.")

@@ -9,13 +9,13 @@ from bot.versions.registry import AdapterRegistry, read_manifest
 
 def trained_at(registry: AdapterRegistry, persona: str) -> float:
     """When the newest version for the base model in use was made, in unix seconds; 0.0 without one."""
-    numbers = [number for number in registry.numbers(persona) if registry.fits(persona, number)]
-    if not numbers:
-        return 0.0
     try:
+        numbers = [number for number in registry.numbers(persona) if registry.fits(persona, number)]
+        if not numbers:
+            return 0.0
         made = read_manifest(registry.folder / persona / "versions" / str(numbers[-1])).get("created_at")
         return datetime.datetime.fromisoformat(str(made)).timestamp()
-    except (AdapterError, ValueError):
+    except (AdapterError, ValueError, OverflowError, OSError):  # years that no clock of this machine shows
         return 0.0
 
 

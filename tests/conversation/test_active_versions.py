@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from bot.conversation.active_versions import ActiveVersions
-from bot.errors import AdapterError, PersonaUnavailable
+from bot.errors import AdapterError, GenerationFailed, PersonaUnavailable, QueueFull
 from bot.personas.catalog import PersonaCatalog
 from bot.versions.canary import Canary, write_canary
 from bot.versions.registry import AdapterRegistry
@@ -100,6 +100,16 @@ async def test_a_changed_card_is_followed_and_a_broken_one_changes_nothing_and_i
     for _ in range(3):
         await active_versions.check()
     assert catalog.get("pirate").display_name == "Captain Changed"
+    assert caplog.text.count("It stays as it was.") == 1
+
+
+async def test_without_its_folder_the_personas_stay_as_they_were_and_that_is_told_once(registry, engine, caplog):
+    catalog = PersonaCatalog(registry.folder)
+    active_versions = ActiveVersions(registry, catalog, engine)
+    registry.folder.rename(registry.folder.parent / "elsewhere")
+    for _ in range(3):
+        await active_versions.check()
+    assert catalog.names() == ["pirate"]
     assert caplog.text.count("The personas stay as they were.") == 1
 
 
@@ -161,6 +171,73 @@ async def test_a_broken_pointer_never_stops_the_watch(active_versions, registry)
     (registry.folder / "pirate" / "active").write_text("../../2")
     await active_versions.check()
     assert active_versions.speaking("pirate") == registry.version("pirate", 1)
+
+
+async def test_a_version_that_cannot_answer_leaves_the_old_one_speaking_and_takes_no_slot(
+    active_versions, registry, engine, caplog
+):
+    registry.activate("pirate", 1)
+    await active_versions.check()
+    engine.raises(GenerationFailed("NotFinite in a step"))
+    registry.activate("pirate", 2)
+    await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 1)
+    assert registry.version("pirate", 2) not in engine.resident
+    assert "pirate v2 was loaded but cannot answer (NotFinite in a step)" in caplog.text
+    assert "v1 goes on speaking." in caplog.text
+
+
+async def test_a_refused_version_is_read_again_after_a_while_only(registry, engine):
+    patient = ActiveVersions(registry, PersonaCatalog(registry.folder), engine, patience=3600.0)
+    engine.raises(GenerationFailed())
+    registry.activate("pirate", 1)
+    for _ in range(3):
+        await patient.check()
+    assert "was loaded but cannot answer" in str(patient.problem("pirate"))
+    impatient = ActiveVersions(registry, PersonaCatalog(registry.folder), engine, patience=0.0)
+    engine.raises(GenerationFailed())
+    for _ in range(2):
+        await impatient.check()
+    assert impatient.speaking("pirate") == registry.version("pirate", 1)
+
+
+async def test_an_engine_without_time_to_try_a_version_is_asked_again(active_versions, registry, engine, caplog):
+    registry.activate("pirate", 1)
+    await active_versions.check()
+    engine.raises(QueueFull(64))
+    registry.activate("pirate", 2)
+    await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 1)
+    await active_versions.check()
+    assert active_versions.speaking("pirate") == registry.version("pirate", 2)
+    assert "ERROR" not in caplog.text
+
+
+async def test_what_nobody_thought_of_is_one_personas_problem_and_told_once(registry, engine, caplog):
+    parrot = registry.folder / "parrot" / "versions" / "1"
+    parrot.mkdir(parents=True)
+    (parrot.parents[1] / "persona.toml").write_text('name = "parrot"\ndisplay_name = "P"\ndescription = "A bird."\n')
+    (parrot / "manifest.json").write_text('{"adapter_sha256": "sha"}')
+    for persona in ("parrot", "pirate"):
+        registry.activate(persona, 1)
+
+    class CrashingEngine(PickyEngine):
+        async def load(self, adapter):
+            if adapter.persona == "parrot":
+                raise ZeroDivisionError
+            await super().load(adapter)
+
+    active_versions = ActiveVersions(registry, PersonaCatalog(registry.folder), CrashingEngine(), poll_seconds=0.001)
+    watch = asyncio.create_task(active_versions.watch())
+    await until(lambda: active_versions.speaking("pirate") == registry.version("pirate", 1))
+    registry.activate("pirate", 2)
+    await until(lambda: active_versions.speaking("pirate") == registry.version("pirate", 2))
+    watch.cancel()
+    assert (
+        active_versions.problem("parrot")
+        == "Its folder could not be read (ZeroDivisionError); see the log for details."
+    )
+    assert caplog.text.count("Traceback") == 1
 
 
 async def test_a_version_rebuilt_under_its_number_is_another_version(active_versions, registry):

@@ -1,6 +1,9 @@
 """Every adapter that cannot be served is refused with one plain sentence that names the adapter and the remedy."""
 
+import dataclasses
 import json
+import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +15,10 @@ import torch
 from bot.engine.adapter_checks import AdapterTarget
 from bot.engine.adapter_files import read_adapter
 from bot.engine.base_model import fingerprint
+from bot.engine.trial import try_out
 from bot.errors import AdapterError
 from bot.versions.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion
-from tests.engine.serving import running_engine
+from tests.engine.serving import Ask, answer, running_engine
 from tests.tiny import write_manifest, write_random_adapter
 
 FIRST_A = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
@@ -194,9 +198,79 @@ def test_a_config_that_is_no_object(version: AdapterVersion, target: AdapterTarg
     assert "adapter_config.json" in refusal(version, target)
 
 
-def test_an_alpha_that_is_no_number(version: AdapterVersion, target: AdapterTarget) -> None:
-    edit_config(version, lora_alpha="16")
-    assert "lora_alpha = '16'" in refusal(version, target)
+@pytest.mark.parametrize("alpha", ["16", None, True, [], {}, math.nan, math.inf, -math.inf, 1e308, 10**400])
+def test_an_alpha_that_is_no_number(version: AdapterVersion, target: AdapterTarget, alpha: Any) -> None:
+    edit_config(version, lora_alpha=alpha)
+    assert "lora_alpha = " in refusal(version, target)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(a+)+$", "(.*)*x", ".*q_proj", "q_proj|v_proj", "[qv]_proj", "q_proj+", "", "q" * 300]
+)
+@pytest.mark.parametrize("option", ["alpha_pattern", "rank_pattern"])
+def test_a_regular_expression_in_a_pattern_is_never_run(
+    version: AdapterVersion, target: AdapterTarget, option: str, pattern: str
+) -> None:
+    edit_config(version, **{option: {pattern: 4}})
+    sentence = refusal(version, target)
+    assert f"{option} with " in sentence
+    assert "write modules' names" in sentence
+
+
+@pytest.mark.parametrize("patterns", [["q_proj"], "q_proj", 3, {f"layer{n}": 1 for n in range(5000)}])
+def test_patterns_that_are_no_table_of_names(version: AdapterVersion, target: AdapterTarget, patterns: Any) -> None:
+    edit_config(version, alpha_pattern=patterns)
+    assert "alpha_pattern that is no table" in refusal(version, target)
+
+
+def test_an_option_with_an_endless_value_is_told_in_a_short_sentence(
+    version: AdapterVersion, target: AdapterTarget
+) -> None:
+    edit_config(version, use_something_new="x" * 100_000)
+    assert len(refusal(version, target)) < 500
+
+
+def test_a_rank_of_nothing(version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path) -> None:
+    nothing = {FIRST_A: torch.zeros(0, 64), FIRST_A.replace("_A", "_B"): torch.zeros(64, 0)}
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update(nothing))
+    assert "lacks a matching pair" in refusal(edited, target)
+
+
+def test_weights_that_are_finite_until_they_are_scaled(
+    version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path
+) -> None:
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update({FIRST_A: t[FIRST_A].fill_(1e38)}))
+    edit_config(edited, lora_alpha=1e6)
+    assert "can be larger than the numbers that the engine computes with" in refusal(edited, target)
+
+
+def test_weights_that_only_a_smaller_type_cannot_hold(
+    version: AdapterVersion, target: AdapterTarget, tiny_model_dir: Path
+) -> None:
+    edited = edit_weights(version, tiny_model_dir, lambda t: t.update({FIRST_A: t[FIRST_A].fill_(1e5)}))
+    assert read_adapter(edited, target).keys() == target.layers.keys()
+    half = dataclasses.replace(target, largest=torch.finfo(torch.float16).max)
+    assert "can be larger than the numbers that the engine computes with" in refusal(edited, half)
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, PEFT_CONFIG, MANIFEST])
+@pytest.mark.parametrize("kind", ["folder", "loop", "pipe", "device", "nothing"])
+def test_what_is_no_file_to_read(version: AdapterVersion, target: AdapterTarget, name: str, kind: str) -> None:
+    file = version.path / name
+    file.unlink()
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to({"loop": file, "device": Path("/dev/zero"), "nothing": Path("gone")}[kind])
+    assert name in refusal(version, target)
+
+
+def test_weights_without_an_end(version: AdapterVersion, target: AdapterTarget) -> None:
+    with (version.path / WEIGHTS).open("wb") as file:
+        file.truncate(1 << 40)
+    assert "holds more than" in refusal(version, target)
 
 
 async def test_the_engine_refuses_it_and_nothing_has_changed(
@@ -209,3 +283,26 @@ async def test_the_engine_refuses_it_and_nothing_has_changed(
         with pytest.raises(AdapterError, match="another base model"):
             await engine.load(version)
         assert engine.status().resident == (good,)
+
+
+async def test_one_that_passes_all_checks_and_cannot_answer_is_found_out_before_it_speaks(
+    version: AdapterVersion, tiny_model_dir: Path
+) -> None:
+    def huge(tensors: dict[str, torch.Tensor]) -> None:
+        for tensor in tensors.values():
+            tensor.sign_().mul_(1e17)
+
+    edited = edit_weights(version, tiny_model_dir, huge)
+    async with running_engine(tiny_model_dir) as engine:
+        await engine.load(edited)
+        with pytest.raises(AdapterError, match="pirate v3 was loaded but cannot answer"):
+            await try_out(engine, edited)
+        await engine.unload(edited)
+        assert (await answer(engine, tiny_model_dir, Ask("Ahoy"))).token_ids, "the others go on"
+
+
+async def test_a_good_one_answers_when_it_is_tried_out(version: AdapterVersion, tiny_model_dir: Path) -> None:
+    async with running_engine(tiny_model_dir) as engine:
+        await engine.load(version)
+        await try_out(engine, version)
+        assert engine.status().resident == (version,)

@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 
@@ -79,9 +80,46 @@ def test_an_unknown_persona_is_answered_with_the_known_ones(tmp_path):
 )
 def test_a_bad_card_is_named_with_the_key_and_its_value(tmp_path, text, said):
     with pytest.raises(PersonaError) as refused:
-        PersonaCatalog(write_card(tmp_path, text))
+        PersonaCatalog(write_card(tmp_path, text)).get("mentor")
     assert said in str(refused.value)
     assert "persona.toml" in str(refused.value)
+
+
+def _as_a_folder(card):
+    card.mkdir()
+
+
+def _as_a_loop(card):
+    card.symlink_to(card)
+
+
+def _as_nothing(card):
+    card.symlink_to(card.parent / "gone.toml")
+
+
+def _as_a_pipe(card):
+    os.mkfifo(card)
+
+
+def _as_too_much(card):
+    card.write_bytes(b"#" * (5 << 20))
+
+
+def _as_no_text(card):
+    card.write_bytes(b"\xff\xfe\x00")
+
+
+@pytest.mark.parametrize("put", [_as_a_folder, _as_a_loop, _as_nothing, _as_a_pipe, _as_too_much, _as_no_text])
+def test_a_card_that_is_no_card_silences_its_persona_and_no_other(tmp_path, put, caplog):
+    write_card(tmp_path)
+    (tmp_path / "critic").mkdir()
+    put(tmp_path / "critic" / "persona.toml")
+    catalog = PersonaCatalog(tmp_path)
+    assert catalog.names() == ["mentor"]
+    assert catalog.is_shipped("critic"), "no server may take its name meanwhile"
+    with pytest.raises(PersonaError, match="cannot be read"):
+        catalog.get("critic")
+    assert "It cannot speak." in caplog.text
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"prompt": "a"}', '{"prompt": "a", "completion": " "}'])

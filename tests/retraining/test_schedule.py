@@ -1,3 +1,4 @@
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.versions.canary import Canary, write_canary
 from bot.versions.rebuild_marks import mark
 from bot.versions.registry import AdapterRegistry
 from tests.store.samples import VOTER, a_record
+from tests.waiting import until
 
 PROGRAM = (sys.executable, str(Path(__file__).parents[1] / "scripted_training.py"))
 DAY = 86_400.0
@@ -114,3 +116,40 @@ async def test_a_canary_whose_votes_cannot_be_heard_is_told_in_the_log(tmp_path,
     (tmp_path / "script.json").write_text('{"error": "The disk is full."}')
     assert await retraining.settle("pirate") is True
     assert "could not be heard: The disk is full." in caplog.text
+
+
+@pytest.mark.parametrize("text", ['{"1": Infinity}', '{"a":' * 100_000, "[]"])
+async def test_one_personas_broken_marks_keep_no_other_from_being_due(tmp_path, store, retraining, caplog, text):
+    await vote(store, 2)
+    (tmp_path / "adapters" / "plain" / "marked.json").write_text(text)
+    assert await retraining.due() == ["pirate"]
+    assert "plain: " in caplog.text
+
+
+async def test_the_schedule_outlives_what_nobody_thought_of(tmp_path, store):
+    class Counted(Store):
+        async def votes_since(self, persona, since):
+            asked.append(persona)
+            raise ZeroDivisionError
+
+    asked: list[str] = []
+    folder = tmp_path / "adapters" / "pirate"
+    folder.mkdir(parents=True)
+    (folder / "persona.toml").write_text('name = "pirate"\ndisplay_name = "X"\ndescription = "Y"\n')
+    crashing = await Counted.open(tmp_path / "crashing.db")
+    schedule = Retraining(
+        TrainingRuns(None, tmp_path, PROGRAM), crashing, AdapterRegistry(folder.parent), PersonaCatalog(folder.parent),
+        every_seconds=0.001, min_new_votes=2,
+    )  # fmt: skip
+    watch = asyncio.create_task(schedule.watch())
+    await until(lambda: len(asked) > 2)
+    watch.cancel()
+    await crashing.close()
+
+
+async def test_a_mark_of_the_future_is_rebuilt_once(tmp_path, store, retraining):
+    trained(tmp_path, "2020-01-01T00:00:00+00:00")
+    (tmp_path / "adapters" / "pirate" / "marked.json").write_text('{"1": 99999999999}')
+    assert await retraining.due() == ["pirate"]
+    await retraining.train("pirate")
+    assert await retraining.due() == []
