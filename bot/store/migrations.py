@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store.seals import know_seals
 
 Step = tuple[str, ...]  # SQL statements; executescript() would commit, so that a step could not be one transaction
 
@@ -155,7 +156,23 @@ STEPS: tuple[Step, ...] = (
     ("CREATE INDEX replies_running ON replies (created_at) WHERE removed_at = 0",),
     # 5: whose database this is
     ("CREATE TABLE owner (bot_id INTEGER PRIMARY KEY) STRICT",),
+    # 6: seals, by which rows that changed on the disk are told (bot/store/seals.py)
+    (
+        "ALTER TABLE replies ADD COLUMN seal INTEGER",
+        "ALTER TABLE votes ADD COLUMN seal INTEGER",
+        "ALTER TABLE corrections ADD COLUMN seal INTEGER",
+        "ALTER TABLE comparisons ADD COLUMN seal INTEGER",
+        "ALTER TABLE consents ADD COLUMN seal INTEGER",
+        "ALTER TABLE server_personas ADD COLUMN seal INTEGER",
+        "UPDATE replies SET seal = seal_of(id, asker_id, persona, adapter_number, asked, text, messages)",
+        "UPDATE votes SET seal = seal_of(reply_id, voter_id, value, voted_at, reason)",
+        "UPDATE corrections SET seal = seal_of(id, reply_id, author_id, text)",
+        "UPDATE comparisons SET seal = seal_of(kept_reply_id, other_reply_id, member_id)",
+        "UPDATE consents SET seal = seal_of(member_id, granted)",
+        "UPDATE server_personas SET seal = seal_of(guild_id, name, card)",
+    ),
 )
+SEALED_SINCE = 6
 
 VERSION = len(STEPS)
 
@@ -165,6 +182,7 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> No
 
     `connection` is in autocommit mode (isolation_level None) with foreign keys off, so that a step may rebuild a table.
     """
+    know_seals(connection)
     for number in range(version_of(connection) + 1, len(steps) + 1):
         _apply(connection, number, steps[number - 1])
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.errors import StoreError
 from bot.store.records import RatedReply, ReplyRecord, StoredMessage, StoredReply
 
 RECORD_COLUMNS = tuple(field.name for field in dataclasses.fields(ReplyRecord))
@@ -69,10 +70,24 @@ def rated_reply(row: sqlite3.Row) -> RatedReply:
 
 
 def _reply_fields(row: sqlite3.Row) -> dict[str, Any]:
+    """Raises StoreError where the row holds what the store never writes; its words are not quoted."""
     columns = {name: row[name] for name in RECORD_COLUMNS}
-    columns["messages"] = tuple(StoredMessage(**message) for message in json.loads(columns["messages"]))
-    columns["sampling"] = json.loads(columns["sampling"])
+    try:
+        columns["messages"] = tuple(_message(message) for message in json.loads(columns["messages"]))
+        columns["sampling"] = dict(json.loads(columns["sampling"]))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise StoreError(
+            f"Reply {row['id']} in the database is damaged: run `python -m bot restore FILE` with your newest backup, "
+            "or delete that row."
+        ) from None
     return {"id": row["id"], "record": ReplyRecord(**columns), "message_ids": tuple(sorted(_ids(row["message_ids"])))}
+
+
+def _message(fields: dict[str, Any]) -> StoredMessage:
+    types = {"role": str, "content": str, "author_id": int | None}
+    if not all(isinstance(fields[name], kind) for name, kind in types.items()):
+        raise TypeError
+    return StoredMessage(**fields)
 
 
 def _as_column(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import StoreError
 from bot.store.faults import primary_code, store_faults
 from bot.store.feedback import VOTES_SINCE
-from bot.store.migrations import VERSION, check_ours, version_of
+from bot.store.migrations import VERSION, version_of
 from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply, VersionDay
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
 from bot.store.soundness import check_sound
@@ -32,13 +32,12 @@ def open_snapshot(path: Path) -> "Snapshot":
     try:
         with store_faults(path):
             connection.execute("BEGIN")
-            check_ours(connection, path)  # its first read fixes the moment that is seen
+            check_sound(connection, path)  # its first read fixes the moment that is seen
             if (version := version_of(connection)) < VERSION:
                 raise StoreError(
                     f"{path} was written by an older Troupe (schema {version}; this one reads {VERSION}): "
                     "start the bot once to bring it up to date."
                 )
-            check_sound(connection, path)
     except BaseException:
         connection.close()
         raise
