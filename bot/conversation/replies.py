@@ -17,6 +17,7 @@ from bot.personas.lore import USUAL_ROOM, LoreRoom, told
 from bot.personas.server_personas import BadPersona
 from bot.prompt import Message, PromptRenderer, Role, ThoughtFilter, without_thoughts
 from bot.prompt.encoding import well_formed
+from bot.prompt.endings import whole_ending
 from bot.prompt.names import plain_name
 from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
 from bot.store.erasures import Mark
@@ -83,6 +84,11 @@ class Reply:
         return self.completion is not None and self.completion.finish_reason is FinishReason.CANCELLED
 
     @property
+    def was_cut_off(self) -> bool:
+        """Whether it ended at its length limit."""
+        return self.completion is not None and self.completion.finish_reason is FinishReason.LENGTH
+
+    @property
     def was_interrupted(self) -> bool:
         return self._interrupted and self.was_cancelled
 
@@ -101,7 +107,7 @@ class Reply:
             self.text = spoken.text
             yield said
         rest = spoken.finish()
-        self.text = spoken.text
+        self.text = self._ending(spoken.text)
         yield rest
 
     async def record(self, message_ids: Sequence[int] = ()) -> int | None:
@@ -119,13 +125,17 @@ class Reply:
         """Leave nothing of a reply that was deleted or came to nothing. Does nothing once it is recorded."""
         await self._recording.discard()
 
+    def _ending(self, said: str) -> str:
+        """What was cut off at the length limit in mid-sentence is neither shown nor stored."""
+        return whole_ending(said) if self.was_cut_off else said
+
     def _ended(self, completion: Completion) -> ReplyRecord:
         adapter = completion.adapter
         return dataclasses.replace(
             self._opening,
             adapter_number=adapter.number if adapter else None,
             adapter_sha256=adapter.sha256 if adapter else None,
-            text=without_thoughts(completion.text),
+            text=self._ending(without_thoughts(completion.text)),
             finish_reason=INTERRUPTED_FINISH if self.was_interrupted else completion.finish_reason.value,
             seed=completion.seed,
             prompt_tokens=completion.prompt_tokens,

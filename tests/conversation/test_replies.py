@@ -215,3 +215,15 @@ async def test_a_cancelled_reply_is_stored_with_what_it_had_said(replies, engine
         pass
     stored = await store.reply(await reply.record())
     assert (stored.record.text, stored.record.finish_reason) == ("Arr, I was", FinishReason.CANCELLED)
+
+
+async def test_a_reply_that_reaches_its_limit_ends_on_its_last_whole_sentence(replies, engine, store):
+    engine.holds()
+    reply = await replies.begin(ask("When do I plant leeks?"))
+    engine.generations[0].say("Arr! Plant them in spring. Then ye wat")
+    engine.generations[0].end(FinishReason.LENGTH)
+    async for _ in reply:
+        pass
+    stored = await store.reply(await reply.record())
+    assert reply.text == stored.record.text == "Arr! Plant them in spring."
+    assert (stored.record.finish_reason, stored.record.completion_tokens) == ("length", 38)

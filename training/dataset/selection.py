@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.errors import PromptTooLong
 from bot.personas.catalog import Pair, Persona
 from bot.prompt import Message, PromptRenderer
+from bot.prompt.endings import ends_whole
 from bot.store import RatedReply, ReplyRecord, StoredCorrection
 from training.dataset.answer_quality import echoes, flaw_of
 from training.dataset.length_drift import too_long, usual_words
@@ -334,7 +335,9 @@ class _Builder:
         return None if self._feedback.consenting.issuperset(authors) else UNCONSENTED
 
     def _broken(self, record: ReplyRecord) -> str | None:
-        return "was cut off" if record.finish_reason != "stop" else _flaw(record.text, record.asked)
+        """One that ended at its length limit was shown up to its last whole sentence, and is judged by that."""
+        whole = record.finish_reason == "stop" or (record.finish_reason == "length" and ends_whole(record.text))
+        return _flaw(record.text, record.asked) if whole else "was cut off"
 
     def _of_usual_length(self, replies: Sequence[RatedReply], usual: float) -> list[RatedReply]:
         long = too_long([reply.record.text for reply in replies], usual, self._rules.max_length_drift)

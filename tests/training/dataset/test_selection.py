@@ -117,7 +117,9 @@ def test_earlier_turns_come_with_it_and_are_not_learned(build, renderer):
             "it holds words of somebody who did not consent",
         ),
         (rated(finish_reason="cancelled"), "was cut off"),
-        (rated(finish_reason="length"), "was cut off"),
+        (rated(text="Squawk. Soup is what the", finish_reason="length"), "was cut off"),
+        (rated(text="Squawk:\n- soup.\n- seeds", finish_reason="length"), "was cut off"),
+        (rated(text="Squawk soup …", finish_reason="length"), "was cut off"),
         (rated(text="  "), "its answer is empty"),
         (rated(text="squawk squawk " * 20), "its answer is looping"),
         (rated(asked="DO you like sand"), "its prompt is held out for the gate"),
@@ -128,6 +130,10 @@ def test_a_reply_is_left_out_for_a_stated_reason(build, reply, reason):
     dataset = build(reply, heldout_prompts=["Do you like sand?"])
     assert ("liked", reason) in dropped(dataset)
     assert dataset.kept[Source.LIKED] == 0
+
+
+def test_a_reply_that_reached_its_limit_is_learned_up_to_its_last_whole_sentence(build):
+    assert build(rated(text="Squawk! Soup is wet.", finish_reason="length")).kept[Source.LIKED] == 1
 
 
 def test_enough_distinct_consenting_members_must_like_it(build):
