@@ -156,6 +156,7 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
         config.sandbox.port,
         state=config.sandbox_state,
         message_content=config.sandbox.message_content,
+        locale=config.sandbox.locale,
     )
     await sandbox.start()
     stack.push_async_callback(sandbox.stop)

@@ -3,7 +3,7 @@
 Permissions are Discord's, as simcord computes them. Knows nothing of HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, validate_call
@@ -117,12 +117,14 @@ class Control:
                     {
                         "id": command["id"],
                         "name": " ".join(path),
+                        "label": " ".join(_labels(command, path, self._world.locale)),
                         "path": path[1:],
-                        "description": leaf.get("description") or "",
-                        "options": [_option_view(option) for option in leaf.get("options") or []],
+                        "description": _localized(leaf, "description", self._world.locale),
+                        "options": [_option_view(option, self._world.locale) for option in leaf.get("options") or []],
                     }
                 )
-        menu = [{"id": c["id"], "name": c["name"]} for c in self._visible(member, channel, AppCommandType.MESSAGE)]
+        found = self._visible(member, channel, AppCommandType.MESSAGE)
+        menu = [{"id": command["id"], "name": _localized(command, "name", self._world.locale)} for command in found]
         return {"slash": slash, "menu": menu}
 
     @_checked
@@ -224,14 +226,29 @@ class Control:
         raise ControlError("There is no such command here, or you may not use it.")
 
 
-def _option_view(option: Mapping[str, Any]) -> dict[str, Any]:
+def _localized(part: Mapping[str, Any], key: str, locale: str) -> str:
+    """The name or description of a command, a subcommand, an option or a choice in the language of who sees it."""
+    return str((part.get(f"{key}_localizations") or {}).get(locale) or part.get(key) or "")
+
+
+def _labels(command: Mapping[str, Any], path: Sequence[str], locale: str) -> Iterator[str]:
+    """The localized names along the path from a command to its subcommand."""
+    part = command
+    yield _localized(part, "name", locale)
+    for name in path[1:]:
+        part = next(option for option in part["options"] if option["name"] == name)
+        yield _localized(part, "name", locale)
+
+
+def _option_view(option: Mapping[str, Any], locale: str) -> dict[str, Any]:
     return {
         "name": option["name"],
-        "description": option.get("description") or "",
+        "label": _localized(option, "name", locale),
+        "description": _localized(option, "description", locale),
         "type": int(option["type"]),
         "required": bool(option.get("required")),
         "autocomplete": bool(option.get("autocomplete")),
-        "choices": [{"name": c["name"], "value": c["value"]} for c in option.get("choices") or []],
+        "choices": [{"name": _localized(c, "name", locale), "value": c["value"]} for c in option.get("choices") or []],
     }
 
 

@@ -52,6 +52,9 @@ class Interactions:
             user_id=member,
             data=data,
         )
+        payload["locale"] = self._world.locale
+        if "guild_locale" in payload:
+            payload["guild_locale"] = self._world.locale
         record.initial_response_deadline = self._world.iso_after(self._answer_seconds)
         if record.command_name is not None:
             record.command_name = _full_name(data)

@@ -121,8 +121,13 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         channels: Sequence[DemoChannel] = CHANNELS,
         *,
         kept_messages: int = KEPT_MESSAGES,
+        locale: str = "en-US",
     ) -> None:
-        """The first of `members` owns the server. `kept_messages`: per channel; older ones are forgotten."""
+        """The first of `members` owns the server. `kept_messages`: per channel; older ones are forgotten.
+
+        `locale`: the language of the server and of everybody on it, as Discord names it.
+        """
+        self.locale = locale
         self._kept_messages = kept_messages
         self.demo_members, self.demo_channels = tuple(members), tuple(channels)
         clock = WorldClock()
@@ -157,6 +162,7 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         with self._fixture(GUILD_NUMBER):
             guild_id = self.snowflake()
             guild = self.create_guild(GUILD_NAME, id=guild_id, owner_id=self.member_id(self.demo_members[0].name))
+        guild.preferred_locale = self.locale
         for member in self.demo_members[1:]:
             self.add_member(guild_id, self.member_id(member.name))
         return guild

@@ -18,8 +18,14 @@ discord_addresses, answer_seconds = sandbox.discord_addresses, sandbox.answer_se
 
 
 @pytest.fixture
-async def server(discord_addresses: None, answer_seconds: float) -> AsyncIterator[SandboxServer]:
-    server = SandboxServer("127.0.0.1", 0, answer_seconds=answer_seconds)
+def locale() -> str:
+    """The language of the server and of everybody on it."""
+    return "en-US"
+
+
+@pytest.fixture
+async def server(discord_addresses: None, answer_seconds: float, locale: str) -> AsyncIterator[SandboxServer]:
+    server = SandboxServer("127.0.0.1", 0, answer_seconds=answer_seconds, locale=locale)
     await server.start()
     point_discord_at(server.api, server.gateway)
     yield server

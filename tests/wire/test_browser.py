@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.wording import render
 from tests.sandbox.page import SandboxPage, needs_browser, open_browser
 from tests.store.samples import a_record
 from tests.wire.stage import Stage
@@ -155,3 +156,14 @@ async def test_commands_that_are_not_ones_to_use_are_not_offered(stage: Stage, b
 
     await expect(page.page.locator(".whisper")).to_contain_text("Manage Channels")
     assert await stage.store.channel_persona(stage.tavern) is None
+
+
+@pytest.mark.parametrize("locale", ["ja"])
+async def test_commands_are_chosen_by_their_own_names_in_japanese(stage: Stage, browser: Browser) -> None:
+    page = await SandboxPage.open(browser, stage.server.url)
+    await page.wait_until_online()
+    switch = f"/{render('command-persona.name', 'ja')} {render('command-persona-switch.name', 'ja')}"
+    await page.run_command(switch, {render("option-name", "ja"): "Captain"})
+    await page.wait_for_reply("が話します")
+    await page.say("こんにちは")
+    await expect(page.replies().last).to_be_visible()

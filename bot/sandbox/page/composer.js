@@ -64,7 +64,7 @@ export async function suggest(text) {
   input.value = text;
   await typed();
   input.focus();
-  const exact = picker.items.findIndex((each) => "/" + each.name === text);
+  const exact = picker.items.findIndex((each) => ["/" + each.name, "/" + each.label].includes(text));
   if (exact >= 0) picker.choose(exact);
 }
 
@@ -119,15 +119,15 @@ async function send(text = input.value) {
 
 async function typed() {
   if (!editing) drafts.set(state.here, input.value);
-  const prefix = input.value.match(/^\/([\w -]*)$/)?.[1];
+  const prefix = input.value.match(/^\/([\p{L}\p{N}_ -]*)$/u)?.[1];
   if (prefix === undefined || editing) { commandList = null; picker.close(); return; }
   commandList ??= act("commands", { channel: state.here });
   const found = (await commandList)?.slash ?? [];
   if (input.value !== "/" + prefix) return; // more was typed meanwhile
   const wanted = prefix.toLowerCase().trimEnd();
-  const matches = found.filter((each) => each.name.startsWith(wanted) || each.name.split(" ").some((word) => word.startsWith(wanted)));
+  const matches = found.filter((each) => [each.label, each.name].some((name) => name.startsWith(wanted) || name.split(" ").some((word) => word.startsWith(wanted))));
   picker.show(matches, (each) => [
-    el("b", {}, "/" + each.name), ...each.options.map((option) => el("span", { class: "option" }, option.name)),
+    el("b", {}, "/" + each.label), ...each.options.map((option) => el("span", { class: "option" }, option.label)),
     el("span", { class: "subtext", dir: "auto" }, each.description)], choose);
 }
 
@@ -142,7 +142,7 @@ function commandForm() {
   const fields = command.options.map(optionField);
   const submit = (event) => { event.preventDefault(); run(fields); };
   return el("form", { class: "bar command", onsubmit: submit, onkeydown: (event) => event.key === "Escape" && !picker.open && cancel() },
-    el("b", { class: "slash" }, "/" + command.name), fields.map((field) => field.node),
+    el("b", { class: "slash" }, "/" + command.label), fields.map((field) => field.node),
     el("button", { class: "icon", type: "button", "aria-label": "Cancel", onclick: cancel }, "✕"),
     el("button", { class: "send", type: "submit", "aria-label": "Send" }, "➤"));
 }
@@ -168,10 +168,10 @@ function optionField(option) {
     7: () => [...state.channels.values()].filter((channel) => channel.kind !== "dm").map((channel) => [channel.id, "#" + channel.name]),
     8: () => Object.entries(state.roles),
   }[option.type]?.() ?? (option.choices.length ? option.choices.map((choice) => [choice.value, choice.name]) : null);
-  const props = { "aria-label": option.name, title: option.description, placeholder: option.required ? option.description : "optional" };
+  const props = { "aria-label": option.label, title: option.description, placeholder: option.required ? option.description : "optional" };
   let node, read;
   if (option.type === 11) {
-    node = el("input", { "aria-label": option.name, title: option.description, type: "file" });
+    node = el("input", { "aria-label": option.label, title: option.description, type: "file" });
     read = async () => (await readFiles(node.files))[0] ?? "";
   } else if (fixed) {
     node = el("select", props, el("option", { value: "" }, option.required ? "Choose…" : "optional"), fixed.map(([, name], index) => el("option", { value: index }, name)));
@@ -182,7 +182,7 @@ function optionField(option) {
     read = () => (picked && picked.name === node.value ? picked.value : node.value);
     if (option.autocomplete) suggestions(node, option, (choice) => { picked = choice; node.value = choice.name; });
   }
-  return { option, read, node: el("label", { class: "option-field" + (option.required ? " required" : "") }, el("span", {}, option.name), node) };
+  return { option, read, node: el("label", { class: "option-field" + (option.required ? " required" : "") }, el("span", {}, option.label), node) };
 }
 
 function suggestions(node, option, pick) {
