@@ -100,7 +100,7 @@ class TroupeBot(InteractiveBot):
         )
         self.access_check = AccessCheck(settings.access, settings.operators)
         self.press_handlers = PressHandlers()
-        self._once_told = OnceTold()
+        self._once_told = OnceTold(core.store.event_journal)
         self._server_personas = ServerPersonas(core.store, core.catalog, core.replies.check_room)
         self._delivery = ReplyDelivery(Limits(settings.member_rate, settings.server_rate), pacer)
         forgetting = Forgetting(core.store, core.registry)
@@ -148,6 +148,7 @@ class TroupeBot(InteractiveBot):
         self.add_dynamic_items(PersistentItem)
         for cog in self._cogs_to_add:
             await self.add_cog(cog)
+        await self._once_told.replay()
         await self.tree.set_translator(self._translator)
         await self._sync_commands()
 

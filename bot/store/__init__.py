@@ -4,6 +4,7 @@
 """
 
 from bot.store.backup import backup
+from bot.store.event_journal import EventJournal
 from bot.store.holder import held
 from bot.store.records import (
     SCENE,
@@ -33,6 +34,7 @@ __all__ = [
     "WHOLE_SERVER",
     "Approval",
     "ChannelChoice",
+    "EventJournal",
     "Exchange",
     "RatedReply",
     "ReplyRecord",

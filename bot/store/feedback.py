@@ -16,24 +16,36 @@ VOTES_SINCE = """SELECT (SELECT count(*) FROM replies JOIN votes ON votes.reply_
 
 
 class FeedbackStore(Tables):
-    async def cast_vote(self, reply_id: int, voter_id: int, value: Literal[1, -1], source: str) -> bool:
-        """Set the member's one vote on the reply. False when it was so already, or the reply no longer exists."""
+    async def cast_vote(
+        self, reply_id: int, voter_id: int, value: Literal[1, -1], source: str, at: float | None = None
+    ) -> bool:
+        """Set the member's one vote on the reply. False when it was so already, or the reply no longer exists.
+
+        `at`: when they voted (unix seconds), if that was not just now; what they decided after that stays.
+        """
         async with self._database.transaction() as transaction:
             changed = await transaction.change(
                 """INSERT INTO votes (reply_id, voter_id, value, source, voted_at)
                 SELECT id, ?, ?, ?, ? FROM replies WHERE id = ? AND removed_at IS NULL
                 ON CONFLICT (reply_id, voter_id) DO UPDATE SET value = excluded.value, source = excluded.source,
-                    voted_at = excluded.voted_at, reason = NULL WHERE value != excluded.value""",
-                (voter_id, value, source, time.time(), reply_id),
+                    voted_at = excluded.voted_at, reason = NULL
+                    WHERE value != excluded.value AND (? IS NULL OR voted_at <= excluded.voted_at)""",
+                (voter_id, value, source, time.time() if at is None else at, reply_id, at),
             )
         return changed > 0
 
-    async def withdraw_vote(self, reply_id: int, voter_id: int, value: Literal[1, -1] | None = None) -> bool:
-        """Remove the member's vote; with `value`, only if that is the current one. False when nothing was removed."""
+    async def withdraw_vote(
+        self, reply_id: int, voter_id: int, value: Literal[1, -1] | None = None, at: float | None = None
+    ) -> bool:
+        """Remove the member's vote; with `value`, only if that is the current one. False when nothing was removed.
+
+        `at`: as in `cast_vote`.
+        """
         async with self._database.transaction() as transaction:
             removed = await transaction.change(
-                "DELETE FROM votes WHERE reply_id = ? AND voter_id = ? AND value = coalesce(?, value)",
-                (reply_id, voter_id, value),
+                """DELETE FROM votes WHERE reply_id = ? AND voter_id = ? AND value = coalesce(?, value)
+                    AND voted_at <= coalesce(?, voted_at)""",
+                (reply_id, voter_id, value, at),
             )
         return removed > 0
 

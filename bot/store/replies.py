@@ -198,6 +198,15 @@ class ReplyStore(Tables):
             await self._database.scrub()
         return removed
 
+    async def is_known(self, message_id: int) -> bool:
+        """Whether anything that is stored, or will be, was asked or answered in the message."""
+        rows = await self._database.rows(
+            f"""SELECT 1 FROM replies WHERE asked_message_id = ?1 AND {HELD}
+            UNION ALL SELECT 1 FROM reply_messages WHERE message_id = ?1 LIMIT 1""",  # noqa: S608 - our own SQL
+            (message_id,),
+        )
+        return bool(rows)
+
     async def _is_asked(self, message_id: int) -> bool:
         """Whether the message has answers, running ones included; a later one will learn that it was taken back."""
         self.erasures.note("message", message_id)

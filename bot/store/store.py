@@ -8,6 +8,7 @@ from typing import Self
 
 from bot.store.channels import ChannelStore
 from bot.store.database import BUSY_TIMEOUT_S, Database
+from bot.store.event_journal import EventJournal
 from bot.store.feedback import FeedbackStore
 from bot.store.members import MemberStore
 from bot.store.replies import ReplyStore
@@ -29,6 +30,11 @@ class Store(ChannelStore, ReplyStore, FeedbackStore, ServerStore, MemberStore, S
         or from a newer Troupe. Close what you open: its threads keep the process alive.
         """
         return cls(await Database.open(path, busy_timeout_s))
+
+    @property
+    def event_journal(self) -> EventJournal:
+        """Where events wait that cannot be stored yet."""
+        return EventJournal(self._database.path.with_name(f"{self._database.path.name}.events"))
 
     async def close(self) -> None:
         await self._database.close()

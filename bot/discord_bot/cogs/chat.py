@@ -34,8 +34,8 @@ from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
 from bot.discord_bot.replying.streaming import interrupted
 from bot.discord_bot.replying.webhooks import Identities
-from bot.discord_bot.unrepeated_events import OnceTold
-from bot.errors import EmptyPrompt, UnknownPersona
+from bot.discord_bot.unrepeated_events import Handler, OnceTold
+from bot.errors import EmptyPrompt, StoreError, UnknownPersona
 from bot.personas.catalog import Persona
 from bot.store import StoredReply
 from bot.wording import announce, say
@@ -61,6 +61,8 @@ class Chat(commands.Cog):
         self._identities = identities
         self._once_told = once_told
         self._revisions = Revisions(core.store, delivery.unfinished)
+        once_told.deals_with("message edited", self._revisions.edited)
+        once_told.deals_with("message deleted", self._revisions.deleted)
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
 
     async def cog_load(self) -> None:
@@ -85,19 +87,25 @@ class Chat(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         if self._bot.user is not None and edit.message.edited_at is not None and not edit.message.author.bot:
-            with self._once_told.handling():
-                await self._revisions.edited(edit.message_id, spoken_text(edit.message, self._bot.user))
+            text = spoken_text(edit.message, self._bot.user)
+            await self._settle(self._revisions.edited, "message edited", edit.message_id, text)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
-        with self._once_told.handling():
-            await self._revisions.deleted(deletion.message_id)
+        await self._settle(self._revisions.deleted, "message deleted", deletion.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
-        with self._once_told.handling():
-            for message_id in deletion.message_ids:
-                await self._revisions.deleted(message_id)
+        for message_id in deletion.message_ids:
+            await self._settle(self._revisions.deleted, "message deleted", message_id)
+
+    async def _settle(self, handler: Handler, kind: str, message_id: int, *text: str) -> None:
+        """Most messages of a server have nothing to do with the bot; only those that have are written down."""
+        with self._once_told.handling(), contextlib.suppress(StoreError):
+            if not await self._store.is_known(message_id):
+                await handler(message_id, *text)  # it may be asked right now: whoever answers it must learn this
+                return
+        await self._once_told.settle(kind, message_id, *text)
 
     async def stop(self, interaction: Interaction) -> None:
         """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""

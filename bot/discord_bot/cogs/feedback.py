@@ -6,6 +6,7 @@ A vote is committed before it is acknowledged. Buttons and reactions write the s
 import asyncio
 import logging
 import re
+import time
 from collections import deque
 from typing import Literal
 
@@ -54,6 +55,8 @@ class Feedback(commands.Cog):
         self._unfinished = unfinished
         self._identities = identities
         self._once_told = once_told
+        once_told.deals_with("reaction added", self._cast_by_reaction)
+        once_told.deals_with("reaction removed", self._withdraw_by_reaction)
         self._edit_seconds = edit_seconds
         self._stale: dict[int, asyncio.Task[None]] = {}
         self._leaving = False
@@ -107,9 +110,7 @@ class Feedback(commands.Cog):
         with self._once_told.handling():
             if (found := await self._vote_meant(reaction)) is None:
                 return
-            reply, value = found
-            if await self._store.cast_vote(reply.id, reaction.user_id, value, "reaction"):
-                self._relabel_soon(reply)
+        await self._once_told.settle("reaction added", found[0].id, reaction.user_id, found[1], time.time())
         self._consent.owe(reaction.user_id)
 
     @commands.Cog.listener()
@@ -117,10 +118,20 @@ class Feedback(commands.Cog):
         with self._once_told.handling():
             if (found := await self._vote_meant(reaction)) is None:
                 return
-            reply, value = found
-            # Only a vote of this very thumb goes: a removal that arrives after a change of mind withdraws nothing.
-            if await self._store.withdraw_vote(reply.id, reaction.user_id, value):
-                self._relabel_soon(reply)
+        await self._once_told.settle("reaction removed", found[0].id, reaction.user_id, found[1], time.time())
+
+    async def _cast_by_reaction(self, reply_id: int, voter_id: int, value: Thumb, at: float) -> None:
+        if await self._store.cast_vote(reply_id, voter_id, value, "reaction", at):
+            await self._relabel_reply(reply_id)
+
+    async def _withdraw_by_reaction(self, reply_id: int, voter_id: int, value: Thumb, at: float) -> None:
+        """Only a vote of this very thumb goes: a removal that arrives after a change of mind withdraws nothing."""
+        if await self._store.withdraw_vote(reply_id, voter_id, value, at):
+            await self._relabel_reply(reply_id)
+
+    async def _relabel_reply(self, reply_id: int) -> None:
+        if (reply := await self._store.reply(reply_id)) is not None:
+            self._relabel_soon(reply)
 
     async def _vote(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
         """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""

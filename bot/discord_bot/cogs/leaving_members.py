@@ -28,11 +28,11 @@ class Departures(commands.Cog):
         self._store = store
         self._forgetting = forgetting
         self._once_told = once_told
+        once_told.deals_with("member left", self._forget)
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, departure: discord.RawMemberRemoveEvent) -> None:
-        with self._once_told.handling():
-            await self._forget(departure.guild_id, departure.user.id)
+        await self._once_told.settle("member left", departure.guild_id, departure.user.id)
 
     async def look(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         """Ask Discord for every member of whom something is stored, and forget those who left. Raises nothing.

@@ -36,21 +36,22 @@ class LostPlaces(commands.Cog):
         self._store = store
         self._catalog = catalog
         self._once_told = once_told
+        once_told.deals_with("server left", self._forget_server)
+        once_told.deals_with("channel deleted", self._forget_channel)
         self._sleep = sleep
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from the server, or the server was deleted: nothing of it stays."""
-        with self._once_told.handling():
-            await self._forget_server(guild.id)
+        await self._once_told.settle("server left", guild.id)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await self._forget_channel(channel.id)
+        await self._once_told.settle("channel deleted", channel.id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
-        await self._forget_channel(thread.thread_id)
+        await self._once_told.settle("channel deleted", thread.thread_id)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -113,7 +114,6 @@ class LostPlaces(commands.Cog):
         log.info("server %d was left: %d rows deleted", guild_id, rows)
 
     async def _forget_channel(self, channel_id: int) -> None:
-        with self._once_told.handling():
-            removed = await self._store.remove_channel(channel_id)
+        removed = await self._store.remove_channel(channel_id)
         if removed:
             log.info("channel %d was deleted: the words of %d replies are gone", channel_id, removed)
