@@ -1,7 +1,6 @@
 """The command line: `python -m bot run | chat | doctor | backup | restore` (console script: `troupe`)."""
 
 import asyncio
-import json
 import logging
 import sys
 from collections.abc import Coroutine
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 
 from bot.captured_output import everything_logged
+from bot.command_line import print_failure, run_commands
 from bot.config import Config, load_config, wanted_format
 from bot.errors import ConfigError, EmptyPrompt, TroupeError
 from bot.logs import configure_logging, logs_json
@@ -114,18 +114,14 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def main() -> None:
-    """Run the command line; an expected failure is one plain sentence on stderr and exit code 1."""
-    try:
-        app(standalone_mode=True)
-    except TroupeError as error:
-        if logs_json() and "run" in sys.argv:
-            logging.getLogger("bot").critical("%s", error)
-        else:
-            as_json = "--json" in sys.argv
-            print(json.dumps({"error": str(error)}) if as_json else f"troupe: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    run_commands(app, _tell)
+
+
+def _tell(error: TroupeError) -> None:
+    if logs_json() and "run" in sys.argv:
+        logging.getLogger("bot").critical("%s", error)
+    else:
+        print_failure("troupe", error)
 
 
 if __name__ == "__main__":

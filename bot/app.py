@@ -28,7 +28,7 @@ from bot.engine_choice import make_engine, sampling_defaults
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
 from bot.personas.lore import LoreRoom
-from bot.progress import progress_bar
+from bot.progress import ReportProgress, progress_bar
 from bot.prompt import PromptRenderer
 from bot.retraining.runs import TrainingRuns
 from bot.retraining.schedule import Retraining, interval
@@ -37,8 +37,6 @@ from bot.store import Store, held
 from bot.versions.registry import AdapterRegistry
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[str, float], None]
 
 # Who speaks in the sandbox's channels until somebody chooses otherwise.
 SANDBOX_CAST = {
@@ -53,7 +51,7 @@ DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all 
 
 
 @asynccontextmanager
-async def open_core(config: Config, progress: Progress | None = None) -> AsyncIterator[Core]:
+async def open_core(config: Config, progress: ReportProgress | None = None) -> AsyncIterator[Core]:
     """Everything up and ready to answer; all of it stopped, in reverse order, on leaving.
 
     Raises OperatorError for whatever the operator must mend first.
@@ -101,7 +99,7 @@ async def run_bot(config: Config, console: Console | None) -> None:
         gc.freeze()
         runs = TrainingRuns(config.file, config.folder)
         stack.push_async_callback(runs.stop)
-        settings = _settings(config, sandbox)
+        settings = _bot_settings(config, sandbox)
         client: TroupeBot | None = None
         announced = False
 
@@ -194,7 +192,7 @@ async def _forget_departed(client: Callable[[], TroupeBot | None]) -> None:
         await asyncio.sleep(LOOK_AGAIN)
 
 
-def _settings(config: Config, sandbox: SandboxServer | None) -> BotSettings:
+def _bot_settings(config: Config, sandbox: SandboxServer | None) -> BotSettings:
     return BotSettings(
         edit_seconds=config.discord.edit_seconds,
         ask_consent=config.feedback.ask_consent,

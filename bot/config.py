@@ -32,7 +32,7 @@ PLAIN_VARIABLES = frozenset({"TROUPE_CONFIG", "TROUPE_DISCORD_API", "TROUPE_DISC
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
-Ids = tuple[Annotated[int, Field(ge=1)], ...]  # Discord's: of servers, channels, roles or people
+DiscordIds = tuple[Annotated[int, Field(ge=1)], ...]  # Discord's: of servers, channels, roles or people
 
 
 class Section(BaseModel):
@@ -100,18 +100,18 @@ class DiscordSection(Section):
 
 
 class AccessSection(Section):
-    allowed_servers: Ids = ()
-    blocked_servers: Ids = ()
-    allowed_channels: Ids = ()
-    blocked_channels: Ids = ()
-    allowed_members: Ids = ()
-    blocked_members: Ids = ()
+    allowed_servers: DiscordIds = ()
+    blocked_servers: DiscordIds = ()
+    allowed_channels: DiscordIds = ()
+    blocked_channels: DiscordIds = ()
+    allowed_members: DiscordIds = ()
+    blocked_members: DiscordIds = ()
     direct_messages: bool = True
 
 
 class OperatorsSection(Section):
-    members: Ids = ()
-    roles: Ids = ()
+    members: DiscordIds = ()
+    roles: DiscordIds = ()
 
 
 class LimitsSection(Section):

@@ -9,10 +9,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 log = logging.getLogger(__name__)
 
+ReportProgress = Callable[[str, float], None]  # what is being done, and the share of it that is done, 0.0 to 1.0
+
 
 @contextmanager
-def progress_bar(console: Console | None) -> Iterator[Callable[[str, float], None]]:
-    """Yields `report(what, share)`, share from 0.0 to 1.0; nothing is drawn until it is called.
+def progress_bar(console: Console | None) -> Iterator[ReportProgress]:
+    """Yields what draws the bar; nothing is drawn until it is called.
 
     Without a console every tenth of the way is a line of the log.
     """
@@ -37,7 +39,7 @@ def progress_bar(console: Console | None) -> Iterator[Callable[[str, float], Non
         bar.stop()
 
 
-def _logged() -> Callable[[str, float], None]:
+def _logged() -> ReportProgress:
     tenths: dict[str, int] = {}
 
     def report(what: str, share: float) -> None:

@@ -1,5 +1,6 @@
 """The commands as a person types them: what they print, and that failure is one plain sentence and a non-zero code."""
 
+import asyncio
 import json
 import logging
 import os
@@ -7,12 +8,14 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 import bot.__main__
 import training.__main__
 from bot.logs import NOISY
+from bot.store import Store
 from tests.journeys.troupe_process import clean_environment
 from tests.places import REPOSITORY
 
@@ -89,7 +92,8 @@ def test_a_taken_port_is_told_before_anything_slow(taken_port, tmp_path, troupe)
     places = {"TROUPE_MODEL__CACHE_DIR": str(tmp_path / "cache"), "TROUPE_STORE__PATH": str(tmp_path / "troupe.db")}
     sentence = refusal(troupe("run", TROUPE_SANDBOX__PORT=str(taken_port), **places))
     assert f"Port {taken_port} on 127.0.0.1 is in use" in sentence
-    assert list(tmp_path.iterdir()) == [], "no weights were prepared, no database was opened"
+    left = [path.name for path in tmp_path.iterdir()]
+    assert left == ["troupe.db.lock"], "no weights were prepared, no database was opened"
 
 
 @pytest.mark.parametrize(
@@ -161,10 +165,14 @@ def test_the_doctor_names_each_remedy(tmp_path, troupe):
     assert "Please fix: database" in result.stdout
 
 
+async def make_database(path: Path) -> None:
+    store = await Store.open(path)
+    await store.close()
+
+
 def test_a_backup_copies_the_database_and_never_overwrites(tmp_path, troupe):
     source, target = tmp_path / "troupe.db", tmp_path / "copy.db"
-    with sqlite3.connect(source) as database:
-        database.execute("CREATE TABLE replies (id)")
+    asyncio.run(make_database(source))
     assert troupe("backup", str(target), TROUPE_STORE__PATH=str(source)).returncode == 0
     assert target.exists()
     assert str(target) in refusal(troupe("backup", str(target), TROUPE_STORE__PATH=str(source)))

@@ -4,13 +4,13 @@ adopt | settle | report | due | forget | study`.
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
 
-import json
 import signal
 import sys
+from functools import partial
 
 import typer
 
-from bot.errors import TroupeError
+from bot.command_line import print_failure, run_commands
 from training.cli import adopting, data, evaluating, importing, publishing, reporting, runs, studying, upkeep
 
 app = typer.Typer(
@@ -44,17 +44,9 @@ app.command("import")(importing.import_examples)  # a function cannot have this 
 
 
 def main() -> None:
-    """Run the command line; an expected failure is one plain sentence on stderr and exit code 1."""
     # A bot that stops ends the training it started: unwind, so that no temporary folder stays behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        app(standalone_mode=True)
-    except TroupeError as error:
-        as_json = "--json" in sys.argv
-        print(json.dumps({"error": str(error)}) if as_json else f"troupe-train: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    run_commands(app, partial(print_failure, "troupe-train"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from bot.conversation.history import RECALLED, Conversations
 from bot.prompt import Message, PromptRenderer
 from bot.store import Exchange
 
-REMEMBERED = 10_000  # conversations whose beginning is known without reading them again
+REMEMBERED_BEGINNINGS = 10_000  # conversations whose beginning is known without reading them again
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Context:
         if kept:
             self._beginnings[where] = kept[0].reply_id
             self._beginnings.move_to_end(where)
-        if len(self._beginnings) > REMEMBERED:
+        if len(self._beginnings) > REMEMBERED_BEGINNINGS:
             self._beginnings.popitem(last=False)
         return kept
 

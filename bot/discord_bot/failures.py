@@ -28,6 +28,9 @@ from bot.wording import Say, address, say
 
 log = logging.getLogger(__name__)
 
+PRESSABLE_SECONDS = 840.0  # an interaction's token is valid for 15 minutes
+FILLING_SECONDS = 3600.0  # that a member may take over a form
+
 
 def explain(error: BaseException, doing: str, say: Say = say) -> str:
     """The sentence about `error`; logs what the operator needs. `doing` names the action in the log.
@@ -77,6 +80,11 @@ class GuardedTree(app_commands.CommandTree[Any]):
 
 
 class GuardedView(discord.ui.View):
+    """Buttons below a private answer."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=PRESSABLE_SECONDS)
+
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         return await _may_go_on(interaction)
 
@@ -85,6 +93,9 @@ class GuardedView(discord.ui.View):
 
 
 class GuardedModal(discord.ui.Modal):
+    def __init__(self, title: str) -> None:
+        super().__init__(title=title, timeout=FILLING_SECONDS)
+
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         return await _may_go_on(interaction)
 

@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.wording import ENGLISH, Audience, language_of, render
 
 Parts = app_commands.TranslationContextLocation
-Context = app_commands.TranslationContextTypes
+TranslationContext = app_commands.TranslationContextTypes
 
 
 def described(message_id: str) -> app_commands.locale_str:
@@ -32,13 +32,15 @@ def audience_of(subject: Any, client: discord.Client) -> Audience:
 class CatalogueTranslator(app_commands.Translator):
     """Looks commands up in the catalogues; what a language lacks stays English."""
 
-    async def translate(self, string: app_commands.locale_str, locale: discord.Locale, context: Context) -> str | None:
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: TranslationContext
+    ) -> str | None:
         language = language_of(locale.value)
         message_id = string.extras.get("message_id") or name_id(context)
         return None if language == ENGLISH or message_id is None else render(message_id, language)
 
 
-def name_id(context: Context) -> str | None:
+def name_id(context: TranslationContext) -> str | None:
     """The message that names a command, a group or an option."""
     if context.location in (Parts.command_name, Parts.group_name):
         return f"command-{context.data.qualified_name.replace(' ', '-')}.name"

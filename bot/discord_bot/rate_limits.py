@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.errors import MemberError
 
-REMEMBERED = 10_000  # who is forgotten starts with a full bucket
+REMEMBERED_BUCKETS = 10_000  # who is forgotten starts with a full bucket
 
 
 class TooFast(MemberError):
@@ -72,6 +72,6 @@ class Limits:
         bucket.tokens = min(float(rate.burst), bucket.tokens + (now - bucket.filled_at) * rate.per_minute / 60.0)
         bucket.filled_at = now
         self._buckets.move_to_end(key)
-        if len(self._buckets) > REMEMBERED:
+        if len(self._buckets) > REMEMBERED_BUCKETS:
             self._buckets.popitem(last=False)
         return key, bucket

@@ -39,7 +39,7 @@ class TrainingFailed(OperatorError):
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     step: int
     steps: int
     loss: float | None
@@ -80,7 +80,7 @@ class TrainingRun:
         self._error = ""
         self._outcome: RunOutcome | None = None
 
-    async def __aiter__(self) -> AsyncIterator[Progress]:
+    async def __aiter__(self) -> AsyncIterator[TrainingProgress]:
         """Ends with the training. Raises TrainingFailed when that gives no verdict."""
         assert self._process.stdout is not None
         assert self._process.stderr is not None
@@ -183,7 +183,7 @@ class TrainingRuns:
             raise TrainingFailed(f"the training could not be started: {error.strerror}.") from error
 
 
-def progress_in(line: str) -> Progress | None:
+def progress_in(line: str) -> TrainingProgress | None:
     """The figures in a line of the training's bar; None for any other line."""
     match = _BAR.search(line)
     if match is None:
@@ -192,7 +192,7 @@ def progress_in(line: str) -> Progress | None:
         loss: float | None = float(match["loss"])
     except ValueError:
         loss = None
-    return Progress(int(match["step"]), int(match["steps"]), loss)
+    return TrainingProgress(int(match["step"]), int(match["steps"]), loss)
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:

@@ -12,7 +12,7 @@ from simcord.backend import errors, serializers
 from simcord.backend.access import message_accessible, reaction_permissions
 from simcord.enums import AppCommandType, InteractionType
 
-from bot.sandbox.errors import ControlError
+from bot.sandbox.control_error import ControlError
 from bot.sandbox.forms import command_data, component_data, modal_data
 from bot.sandbox.interactions import InteractionOutcome, Interactions
 from bot.sandbox.resolving import MAX_FILES, Resolved, Upload, store_upload

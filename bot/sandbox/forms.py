@@ -11,7 +11,7 @@ from simcord.backend.errors import OptionError
 from simcord.components import walk_components
 from simcord.enums import ComponentType, OptionType
 
-from bot.sandbox.errors import ControlError
+from bot.sandbox.control_error import ControlError
 from bot.sandbox.resolving import MAX_FILES, Resolved
 
 _SNOWFLAKES = (OptionType.USER, OptionType.CHANNEL, OptionType.ROLE, OptionType.MENTIONABLE)

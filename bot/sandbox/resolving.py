@@ -6,7 +6,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from simcord.backend import serializers
 from simcord.enums import OptionType
 
-from bot.sandbox.errors import ControlError
+from bot.sandbox.control_error import ControlError
 from bot.sandbox.world import World
 
 MAX_FILE = 10 * 2**20  # Discord's limit for members without Nitro

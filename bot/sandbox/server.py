@@ -19,7 +19,7 @@ from simcord.backend.errors import BackendError, SetupError
 
 from bot.errors import ConfigError, PortInUse, PublishError
 from bot.sandbox.control import VERBS, Control
-from bot.sandbox.errors import ControlError
+from bot.sandbox.control_error import ControlError
 from bot.sandbox.faults import Faults
 from bot.sandbox.feed import PROTOCOL, Feed
 from bot.sandbox.gateway import Gateway

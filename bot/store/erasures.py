@@ -10,14 +10,14 @@ from typing import Literal, NewType
 from bot.store.records import ReplyRecord
 from bot.store.rows import authors
 
-REMEMBERED = 4096  # deletions; far more than fall into the milliseconds before a row is there
+REMEMBERED_DELETIONS = 4096  # deletions; far more than fall into the milliseconds before a row is there
 Kind = Literal["message", "member", "channel", "server"]
 Mark = NewType("Mark", int)
 
 
 class Erasures:
     def __init__(self) -> None:
-        self._noted: deque[tuple[Kind, int, int | None]] = deque(maxlen=REMEMBERED)
+        self._noted: deque[tuple[Kind, int, int | None]] = deque(maxlen=REMEMBERED_DELETIONS)
         self._count = 0
 
     def mark(self) -> Mark:

@@ -10,11 +10,11 @@ from pathlib import Path
 from bot.errors import StoreError
 from bot.store.seals import know_seals
 
-Step = tuple[str, ...]  # SQL statements; executescript() would commit, so that a step could not be one transaction
+Migration = tuple[str, ...]  # SQL statements; executescript() would commit, so that a step could not be one transaction
 
 APPLICATION_ID = 0x54525550  # "TRUP": tells our file from another program's database
 
-STEPS: tuple[Step, ...] = (
+STEPS: tuple[Migration, ...] = (
     # 1: who speaks where, what was answered, what members thought of it
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -177,7 +177,7 @@ SEALED_SINCE = 6
 VERSION = len(STEPS)
 
 
-def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+def migrate(connection: sqlite3.Connection, steps: Sequence[Migration] = STEPS) -> None:
     """Bring the database to the last of `steps`. A step that fails leaves everything as it was before it.
 
     `connection` is in autocommit mode (isolation_level None) with foreign keys off, so that a step may rebuild a table.
@@ -206,7 +206,7 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _apply(connection: sqlite3.Connection, number: int, step: Step) -> None:
+def _apply(connection: sqlite3.Connection, number: int, step: Migration) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if version_of(connection) < number:  # else another process was first

@@ -107,11 +107,6 @@ class ReplyStore(Tables):
         async with self._database.transaction() as transaction:
             await transaction.change("DELETE FROM replies WHERE id = ? AND removed_at = 0", (reply_id,))
 
-    async def link_messages(self, reply_id: int, message_ids: Sequence[int]) -> None:
-        """Say which messages show the reply. A message shows one reply, the last it was linked to."""
-        async with self._database.transaction() as transaction:
-            await _link(transaction, reply_id, message_ids)
-
     async def reply(self, reply_id: int) -> StoredReply | None:
         rows = await self._database.rows(SELECT_REPLY + "WHERE id = ? AND removed_at IS NULL", (reply_id,))
         return stored_reply(rows[0]) if rows else None
@@ -244,6 +239,7 @@ async def _still_asked(transaction: Transaction, record: ReplyRecord) -> bool:
 
 
 async def _link(transaction: Transaction, reply_id: int, message_ids: Sequence[int]) -> None:
+    """Say which messages show the reply. A message shows one reply, the last it was linked to."""
     await transaction.change_many(
         """INSERT INTO reply_messages (message_id, reply_id) SELECT ?, id FROM replies WHERE id = ?
         ON CONFLICT (message_id) DO UPDATE SET reply_id = excluded.reply_id""",

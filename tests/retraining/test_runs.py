@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot.retraining.runs import AlreadyTraining, Progress, TrainingFailed, TrainingRuns, progress_in
+from bot.retraining.runs import AlreadyTraining, TrainingFailed, TrainingProgress, TrainingRuns, progress_in
 from tests.waiting import until
 from training.progress import training_bar
 
@@ -36,7 +36,12 @@ async def followed(runs: TrainingRuns, persona: str = "pirate"):
 
 async def test_a_training_tells_its_progress_and_its_verdict(runs):
     progress, outcome = await followed(runs)
-    assert progress == [Progress(1, 4, None), Progress(2, 4, 1.0), Progress(3, 4, 0.667), Progress(4, 4, 0.5)]
+    assert progress == [
+        TrainingProgress(1, 4, None),
+        TrainingProgress(2, 4, 1.0),
+        TrainingProgress(3, 4, 0.667),
+        TrainingProgress(4, 4, 0.5),
+    ]
     assert (outcome.accepted, outcome.number, len(outcome.reasons)) == (True, 2, 2)
     assert runs.running == []
 
@@ -62,7 +67,7 @@ async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tm
     monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)
     script(tmp_path, hangs=True)
     async with runs.train("pirate") as run:
-        assert await anext(aiter(run)) == Progress(1, 4, 2.0)
+        assert await anext(aiter(run)) == TrainingProgress(1, 4, 2.0)
         with pytest.raises(AlreadyTraining, match="pirate is already being trained"):
             await followed(runs)
         script(tmp_path)
@@ -113,7 +118,7 @@ COUNTS = st.integers(0, 10**9 - 1)
 @given(COUNTS, COUNTS, st.floats(0, 1e6).map("{:.3f}".format) | st.just("…"), st.sampled_from(["", "━━╸", "━━╺━━ "]))
 def test_a_line_of_the_bar_tells_its_figures(step, steps, loss, bar):
     progress = progress_in(f"pirate {bar} {step}/{steps} loss {loss} 0:00:01 left -:--:--")
-    assert progress == Progress(step, steps, None if loss == "…" else float(loss))
+    assert progress == TrainingProgress(step, steps, None if loss == "…" else float(loss))
     assert 0.0 <= progress.share <= 1.0
 
 
@@ -144,4 +149,4 @@ def test_the_bar_that_training_draws_is_understood():
         on_step(3, 4, 0.25)
     drawn = re.split(r"[\r\n]", terminal.getvalue())
     shown = [progress_in(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)) for line in drawn]
-    assert Progress(3, 4, 0.25) in shown
+    assert TrainingProgress(3, 4, 0.25) in shown

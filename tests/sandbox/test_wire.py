@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.sandbox import SandboxServer
-from bot.sandbox.errors import ControlError
+from bot.sandbox.control_error import ControlError
 from tests.sandbox.conftest import connected
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
 from tests.sandbox.member import CARD, Member

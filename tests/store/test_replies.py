@@ -19,22 +19,19 @@ async def test_a_reply_of_the_base_model_in_a_direct_message_comes_back_too(stor
 
 
 async def test_a_reply_is_found_by_each_message_that_shows_it(store):
-    reply_id = await store.add_reply(RECORD, [501])
-    await store.link_messages(reply_id, [502, 503])
+    reply_id = await store.add_reply(RECORD, [501, 502, 503])
     found = [await store.reply_of_message(message_id) for message_id in (501, 502, 503)]
     assert {reply.id for reply in found} == {reply_id}
     assert found[0].message_ids == (501, 502, 503)
 
 
 async def test_a_message_shows_the_reply_it_was_linked_to_last(store):
-    first, second = await store.add_reply(RECORD, [501]), await store.add_reply(RECORD)
-    await store.link_messages(second, [501])
+    first, second = await store.add_reply(RECORD, [501]), await store.add_reply(RECORD, [501])
     assert (await store.reply_of_message(501)).id == second
     assert (await store.reply(first)).message_ids == ()
 
 
 async def test_unknown_replies_and_messages_are_none(store):
-    await store.link_messages(77, [501])
     assert await store.reply(77) is None
     assert await store.reply_of_message(501) is None
 

@@ -19,7 +19,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 UNKNOWN_MEMBER = 10007
-ASKING_SECONDS = 1.0  # from one question about a member to the next
+SECONDS_A_MEMBER = 1.0  # from one question about a member to the next
 
 
 class Departures(commands.Cog):
@@ -44,7 +44,7 @@ class Departures(commands.Cog):
                 for member_id in await self._store.members_of_server(guild.id):
                     if await _has_left(guild, member_id):
                         await self._forget(guild.id, member_id)
-                    await sleep(ASKING_SECONDS)
+                    await sleep(SECONDS_A_MEMBER)
             except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as error:
                 log.warning("server %d: who left could not be found out (%s)", guild.id, type(error).__name__)
 

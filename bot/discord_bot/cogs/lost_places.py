@@ -20,7 +20,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 UNKNOWN_CHANNEL = 10003
-ASKING_SECONDS = 1.0  # from one question about a channel to the next
+SECONDS_A_CHANNEL = 1.0  # from one question about a channel to the next
 
 
 class LostPlaces(commands.Cog):
@@ -93,7 +93,7 @@ class LostPlaces(commands.Cog):
             for channel_id in await self._store.channel_ids(guild.id) - listed:
                 if await self._is_gone(channel_id):
                     await self._forget_channel(channel_id)
-                await self._sleep(ASKING_SECONDS)
+                await self._sleep(SECONDS_A_CHANNEL)
         except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as error:
             log.warning("server %d: which channels are gone could not be found out (%s)", guild.id, error)
 

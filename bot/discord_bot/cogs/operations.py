@@ -24,7 +24,7 @@ from bot.discord_bot.replying.headers import titled
 from bot.discord_bot.replying.splitting import split
 from bot.errors import AdapterError, MemberError
 from bot.personas.catalog import Persona
-from bot.retraining.runs import Progress, RunOutcome, TrainingRuns
+from bot.retraining.runs import RunOutcome, TrainingProgress, TrainingRuns
 from bot.store import Approval
 from bot.versions.canary import last_change, read_canary
 from bot.versions.rebuild_marks import marked
@@ -208,7 +208,7 @@ async def _edit(message: discord.PartialMessage | discord.InteractionMessage, **
         log.warning("the progress of a training could not be shown (%s)", type(error).__name__)
 
 
-def _shown_progress(card: Persona, progress: Progress | None) -> str:
+def _shown_progress(card: Persona, progress: TrainingProgress | None) -> str:
     share = progress.share if progress else 0.0
     full = round(BAR * share)
     bar, persona = f"`{'▰' * full + '▱' * (BAR - full)}`", titled(card)

@@ -17,7 +17,6 @@ from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
 from bot.wording import address, say
 
-PRESSABLE = 840.0  # seconds; an interaction's token is valid for 15 minutes
 COUNTED = ("replies", "quoted_in", "votes", "corrections", "comparisons", "personas_made")
 
 
@@ -100,7 +99,7 @@ class _OwnView(GuardedView):
 
 class PrivacyView(_OwnView):
     def __init__(self, privacy: Privacy) -> None:
-        super().__init__(timeout=PRESSABLE)
+        super().__init__()
         self._privacy = privacy
         self.allow.label = say("privacy-allow")
         self.refuse.label = say("privacy-refuse")
@@ -131,7 +130,7 @@ class PrivacyView(_OwnView):
 
 class DeleteView(_OwnView):
     def __init__(self, privacy: Privacy) -> None:
-        super().__init__(timeout=PRESSABLE)
+        super().__init__()
         self._privacy = privacy
         self.confirm.label = say("privacy-delete-yes")
         self.keep.label = say("privacy-delete-no")

@@ -11,7 +11,7 @@ from bot.wording import say
 
 ALLOW, REFUSE = Action[[]]("consent:yes"), Action[[]]("consent:no")
 LEARN_MORE = Action[[]]("consent-more")
-REMEMBERED = 10_000  # members; who falls out may be asked a second time
+REMEMBERED_MEMBERS = 10_000  # members; who falls out may be asked a second time
 
 
 class ConsentQuestion:
@@ -59,5 +59,5 @@ def learn_more() -> str:
 
 def _remember(members: OrderedDict[int, None], member_id: int) -> None:
     members[member_id] = None
-    while len(members) > REMEMBERED:
+    while len(members) > REMEMBERED_MEMBERS:
         members.popitem(last=False)

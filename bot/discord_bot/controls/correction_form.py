@@ -9,15 +9,14 @@ from bot.discord_bot.failures import GuardedModal
 from bot.discord_bot.interactions import Interaction
 from bot.wording import say
 
-WAITS = 3600.0  # seconds a member may take over the form
-Save = Callable[[Interaction, int, str], Awaitable[None]]
+SaveCorrection = Callable[[Interaction, int, str], Awaitable[None]]
 
 
 class CorrectionForm(GuardedModal):
     """`save` receives the reply's id and what was typed."""
 
-    def __init__(self, reply_id: int, save: Save) -> None:
-        super().__init__(title=say("correction-title"), timeout=WAITS)
+    def __init__(self, reply_id: int, save: SaveCorrection) -> None:
+        super().__init__(say("correction-title"))
         self._reply_id = reply_id
         self._save = save
         self._better: discord.ui.TextInput[Any] = discord.ui.TextInput(

@@ -11,9 +11,7 @@ from bot.personas.catalog import GREETING_LENGTH, Persona
 from bot.personas.server_personas import BadPersona
 from bot.wording import say
 
-WAITS = 3600.0  # seconds a member may take over the form
-PRESSABLE = 840.0  # seconds; an interaction's token is valid for 15 minutes
-Save = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
+SavePersona = Callable[[Interaction, Mapping[str, object]], Awaitable[None]]
 
 
 def _fields() -> tuple[tuple[str, str, int, bool, bool], ...]:
@@ -30,8 +28,8 @@ def _fields() -> tuple[tuple[str, str, int, bool, bool], ...]:
 class PersonaForm(GuardedModal):
     """`save` receives what was typed; what it refuses as BadPersona can be mended in the same form."""
 
-    def __init__(self, title: str, values: Mapping[str, object], save: Save) -> None:
-        super().__init__(title=title, timeout=WAITS)
+    def __init__(self, title: str, values: Mapping[str, object], save: SavePersona) -> None:
+        super().__init__(title)
         self._values = dict(values)
         self._save = save
         self._inputs: dict[str, discord.ui.TextInput[Any]] = {}
@@ -58,8 +56,8 @@ class PersonaForm(GuardedModal):
 
 
 class FormAgain(GuardedView):
-    def __init__(self, title: str, values: Mapping[str, object], save: Save) -> None:
-        super().__init__(timeout=PRESSABLE)
+    def __init__(self, title: str, values: Mapping[str, object], save: SavePersona) -> None:
+        super().__init__()
         self._form = title, values, save
         self.open.label = say("persona-form-again")
 

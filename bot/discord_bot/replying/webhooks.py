@@ -19,7 +19,7 @@ from bot.wording import announce
 
 log = logging.getLogger(__name__)
 
-NAME = "Troupe"
+WEBHOOK_NAME = "Troupe"
 _UNKNOWN_WEBHOOK, _NOT_OURS, _BAD_FORM = 10015, 50005, 50035
 # Discord refuses webhook names with these in them.
 _RESERVED = re.compile(r"(disc)(ord)|(cly)(de)", re.IGNORECASE)
@@ -81,7 +81,9 @@ class Identities:
                 for webhook in await home.webhooks()
                 if webhook.token and webhook.user is not None and me is not None and webhook.user.id == me.id
             ]
-            webhook = found[0] if found else await home.create_webhook(name=NAME, reason=announce("webhook-reason"))
+            webhook = (
+                found[0] if found else await home.create_webhook(name=WEBHOOK_NAME, reason=announce("webhook-reason"))
+            )
         except discord.HTTPException as error:
             log.warning("channel %d: no webhook (%s, code %s); I speak as myself", home.id, error.status, error.code)
             return None

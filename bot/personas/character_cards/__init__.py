@@ -5,8 +5,8 @@ github.com/kwaroran/character-card-spec-v3. A card comes from strangers: whateve
 `BadCard` with a sentence.
 """
 
+from bot.personas.character_cards.bad_card import BadCard
 from bot.personas.character_cards.containers import MOST_BYTES
-from bot.personas.character_cards.errors import BadCard
 from bot.personas.character_cards.reading import CharacterCard, read_character_card, slug
 from bot.personas.character_cards.writing import write_character_card
 

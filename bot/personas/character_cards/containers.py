@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from bot.personas.character_cards.errors import BadCard
+from bot.personas.character_cards.bad_card import BadCard
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TEXT = 1024 * 1024

@@ -4,10 +4,10 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
-Exchange = tuple[str, str]  # what a user said and the character answered
+SampleExchange = tuple[str, str]  # what a user said and the character answered
 
 
-def exchanges(dialogue: str, character: str, spoken: Callable[[str], str]) -> Iterator[Exchange]:
+def exchanges(dialogue: str, character: str, spoken: Callable[[str], str]) -> Iterator[SampleExchange]:
     """Of blocks after <START>, of lines that begin with a speaker or go on with theirs. `spoken` writes macros out."""
     speaker = re.compile(
         rf"^(?:(?P<user>\{{\{{user\}}\}}|<user>|user|you)|(?:\{{\{{char\}}\}}|<bot>|<char>|{re.escape(character)}))\s*:\s*",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.personas.character_cards.errors import BadCard
+from bot.personas.character_cards.bad_card import BadCard
 from bot.prompt.encoding import well_formed
 
 _DEEPEST = 4  # how far a card may be wrapped up

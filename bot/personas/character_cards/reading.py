@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.personas.catalog import GREETING_LENGTH, MOST_GREETINGS, PROMPT_LENGTH, Persona, is_valid_name
+from bot.personas.character_cards.bad_card import BadCard
 from bot.personas.character_cards.containers import parsed, texts
-from bot.personas.character_cards.errors import BadCard
-from bot.personas.character_cards.example_dialogue import Exchange, exchanges
+from bot.personas.character_cards.example_dialogue import SampleExchange, exchanges
 from bot.personas.character_cards.fields import Fields, plain_text
 from bot.personas.character_cards.lorebooks import Lorebook, read_lorebook
 from bot.personas.character_cards.macros import Macros
@@ -30,7 +30,7 @@ class CharacterCard:
     """An imported card. `notes`: a sentence for each thing that was shortened or left out, with counts."""
 
     persona: Persona
-    examples: tuple[Exchange, ...] = ()
+    examples: tuple[SampleExchange, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -120,7 +120,7 @@ class _Reader:
                 return short
         return announce("card-description", character=self._name)
 
-    def _prompt(self, lore: Lorebook, examples: Sequence[Exchange]) -> str:
+    def _prompt(self, lore: Lorebook, examples: Sequence[SampleExchange]) -> str:
         """What the model is told: who it is, the card's instructions, what always holds, as many examples as fit."""
         told = joined([*self._instructions(), *lore.constant, *self._last_words()])
         if not self._own and self._name not in told:
@@ -144,7 +144,7 @@ class _Reader:
         note = self._fields.mapping("extensions").get("depth_prompt")
         yield self._about(plain_text(note.get("prompt")) if isinstance(note, dict) else "")
 
-    def _shown(self, examples: Sequence[Exchange], room: int) -> str:
+    def _shown(self, examples: Sequence[SampleExchange], room: int) -> str:
         """The first examples that have room, below a heading."""
         shown, count = f"\nThis is how {self._name} speaks:", 0
         for asked, answered in examples[:EXAMPLES]:
