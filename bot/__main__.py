@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shlex
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -91,6 +92,29 @@ def restore(
 
     kept = put_back(source, settings.store_path)
     print(f"{settings.store_path} is {source} now." + (f" What was there is {kept}." if kept else ""))
+
+
+@app.command()
+def serve_model(
+    port: Annotated[int, typer.Option(help="Where it listens, on loopback.")] = 8000,
+    python: Annotated[Path, typer.Option(help="The Python that has vLLM; `make vllm` makes it.")] = Path(
+        ".venv-vllm/bin/python"
+    ),
+    gpus: Annotated[int | None, typer.Option(help="GPUs that share the model (default: one, if there is any).")] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the command instead of running it.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Run a vLLM server for this configuration, and start it again when it dies (docs/vllm.md)."""
+    settings = _settings(config)
+    from bot.engine.base_model import prepare_base_model
+    from bot.model_server import gpus_here, keep_serving, model_server
+
+    model = prepare_base_model(settings.model.base, settings.cache_dir).path
+    server = model_server(settings, model, python, port, min(1, gpus_here()) if gpus is None else gpus)
+    if show:
+        print(shlex.join([*(f"{name}={value}" for name, value in server.environ.items()), *server.command]))
+    else:
+        keep_serving(server)
 
 
 def _serve(settings: Config, console: Console | None) -> None:
