@@ -111,7 +111,7 @@ class TroupeBot(InteractiveBot):
             LostPlaces(self, core.store, core.catalog, self._once_told),
             Personas(self, core, self._server_personas),
             ForgetConversation(core.conversations),
-            Collection(core.store),
+            Collection(core.store, forgetting),
             Stats(core.store, core.catalog),
             Operations(self, core, runs, progress_seconds=settings.progress_seconds),
         ]

@@ -45,6 +45,8 @@ def store_faults(path: Path) -> Iterator[None]:
         if code not in SENTENCES:
             raise
         raise StoreError(SENTENCES[code].format(path=path, detail=error)) from error
+    except UnicodeDecodeError:  # SQLite's own message quotes the damaged schema
+        raise StoreError(DAMAGED.format(path=path)) from None
     except OSError as error:
         raise StoreError(
             f"{path} cannot be opened ({error.strerror}): make its folder writable, or set store.path to another place."

@@ -56,6 +56,15 @@ class MemberStore(Tables):
         personas = {row["persona"] for row in rows}
         return {name: frozenset(row["id"] for row in rows if row["persona"] == name) for name in sorted(personas)}
 
+    async def replies_of_place(self, guild_id: int, channel_id: int) -> dict[str, frozenset[int]]:
+        """By persona, the replies of a channel and the threads below it; WHOLE_SERVER: of the whole server."""
+        rows = await self._database.rows(
+            "SELECT persona, id FROM replies WHERE guild_id = ?1 AND ?2 IN (0, channel_id, parent_channel_id)",
+            (guild_id, channel_id),
+        )
+        personas = {row["persona"] for row in rows}
+        return {name: frozenset(row["id"] for row in rows if row["persona"] == name) for name in sorted(personas)}
+
     async def members_of_server(self, guild_id: int) -> list[int]:
         """The members of whom words or opinions from that server are stored."""
         rows = await self._database.rows(

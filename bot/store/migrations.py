@@ -171,6 +171,18 @@ STEPS: tuple[Migration, ...] = (
         "UPDATE consents SET seal = seal_of(member_id, granted)",
         "UPDATE server_personas SET seal = seal_of(guild_id, name, card)",
     ),
+    # 7: a reply of a persona that a server made for itself is no example for a persona of the same name in a folder
+    (
+        "ALTER TABLE replies ADD COLUMN server_made INTEGER NOT NULL DEFAULT 0",
+        """UPDATE replies SET server_made = 1 WHERE EXISTS (
+            SELECT 1 FROM server_personas
+            WHERE server_personas.guild_id = replies.guild_id AND server_personas.name = replies.persona)""",
+        """CREATE TRIGGER reply_of_server_made AFTER INSERT ON replies WHEN EXISTS (
+            SELECT 1 FROM server_personas WHERE guild_id = NEW.guild_id AND name = NEW.persona)
+        BEGIN
+            UPDATE replies SET server_made = 1 WHERE id = NEW.id;
+        END""",
+    ),
 )
 SEALED_SINCE = 6
 

@@ -15,8 +15,9 @@ from bot.store.records import RatedReply, StoredComparison, StoredCorrection, St
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
 from bot.store.soundness import check_sound
 
-# What may train: made where collection is on and was on then, with every word that the model read still there.
-_TRAINABLE = """NOT replies.redacted AND replies.collected AND NOT EXISTS (
+# What may train: replies of a persona with a folder, made where collection is on and was on then, with every word that
+# the model read still there.
+_TRAINABLE = """NOT replies.redacted AND NOT replies.server_made AND replies.collected AND NOT EXISTS (
     SELECT 1 FROM collection_off
     WHERE collection_off.guild_id = replies.guild_id
         AND collection_off.channel_id IN (0, replies.channel_id, replies.parent_channel_id))"""
@@ -123,6 +124,21 @@ class Snapshot:
             (row["seq"] for row in self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'replies'")), default=0
         )
         return frozenset(reply_id for reply_id in reply_ids if reply_id not in there and reply_id <= newest)
+
+    def withdrawn(self, reply_ids: Collection[int]) -> frozenset[int]:
+        """Which of these may train no longer: an author no longer consents, or nothing is collected there any more."""
+        if not reply_ids:
+            return frozenset()
+        may = {
+            row["id"]
+            for row in self._rows(
+                f"""SELECT id FROM replies WHERE {_TRAINABLE} AND NOT EXISTS (
+                    SELECT 1 FROM reply_authors WHERE reply_id = replies.id
+                    AND member_id NOT IN (SELECT member_id FROM consents WHERE granted))"""  # noqa: S608 - our own SQL
+            )
+        }
+        there = {row["id"] for row in self._rows("SELECT id FROM replies WHERE removed_at IS NULL")}
+        return frozenset(reply_ids) & there - may
 
     def consenting_members(self) -> frozenset[int]:
         """The members whose words may train personas."""

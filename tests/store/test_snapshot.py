@@ -133,3 +133,15 @@ async def test_a_backup_that_fails_leaves_no_file(store, path, tmp_path):
     with pytest.raises(StoreError, match="does not exist"):
         backup(tmp_path / "none.db", tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
+
+
+async def test_replies_of_a_servers_own_persona_are_none_of_a_folders_persona_of_the_same_name(store, path):
+    await store.save_server_persona(7, "pirate", "{}", ASKER)
+    own = await store.add_reply(a_record(guild_id=7))
+    await store.add_correction(own, VOTER, "Better.")
+    await store.delete_server_persona(7, "pirate")
+    elsewhere = await store.add_reply(a_record(guild_id=8))
+    later = await store.add_reply(a_record(guild_id=7))
+    with open_snapshot(path) as snapshot:
+        assert [reply.id for reply in snapshot.replies("pirate")] == [elsewhere, later]
+        assert list(snapshot.corrections("pirate")) == []

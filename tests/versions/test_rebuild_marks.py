@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import AdapterError
 from bot.retraining.forgetting import Forgetting
-from bot.store import Store, open_snapshot
+from bot.store import WHOLE_SERVER, Store, open_snapshot
 from bot.versions.rebuild_marks import mark, marked, replies_behind, unmark
 from bot.versions.registry import AdapterRegistry
 from bot.versions.training_due import must_rebuild, trained_at
@@ -97,6 +97,36 @@ async def test_a_member_who_left_one_server_is_forgotten_there_only(registry, st
     await Forgetting(store, registry).forget(ASKER, guild_id=7)
     assert set(marked(registry, "pirate")) == {2}
     assert (await store.counts())[0] == 2
+
+
+async def test_withdrawn_consent_marks_what_learned_from_the_member_and_deletes_nothing(registry, store):
+    ids = [await store.add_reply(a_record()) for _ in range(3)]
+    await store.cast_vote(ids[0], VOTER, 1, "button")
+    await Forgetting(store, registry).withdraw(VOTER)
+    assert set(marked(registry, "pirate")) == {2}
+    assert (await store.counts())[0] == 3
+
+
+async def test_a_place_where_nothing_is_learned_any_more_marks_what_learned_from_it(registry, store):
+    await store.add_reply(a_record(guild_id=7, channel_id=70))
+    await store.add_reply(a_record(guild_id=7, channel_id=71))
+    await store.add_reply(a_record(guild_id=7, channel_id=72, parent_channel_id=71))
+    await store.add_reply(a_record(guild_id=8, channel_id=80))
+    assert await store.replies_of_place(7, 71) == {"pirate": frozenset({2, 3})}
+    assert await store.replies_of_place(7, WHOLE_SERVER) == {"pirate": frozenset({1, 2, 3})}
+    await Forgetting(store, registry).withdraw_place(7, 72)
+    assert set(marked(registry, "pirate")) == {3}
+
+
+async def test_a_snapshot_tells_what_may_train_no_longer(store, tmp_path):
+    ids = [await store.add_reply(a_record(asker_id=asker, channel_id=asker)) for asker in (1, 2, 3)]
+    for member in (1, 2, 3):
+        await store.set_consent(member, granted=True)
+    await store.set_consent(ASKER, granted=True)
+    await store.set_consent(2, granted=False)
+    await store.set_collection(a_record().guild_id, 3, 9, on=False)
+    with open_snapshot(tmp_path / "troupe.db") as snapshot:
+        assert snapshot.withdrawn({*ids, 99}) == {ids[1], ids[2]}
 
 
 async def test_marks_that_cannot_be_written_do_not_hold_up_a_deletion(registry, store, caplog):

@@ -44,6 +44,8 @@ def dataset_facts(built: "Dataset") -> dict[str, Any]:
         "refusal": built.refusal,
         "voters": built.voters,
         "unreliable": built.unreliable,
+        "newcomers": built.newcomers,
+        "newcomer_share": round(built.newcomer_share, 4),
         "sha256": built.sha256,
         "rows": len(built.rows),
         "heldout": len(built.heldout),
@@ -86,6 +88,11 @@ def _caption(built: "Dataset") -> str:
         f"({liked} likes, {len(built.votes) - liked} dislikes).",
         f"Consenting members who voted: {built.voters}. Left out because they contradict the rest: {built.unreliable}.",
     ]
+    if built.newcomers:
+        share = f"{built.newcomer_share:.0%}"
+        lines.append(
+            f"New accounts and members: {built.newcomers}; they alone stand behind {share} of what is learned."
+        )
     return "\n".join(lines)
 
 

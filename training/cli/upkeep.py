@@ -82,7 +82,8 @@ def find_due(config: Config) -> list[Due]:
 
 
 def _due(registry: AdapterRegistry, snapshot: Snapshot, persona: str, min_new_votes: int) -> Due | None:
-    mark(registry, persona, snapshot.gone(replies_behind(registry, persona)))
+    behind = replies_behind(registry, persona)
+    mark(registry, persona, snapshot.gone(behind) | snapshot.withdrawn(behind))
     trained = trained_at(registry, persona)
     marks = marked(registry, persona)
     if must_rebuild(marks, trained):

@@ -93,7 +93,8 @@ class Dataset:
     """What one training of `persona` sees, and the `heldout…` part that judges it; no conversation is in both.
 
     `dropped` counts what was left out by origin and reason, `voters` the consenting members who voted, `unreliable`
-    those of them who are not believed. `refusal` says why it cannot be trained on, if so.
+    those of them who are not believed, `newcomers` those who are new here; `newcomer_share` is what these alone taught
+    of what feedback teaches. `refusal` says why it cannot be trained on, if so.
     """
 
     persona: str
@@ -106,6 +107,8 @@ class Dataset:
     dropped: Counter[tuple[Source, str]] = field(default_factory=Counter)
     voters: int = 0
     unreliable: int = 0
+    newcomers: int = 0
+    newcomer_share: float = 0.0
     refusal: str | None = None
     origin_ids: frozenset[int] = frozenset()  # stored replies that rows come from at second hand
 

@@ -16,6 +16,8 @@ from training.dataset.answer_quality import echoes, flaw_of
 from training.dataset.length_drift import too_long, usual_words
 from training.dataset.mixing import drawn, evenly, needed, repeated
 from training.dataset.near_duplicates import NearDuplicates, normal
+from training.dataset.newcomers import WEIGHT as NEWCOMERS_WEIGHT
+from training.dataset.newcomers import allowance, newcomers
 from training.dataset.personal_data import scrub
 from training.dataset.rows import Dataset, Item, PreferencePair, Row, VotedRow
 from training.dataset.sources import PLAIN_PROMPT, CollectedFeedback, Source, authors_of, turns_of
@@ -34,6 +36,7 @@ LEAST_CERTAINTY = 0.2
 UNCONSENTED = "it holds words of somebody who did not consent"
 UNRELIABLE = "its author's votes contradict the other members'"
 FLOOD = "one member brought too many (training.max_voter_share)"
+TOO_NEW = "more than new accounts and members may bring together"
 HELD_OUT = "its prompt is held out for the gate"
 REPEATED = "says the same as another row"
 SIMILAR = "says nearly the same as another row"
@@ -103,7 +106,8 @@ class _Builder:
         self._rules = rules
         self._renderer = renderer
         self._heldout_prompts = heldout_prompts
-        self._opinions = weigh(_ballots(feedback, outsiders=False))
+        self._newcomers = newcomers(feedback)
+        self._opinions = weigh(_ballots(feedback, outsiders=False), self._newcomers, NEWCOMERS_WEIGHT)
         self._ignored = contradicting(self._opinions, _ballots(feedback, outsiders=True))
         self._unreliable = self._opinions.unreliable()
         self._seen: set[tuple[str, str, str]] = set()
@@ -216,6 +220,8 @@ class _Builder:
             self._dropped,
             voters=len(self._opinions.weights),
             unreliable=len(self._unreliable),
+            newcomers=len(self._newcomers),
+            newcomer_share=self._share_of_newcomers(rows),
         )
 
     # What is taken
@@ -294,13 +300,23 @@ class _Builder:
     def _within_budget(
         self, source: Source, candidates: Sequence[tuple[T, Collection[int]]], least: int = 1
     ) -> Iterator[T]:
-        """The candidates, without what exceeds the share that one member may bring."""
+        """The candidates, without what exceeds the share that one member, or newcomers together, may bring."""
+        known = [(candidate, members) for candidate, members in candidates if self._is_vouched_for(members)]
+        room = allowance(len(known)) if self._newcomers else 0
         budgets = Budgets((members for _, members in candidates), self._rules.max_voter_share)
         for candidate, members in candidates:
-            if budgets.admit(members, least):
+            vouched = self._is_vouched_for(members)
+            if not vouched and room == 0:
+                self._drop(source, TOO_NEW)
+            elif budgets.admit(members, least):
+                room -= not vouched
                 yield candidate
             else:
                 self._drop(source, FLOOD)
+
+    def _is_vouched_for(self, members: Collection[int]) -> bool:
+        """Whether somebody is behind it who is not new here."""
+        return not self._newcomers.issuperset(members)
 
     def _unpopular(self, reply: RatedReply) -> str | None:
         likes = len(self._believed(reply.likes))
@@ -385,6 +401,19 @@ class _Builder:
 
     def _conversations(self, item: Item) -> set[int]:
         return {self._feedback.conversations.get(reply_id, reply_id) for reply_id in item.reply_ids}
+
+    def _share_of_newcomers(self, rows: Sequence[Row]) -> float:
+        """Of the weight of rows that feedback taught, the part that newcomers alone stand behind."""
+        likers = {reply.id: self._believed(reply.likes) for reply in self._feedback.replies}
+        authors = {(one.reply.id, one.text): {one.author_id} for one in self._feedback.corrections}
+        total = alone = 0
+        for row in rows:
+            if row.reply_id is not None:
+                corrected = authors.get((row.reply_id, row.completion), ())
+                behind = corrected if row.source is Source.CORRECTION else likers[row.reply_id]
+                total += row.weight
+                alone += 0 if self._is_vouched_for(behind) else row.weight
+        return alone / total if total else 0.0
 
     def _held_out_conversations(self) -> frozenset[int]:
         """A share of the conversations, chosen by hash: one that is held out stays so in later trainings."""

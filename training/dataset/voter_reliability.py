@@ -8,7 +8,7 @@ nothing.)
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,21 +58,25 @@ def contradicting(opinions: Opinions, ballots: Iterable[Ballot]) -> set[int]:
     return {voter for voter, count in votes.items() if right[voter] <= (count + PRIOR_RIGHT + PRIOR_WRONG) / 2}
 
 
-def weigh(ballots: Sequence[Ballot]) -> Opinions:
-    """Estimate voters and replies together, from the majority onwards, in a fixed number of rounds."""
+def weigh(ballots: Sequence[Ballot], doubted: Collection[int] = (), share: float = 1.0) -> Opinions:
+    """Estimate voters and replies together, from the majority onwards, in a fixed number of rounds.
+
+    The votes of `doubted` voters weigh only `share` of what they would.
+    """
     if not ballots:
         return Opinions({}, {})
     replies, reply_of = _numbered(ballot.reply for ballot in ballots)
     voters, voter_of = _numbered(ballot.voter for ballot in ballots)
     value = np.array([ballot.value for ballot in ballots], dtype=np.float64)
     judged = _has_company(reply_of, len(replies))
-    weights = np.full(len(voters), np.log(PRIOR_RIGHT / PRIOR_WRONG))
+    trust = np.array([share if voter in doubted else 1.0 for voter in voters])
+    weights = np.log(PRIOR_RIGHT / PRIOR_WRONG) * trust
     for _ in range(ROUNDS):
         said = value * weights[voter_of]
         others = _sums(reply_of, said, len(replies))[reply_of] - said
         agreed = _sums(voter_of, judged * _chance(value * others), len(voters))
         right = (agreed + PRIOR_RIGHT) / (_sums(voter_of, judged, len(voters)) + PRIOR_RIGHT + PRIOR_WRONG)
-        weights = np.maximum(np.log(right / (1.0 - right)), 0.0)
+        weights = np.maximum(np.log(right / (1.0 - right)), 0.0) * trust
     approval = _chance(_sums(reply_of, value * weights[voter_of], len(replies)))
     return Opinions(
         dict(zip(replies, approval.tolist(), strict=True)), dict(zip(voters, weights.tolist(), strict=True))

@@ -7,13 +7,15 @@ from bot.discord_bot.access import channel_ids
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
 from bot.errors import MemberError, NotAllowed
+from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
 from bot.wording import announce
 
 
 class Collection(commands.Cog):
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, forgetting: Forgetting) -> None:
         self._store = store
+        self._forgetting = forgetting
 
     @app_commands.command(description=described("command-collection.description"))
     @app_commands.describe(
@@ -39,3 +41,5 @@ class Collection(commands.Cog):
             still = "server" if WHOLE_SERVER in off else "channel"
             sentence += f" {announce('collection-still-off', where=still)}"
         await interaction.response.send_message(sentence)
+        if not learn:
+            await self._forgetting.withdraw_place(interaction.guild_id, channel_id)

@@ -47,6 +47,7 @@ class Privacy(commands.Cog):
     async def refuse(self, interaction: Interaction) -> None:
         await self._store.set_consent(interaction.user.id, False)
         await interaction.response.edit_message(content=say("consent-refused"), view=None)
+        await self._forgetting.withdraw(interaction.user.id)
 
     async def tell_more(self, interaction: Interaction) -> None:
         await interaction.response.send_message(learn_more(), ephemeral=True)
