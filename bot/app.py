@@ -23,7 +23,6 @@ from bot.discord_bot.client import TroupeBot
 from bot.discord_bot.connection import checked_token, run_supervised
 from bot.discord_bot.rate_limits import Rate
 from bot.discord_bot.settings import BotSettings
-from bot.engine.base_model import prepare_base_model
 from bot.engine_choice import make_engine, sampling_defaults
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
@@ -61,11 +60,10 @@ async def open_core(config: Config, progress: ReportProgress | None = None) -> A
         store = await Store.open(config.store_path)
         stack.push_async_callback(store.close)
         channels = ChannelPersonas(store, catalog, config.personas.default)
-        files = await asyncio.to_thread(prepare_base_model, config.model.base, config.cache_dir, progress)
-        engine = await asyncio.to_thread(make_engine, config, files, catalog)
+        engine = await asyncio.to_thread(make_engine, config, catalog, progress)
         stack.push_async_callback(engine.stop)
         await engine.start()
-        registry = AdapterRegistry(config.adapters_dir, files.fingerprint)
+        registry = AdapterRegistry(config.adapters_dir, engine.fingerprint)
         active_versions = ActiveVersions(registry, catalog, engine)
         await active_versions.check()
         conversations = Conversations(

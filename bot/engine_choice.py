@@ -1,17 +1,24 @@
-"""Makes the engine that config.toml chooses. Only the chosen one is imported: with vLLM's, torch stays out."""
+"""Makes the engine that config.toml chooses: the one place that knows more of it than the `Engine` protocol.
+
+Only the chosen one is imported: with vLLM's, torch stays out.
+"""
 
 import dataclasses
 
 from bot.config import Config
 from bot.engine import Engine, EngineOptions, SamplingParams
-from bot.engine.base_model import BaseModelFiles
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
+from bot.progress import ReportProgress
 
 
-def make_engine(config: Config, files: BaseModelFiles, catalog: PersonaCatalog) -> Engine:
-    """Takes seconds where the model is loaded here. Raises OperatorError."""
-    return _vllm_engine(config, files, catalog) if config.engine.backend == "vllm" else _local_engine(config, files)
+def make_engine(config: Config, catalog: PersonaCatalog, progress: ReportProgress | None = None) -> Engine:
+    """Prepares what the engine needs of the base model, too, which takes minutes the first time.
+
+    Raises OperatorError; for settings that the engine cannot follow, before anything is prepared.
+    """
+    make = _vllm_engine if config.engine.backend == "vllm" else _local_engine
+    return make(config, catalog, progress)
 
 
 def sampling_defaults(config: Config) -> SamplingParams:
@@ -19,7 +26,8 @@ def sampling_defaults(config: Config) -> SamplingParams:
     return SamplingParams(**config.sampling.model_dump())
 
 
-def _local_engine(config: Config, files: BaseModelFiles) -> Engine:
+def _local_engine(config: Config, _catalog: PersonaCatalog, progress: ReportProgress | None) -> Engine:
+    from bot.engine.base_model import prepare_base_model
     from bot.engine.torch_engine import TorchEngine
 
     options = EngineOptions(
@@ -28,10 +36,11 @@ def _local_engine(config: Config, files: BaseModelFiles) -> Engine:
         cache_dir=config.cache_dir,
         **config.engine.local_options(),
     )
-    return TorchEngine(files, options)
+    return TorchEngine(prepare_base_model(config.model.base, config.cache_dir, progress), options)
 
 
-def _vllm_engine(config: Config, files: BaseModelFiles, catalog: PersonaCatalog) -> Engine:
+def _vllm_engine(config: Config, catalog: PersonaCatalog, progress: ReportProgress | None) -> Engine:
+    from bot.engine.base_model import prepare_base_model
     from bot.engine.vllm import VllmEngine, VllmOptions
 
     _refuse_what_vllm_cannot(config, catalog)
@@ -49,7 +58,7 @@ def _vllm_engine(config: Config, files: BaseModelFiles, catalog: PersonaCatalog)
         connect_seconds=vllm.connect_seconds,
         silence_seconds=vllm.silence_seconds,
     )
-    return VllmEngine(files, options)
+    return VllmEngine(prepare_base_model(config.model.base, config.cache_dir, progress), options)
 
 
 def _refuse_what_vllm_cannot(config: Config, catalog: PersonaCatalog) -> None:

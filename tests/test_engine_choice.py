@@ -11,7 +11,6 @@ from bot.engine.vllm import VllmEngine
 from bot.engine_choice import make_engine
 from bot.errors import ConfigError
 from bot.personas.catalog import PersonaCatalog
-from tests.engine.serving import files_of
 from tests.tiny import write_tiny_model
 
 SERVERS = {"TROUPE_ENGINE__BACKEND": "vllm", "TROUPE_VLLM__URLS": '["http://127.0.0.1:1", "http://127.0.0.1:2/"]'}
@@ -19,13 +18,11 @@ WITHOUT_TORCH = """
 import sys
 from pathlib import Path
 from bot.config import load_config
-from bot.engine.base_model import prepare_base_model
 from bot.engine_choice import make_engine
 from bot.personas.catalog import PersonaCatalog
 from bot.prompt import PromptRenderer
 config = load_config(Path(sys.argv[1]))
-files = prepare_base_model(config.model.base, config.cache_dir)
-engine = make_engine(config, files, PersonaCatalog(config.adapters_dir))
+engine = make_engine(config, PersonaCatalog(config.adapters_dir))
 PromptRenderer(engine.tokenizer)
 print("torch" in sys.modules)
 """
@@ -41,9 +38,10 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_servers_are_asked_where_the_backend_is_vllm(home: Path) -> None:
-    config = load_config(home / "config.toml", SERVERS)
+    model = write_tiny_model(home / "tiny")
+    config = load_config(home / "config.toml", {**SERVERS, "TROUPE_MODEL__BASE": str(model)})
     assert config.vllm.urls == ("http://127.0.0.1:1", "http://127.0.0.1:2/")
-    engine = make_engine(config, files_of(write_tiny_model(home / "tiny")), PersonaCatalog(config.adapters_dir))
+    engine = make_engine(config, PersonaCatalog(config.adapters_dir))
     assert isinstance(engine, VllmEngine)
 
 
@@ -61,10 +59,11 @@ def test_a_backend_without_servers_is_refused(home: Path) -> None:
         load_config(home / "config.toml", {"TROUPE_ENGINE__BACKEND": "vllm"})
 
 
-def test_a_setting_that_vllm_cannot_follow_is_refused_by_name(home: Path) -> None:
-    config = load_config(home / "config.toml", {**SERVERS, "TROUPE_SAMPLING__TEMPERATURE": "2.5"})
+def test_a_setting_that_vllm_cannot_follow_is_refused_by_name_before_the_base_model_is_looked_for(home: Path) -> None:
+    absent = {"TROUPE_MODEL__BASE": str(home / "absent")}
+    config = load_config(home / "config.toml", {**SERVERS, **absent, "TROUPE_SAMPLING__TEMPERATURE": "2.5"})
     with pytest.raises(ConfigError, match=r"config.toml: sampling.temperature = 2.5: vLLM allows 2 at most"):
-        make_engine(config, files_of(write_tiny_model(home / "tiny")), PersonaCatalog(config.adapters_dir))
+        make_engine(config, PersonaCatalog(config.adapters_dir))
 
 
 def test_the_servers_key_comes_from_the_environment_and_is_never_printed(home: Path) -> None:
