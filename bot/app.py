@@ -33,7 +33,7 @@ from bot.retraining.runs import TrainingRuns
 from bot.retraining.schedule import Retraining, interval
 from bot.sandbox import SandboxServer, point_discord_at
 from bot.store import Store, held
-from bot.versions.registry import AdapterRegistry
+from bot.versions.registry import AdapterRegistry, sweep_partials
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ async def open_core(config: Config, progress: ReportProgress | None = None) -> A
     """
     async with AsyncExitStack() as stack:
         catalog = PersonaCatalog(config.adapters_dir)
+        sweep_partials(config.store_path.parent, *(config.adapters_dir / name for name in catalog.names()))
         store = await Store.open(config.store_path)
         stack.push_async_callback(store.close)
         channels = ChannelPersonas(store, catalog, config.personas.default)

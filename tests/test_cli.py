@@ -14,7 +14,7 @@ import pytest
 
 import bot.__main__
 import training.__main__
-from bot.logs import NOISY
+from bot.logs import OURS
 from bot.store import Store
 from tests.journeys.troupe_process import clean_environment
 from tests.places import REPOSITORY
@@ -33,7 +33,7 @@ class Outcome:
 def troupe(monkeypatch, capsys) -> Iterator[Callable[..., Outcome]]:
     """Runs `python -m bot ARGUMENTS` with these variables added to a clean environment, in this process."""
     monkeypatch.chdir(REPOSITORY)
-    logging_before = [(logger, logger.level) for logger in map(logging.getLogger, ["", *NOISY])]
+    logging_before = [(logger, logger.level) for logger in map(logging.getLogger, ["", *OURS])]
     handlers = logging.getLogger().handlers[:]
 
     def run(*arguments: str, module: str = "bot", **environ: str) -> Outcome:

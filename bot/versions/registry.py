@@ -6,7 +6,9 @@ On-disk contract: adapters/README.md. Knows nothing of engines, slots or Discord
 import os
 import re
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from bot.versions.small_files import read_bytes, read_json
 WEIGHTS = "adapter_model.safetensors"
 PEFT_CONFIG = "adapter_config.json"
 MANIFEST = "manifest.json"
+PARTIAL = ".partial"  # what is being written, until it has its name
 HIGHEST_NUMBER = 999_999_999
 LONGEST_POINTER = 100_000  # bytes
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -140,7 +143,7 @@ class AdapterRegistry:
     def _write_active(self, persona: str, lines: Sequence[ActiveLine]) -> None:
         pointer = self.folder / persona / "active"
         if lines:
-            write_atomically(pointer, "".join(f"{line}\n" for line in lines))
+            write_atomically(pointer, "".join(f"{line}\n" for line in lines), mode=0o644)
         else:
             pointer.unlink(missing_ok=True)
 
@@ -176,16 +179,30 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text` so that a reader sees the old or the new content, never a part of it."""
+def sweep_partials(*folders: Path, older_than_s: float = 3600.0) -> None:
+    """Remove what processes that were killed left half written in the folders."""
+    for folder in folders:
+        for leftover in folder.glob(f".*{PARTIAL}"):
+            with suppress(OSError):
+                if time.time() - leftover.stat().st_mtime > older_than_s:
+                    leftover.unlink()
+
+
+def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace `path` by `text` so that a reader sees the old or the new content, never a part of it.
+
+    `mode`: who may read it; by default the user that runs Troupe alone, whatever the umask.
+    """
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL, delete=False, encoding="utf-8"
+        ) as file:
             temporary = Path(file.name)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:

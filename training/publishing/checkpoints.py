@@ -24,7 +24,7 @@ def run_folder(versions: Path, facts: Mapping[str, Any]) -> Path:
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may hold members' words
     except OSError as error:
         raise PublishError(f"{folder} cannot be made: {error.strerror}; nothing was changed.") from error
     return folder
