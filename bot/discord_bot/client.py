@@ -175,7 +175,7 @@ class TroupeBot(InteractiveBot):
         """Nothing: commands.Bot would look for prefix commands here. `Chat` listens for itself."""
 
     async def on_ready(self) -> None:
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected to Discord as %s; servers: %d", self.user, len(self.guilds))
 
     async def on_disconnect(self) -> None:
         self._losses.append(time.monotonic())
@@ -191,9 +191,11 @@ class TroupeBot(InteractiveBot):
         try:
             synced = await self.tree.sync()
         except discord.HTTPException as error:
-            log.error("Discord refused the slash commands (%s, code %s); chatting works.", error.status, error.code)
+            log.error(
+                "Discord refused the slash commands (%s, code %s); chatting still works", error.status, error.code
+            )
             return
-        log.info("Discord knows %d slash commands now", len(synced))
+        log.info("slash commands sent to Discord: %d", len(synced))
         if self._commands_file is not None:
             _remember(self._commands_file, digest)
 

@@ -130,7 +130,7 @@ async def _connect(client: TroupeBot) -> None:
     try:
         await asyncio.wait({connection, flapping}, return_when=asyncio.FIRST_COMPLETED)
         if not connection.done():
-            log.warning("the connection to Discord was lost again and again")
+            log.warning("the connection to Discord keeps getting lost")
             return
         await connection
     except Exception as error:  # also a bug in a gateway parser must not end the bot

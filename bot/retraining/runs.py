@@ -230,4 +230,4 @@ def _sentence(said: str) -> str:
         facts = _json(line.encode())
         if facts is not None and isinstance(facts.get("error"), str):
             return str(facts["error"])
-    return lines[-1][:500] if lines else "the training ended without a word."
+    return lines[-1][:500] if lines else "the training ended without an explanation."

@@ -68,7 +68,7 @@ class Retraining:
         except OperatorError as error:
             log.error("%s: %s", persona, error)
         except Exception:
-            log.exception("%s: the schedule could not look after it", persona)
+            log.exception("%s: the schedule could not check it", persona)
         return None
 
     async def settle(self, persona: str) -> bool:
@@ -82,7 +82,7 @@ class Retraining:
                     level, "%s: canary v%d: %s; %s", persona, settled["number"], settled["decision"], settled["reason"]
                 )
         except OperatorError as error:
-            log.error("%s: the votes on its canary could not be heard: %s", persona, error)
+            log.error("%s: the votes on its canary could not be counted: %s", persona, error)
         return True
 
     async def due(self) -> list[str]:
@@ -116,8 +116,8 @@ class Retraining:
                 async for _ in run:
                     pass
             verdict = "accepted" if run.outcome.accepted else "refused by the gate"
-            log.info("%s: the scheduled training gave v%d: %s", persona, run.outcome.number, verdict)
+            log.info("%s: the scheduled training made v%d: %s", persona, run.outcome.number, verdict)
         except AlreadyTraining:
-            log.info("%s: is being trained already", persona)
+            log.info("%s: is already being trained", persona)
         except OperatorError as error:
             log.error("%s: the scheduled training failed: %s", persona, error)

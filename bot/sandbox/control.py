@@ -51,7 +51,7 @@ class Control:
         if not content.strip() and not files:
             raise ControlError("There is nothing to send.")
         if len(files) > MAX_FILES:
-            raise ControlError(f"A message has at most {MAX_FILES} files.")
+            raise ControlError(f"A message can have at most {MAX_FILES} files.")
         self._check_length(content)
         place = self._world.get_channel(channel)
         self._require(member, channel, "send_messages_in_threads" if place.is_thread else "send_messages")
@@ -67,7 +67,7 @@ class Control:
     async def edit(self, *, member: int, channel: int, message: int, content: str) -> dict[str, Any]:
         self._check_length(content)
         if self._message(member, channel, message).author_id != member:
-            raise ControlError("Members can edit only their own messages.")
+            raise ControlError("You can edit only your own messages.")
         self._world.edit_message(channel, message, {"content": content})
         return {}
 
@@ -82,7 +82,7 @@ class Control:
     async def react(self, *, member: int, channel: int, message: int, emoji: str, on: bool = True) -> dict[str, Any]:
         stored = self._message(member, channel, message)
         if stored.is_ephemeral:
-            raise ControlError("A message that only you can see takes no reactions.")
+            raise ControlError("You can't react to a message that only you can see.")
         if not 0 < len(emoji) <= 64:
             raise ControlError("That is not an emoji.")
         self._require(member, channel, *reaction_permissions(stored, emoji, reacted=on))
@@ -93,15 +93,15 @@ class Control:
     async def thread(self, *, member: int, channel: int, name: str, message: int | None = None) -> dict[str, Any]:
         """A public thread, begun from a message where one is given; returns its id."""
         if not 0 < len(name.strip()) <= 100:
-            raise ControlError("A thread's name has 1 to 100 characters.")
+            raise ControlError("A thread's name must have 1 to 100 characters.")
         place = self._world.get_channel(channel)
         if place.guild_id is None or place.is_thread:
-            raise ControlError("Threads can be started only in the server's channels.")
+            raise ControlError("You can start a thread only in the server's channels.")
         self._require(member, channel, "create_public_threads")
         if message is not None:
             self._message(member, channel, message)
             if message in self._world.channels:
-                raise ControlError("That message has a thread already.")
+                raise ControlError("That message already has a thread.")
         thread = self._world.create_thread(channel, name.strip(), member, message_id=message)
         return {"id": str(thread.id)}
 
@@ -185,7 +185,7 @@ class Control:
         """Send off the modal that the bot opened in answer to `interaction`."""
         record = self._world.interactions.get(interaction)
         if record is None or record.modal is None or record.user_id != member or record.modal_consumed:
-            raise ControlError("That form is not open any more.")
+            raise ControlError("That form is no longer open.")
         data = modal_data(Resolved(self._world, record.channel_id), record.modal, fields)
         record.modal_consumed = True
         source = self._world.messages.get(record.channel_id, {}).get(record.source_message_id)
@@ -213,7 +213,9 @@ class Control:
 
     def _check_length(self, content: str) -> None:
         if len(content) > MEMBER_MESSAGE_LENGTH:
-            raise ControlError(f"That is {len(content)} characters; a message has at most {MEMBER_MESSAGE_LENGTH}.")
+            raise ControlError(
+                f"That is {len(content)} characters; a message can have at most {MEMBER_MESSAGE_LENGTH}."
+            )
 
     def _visible(self, member: int, channel: int, kind: int) -> list[Mapping[str, Any]]:
         self._require(member, channel)
@@ -223,7 +225,7 @@ class Control:
         for found in self._visible(member, channel, kind):
             if command in (found["id"], found["name"]):
                 return found
-        raise ControlError("There is no such command here, or you may not use it.")
+        raise ControlError("There is no such command here, or you're not allowed to use it.")
 
 
 def _localized(part: Mapping[str, Any], key: str, locale: str) -> str:

@@ -88,7 +88,7 @@ def component_data(resolved: Resolved, message: Any, custom_id: str, values: Seq
     """Interaction data for pressing the button, or choosing `values` in the menu, with this custom_id."""
     found = [c for c in walk_components(message.components) if c.get("custom_id") == custom_id]
     if not found:
-        raise ControlError("That button is not on the message any more.")
+        raise ControlError("That button is no longer on the message.")
     component = found[0]
     if component.get("disabled"):
         raise ControlError("That button is switched off.")
@@ -164,7 +164,7 @@ def _filled(resolved: Resolved, control: Mapping[str, Any], fields: Mapping[str,
         return {**data, "values": [] if optional else _selected(resolved, control, chosen)}
     if kind == ComponentType.FILE_UPLOAD:
         return {**data, "values": [] if optional else _uploaded(resolved, control, chosen)}
-    raise ControlError("The sandbox page cannot fill in this kind of field yet.")
+    raise ControlError("The page can't fill in that kind of field yet.")
 
 
 def _uploaded(resolved: Resolved, control: Mapping[str, Any], files: Sequence[Any]) -> list[str]:

@@ -25,7 +25,7 @@ class Upload(BaseModel):
 def store_upload(world: World, channel: int, upload: Upload) -> dict[str, Any]:
     """The attachment as Discord describes it, its bytes kept where its `url` says."""
     if len(upload.data) > MAX_FILE:
-        raise ControlError(f"{upload.filename} is too large: a file has at most {MAX_FILE // 2**20} MB.")
+        raise ControlError(f"{upload.filename} is too large: a file can have at most {MAX_FILE // 2**20} MB.")
     return world.cdn.store_attachment(world.snowflake(), channel, upload.filename, upload.data, None)
 
 
@@ -59,7 +59,7 @@ class Resolved:
         try:
             upload = Upload.model_validate(value)
         except ValidationError:
-            raise ControlError("That is not a file: give its name and its bytes.") from None
+            raise ControlError("That is not a file: it needs a name and its bytes.") from None
         attachment = store_upload(self._world, self._channel, upload)
         self._add("attachments", attachment["id"], attachment)
         return str(attachment["id"])

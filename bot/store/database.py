@@ -134,7 +134,7 @@ def _prepare(path: Path, busy_timeout_s: float) -> None:
     keep_private(path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm")))
     with closing(sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)) as connection:
         if not check_sound(connection, path):
-            log.info("%s is too large to be looked through at every start: no damage was found so far", path)
+            log.info("%s is too large to be checked completely at every start; no damage was found so far", path)
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise StoreError(f"{path} is on a file system without shared memory: set store.path to a local disk.")

@@ -78,7 +78,7 @@ async def test_what_is_due_is_trained_and_not_tried_again_at_once(retraining, st
     caplog.set_level("INFO")
     await vote(store, 2)
     await retraining.train("pirate")
-    assert "pirate: the scheduled training gave v2: accepted" in caplog.text
+    assert "pirate: the scheduled training made v2: accepted" in caplog.text
     assert await retraining.due() == []
 
 
@@ -115,7 +115,7 @@ async def test_a_canary_whose_votes_cannot_be_heard_is_told_in_the_log(tmp_path,
     write_canary(AdapterRegistry(tmp_path / "adapters"), "pirate", Canary(2, 0.2, NOW))
     (tmp_path / "script.json").write_text('{"error": "The disk is full."}')
     assert await retraining.settle("pirate") is True
-    assert "could not be heard: The disk is full." in caplog.text
+    assert "could not be counted: The disk is full." in caplog.text
 
 
 @pytest.mark.parametrize("text", ['{"1": Infinity}', '{"a":' * 100_000, "[]"])

@@ -111,7 +111,7 @@ async def test_what_goes_wrong_is_said(server: SandboxServer, browser: Browser) 
         await page.say("/nonsense")
         await expect(toast).to_contain_text("There is no command “/nonsense” here.")
         await page.say("x" * 2001)
-        await expect(toast.last).to_contain_text("a message has at most 2000")
+        await expect(toast.last).to_contain_text("a message can have at most 2000")
         await expect(page.page.get_by_role("textbox", name="Message", exact=True)).to_have_value("x" * 2001)
 
         await page.run_command("/late")

@@ -153,7 +153,7 @@ async def test_what_a_member_cannot_do_is_said_in_a_sentence(server: SandboxServ
 
     for verb, body, status, sentence in (
         ("say", {**here, "content": "  "}, 400, "There is nothing to send."),
-        ("say", {**here, "content": "x" * 2001}, 400, "That is 2001 characters; a message has at most 2000."),
+        ("say", {**here, "content": "x" * 2001}, 400, "That is 2001 characters; a message can have at most 2000."),
         ("say", {**here}, 400, "content: Missing required keyword only argument"),
         ("say", {**here, "content": "hi", "as_admin": True}, 400, "as_admin: Unexpected keyword argument"),
         (

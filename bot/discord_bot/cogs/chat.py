@@ -80,7 +80,7 @@ class Chat(commands.Cog):
             if error.first:
                 await self._apologise(message, error)
         except discord.NotFound:
-            log.info("channel %d: the reply or its channel was deleted meanwhile", message.channel.id)
+            log.info("channel %d: the reply or its channel was deleted in the meantime", message.channel.id)
         except Exception as error:  # noqa: BLE001 (the boundary: whatever raises, the member reads a sentence)
             await self._apologise(message, error)
 

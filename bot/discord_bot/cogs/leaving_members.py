@@ -46,11 +46,11 @@ class Departures(commands.Cog):
                         await self._forget(guild.id, member_id)
                     await sleep(SECONDS_A_MEMBER)
             except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as error:
-                log.warning("server %d: who left could not be found out (%s)", guild.id, type(error).__name__)
+                log.warning("server %d: could not find out who left (%s)", guild.id, type(error).__name__)
 
     async def _forget(self, guild_id: int, member_id: int) -> None:
         if rows := await self._forgetting.forget(member_id, guild_id):
-            log.info("member %d left server %d: %d rows deleted", member_id, guild_id, rows)
+            log.info("member %d left server %d; rows deleted: %d", member_id, guild_id, rows)
 
 
 async def _has_left(guild: discord.Guild, member_id: int) -> bool:

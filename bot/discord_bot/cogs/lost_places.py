@@ -59,7 +59,7 @@ class LostPlaces(commands.Cog):
         try:
             await self._compare_servers()
         except StoreError as error:
-            log.warning("which servers are gone could not be found out: %s", error)
+            log.warning("could not find out which servers are gone: %s", error)
         for guild in self._bot.guilds:
             await self._compare_channels(guild)
 
@@ -95,7 +95,7 @@ class LostPlaces(commands.Cog):
                     await self._forget_channel(channel_id)
                 await self._sleep(SECONDS_A_CHANNEL)
         except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as error:
-            log.warning("server %d: which channels are gone could not be found out (%s)", guild.id, error)
+            log.warning("server %d: could not find out which channels are gone (%s)", guild.id, error)
 
     async def _is_gone(self, channel_id: int) -> bool:
         """Archived threads and those of which the bot sees nothing are not listed, and still there."""
@@ -111,9 +111,9 @@ class LostPlaces(commands.Cog):
         rows = await self._store.delete_server(guild_id)
         for persona in self._catalog.made_by(guild_id):
             self._catalog.remove_made(guild_id, persona.name)
-        log.info("server %d was left: %d rows deleted", guild_id, rows)
+        log.info("server %d was left; rows deleted: %d", guild_id, rows)
 
     async def _forget_channel(self, channel_id: int) -> None:
         removed = await self._store.remove_channel(channel_id)
         if removed:
-            log.info("channel %d was deleted: the words of %d replies are gone", channel_id, removed)
+            log.info("channel %d was deleted; replies whose words are gone: %d", channel_id, removed)

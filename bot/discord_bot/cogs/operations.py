@@ -82,7 +82,7 @@ class Operations(commands.Cog):
         approval = {version.key: version for version in figures.versions}
         lines = await asyncio.to_thread(self._version_lines, card, approval)
         if problem := self._problem(card.name):
-            log.warning("%s: asked for its versions while it has a problem: %s", card.name, problem)
+            log.warning("%s: its active version does not speak: %s", card.name, problem)
             lines.append(say("versions-unloaded"))
         for index, part in enumerate(split("\n".join([titled(card), *lines]))):
             send = interaction.followup.send if index else interaction.response.send_message

@@ -179,7 +179,7 @@ class VllmEngine:
             log.error("%s: %s", live.request.adapter or "the base model", refused)
             live.fail(GenerationFailed(str(refused)))
         except Exception as error:
-            log.exception("A reply failed in a way that was not foreseen")
+            log.exception("A reply failed unexpectedly")
             live.fail(GenerationFailed(type(error).__name__))
         finally:
             server.running -= 1
