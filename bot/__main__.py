@@ -95,6 +95,17 @@ def restore(
 
 
 @app.command()
+def check_messages(config: ConfigOption = None) -> None:
+    """Ask Discord which stored messages are still there, and delete those that are gone."""
+    settings = _settings(config)
+    from bot.message_check import check_messages as check
+
+    checked = asyncio.run(check(settings))
+    unreadable = f" {checked.unreadable} channels cannot be read." if checked.unreadable else ""
+    print(f"{checked.messages} messages were looked for; {checked.gone} were gone and are deleted here.{unreadable}")
+
+
+@app.command()
 def serve_model(
     port: Annotated[int, typer.Option(help="Where it listens, on loopback.")] = 8000,
     python: Annotated[Path, typer.Option(help="The Python that has vLLM; `make vllm` makes it.")] = Path(

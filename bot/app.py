@@ -135,8 +135,8 @@ async def run_bot(config: Config, console: Console | None) -> None:
         )
 
 
-async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, SandboxServer | None]:
-    """The token, and the local Discord when there is none: opened first, so that a taken port is told at once."""
+def discord_token(config: Config) -> str | None:
+    """The token, if there is one; discord.py speaks to the Discord that the environment names from now on."""
     secrets = config.secrets
     token = secrets.discord_token
     if secrets.discord_api or secrets.discord_gateway:
@@ -146,8 +146,13 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
                 "another local Discord, or none to start the sandbox."
             )
         point_discord_at(secrets.discord_api, secrets.discord_gateway)
-    if token is not None:
-        return checked_token(token.get_secret_value()), None
+    return None if token is None else checked_token(token.get_secret_value())
+
+
+async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, SandboxServer | None]:
+    """The token, and the local Discord when there is none: opened first, so that a taken port is told at once."""
+    if (token := discord_token(config)) is not None:
+        return token, None
     sandbox = SandboxServer(
         config.sandbox.host,
         config.sandbox.port,

@@ -193,6 +193,20 @@ class ReplyStore(Tables):
             await self._database.scrub()
         return removed
 
+    async def messages_by_channel(self) -> dict[int, list[int]]:
+        """The messages of Discord whose words are stored, by channel, oldest first."""
+        rows = await self._database.rows(
+            """SELECT channel_id, asked_message_id AS message_id FROM replies
+                WHERE removed_at IS NULL AND asked_message_id IS NOT NULL
+            UNION SELECT channel_id, min(message_id) FROM replies JOIN reply_messages ON reply_id = id
+                WHERE removed_at IS NULL GROUP BY id
+            ORDER BY channel_id, message_id"""
+        )
+        channels: dict[int, list[int]] = {}
+        for row in rows:
+            channels.setdefault(row["channel_id"], []).append(row["message_id"])
+        return channels
+
     async def is_known(self, message_id: int) -> bool:
         """Whether anything that is stored, or will be, was asked or answered in the message."""
         rows = await self._database.rows(
