@@ -13,7 +13,7 @@ SPEAKS_TO_OPERATORS = {"connection.py", "refusals.py", "request_budget.py"}
 # Two words of a sentence, or one word with a capital, as on a button. An identifier or a format has neither.
 PROSE = re.compile(r"[A-Za-z’']{2,}[,;:.!?]? [a-z’']{2,}|^[A-Z][a-z]+[.!?]?$")
 # What nobody on Discord reads: the log, errors for operators, mistakes of ours, and the kinds of events.
-UNREAD = re.compile(r"log\.\w+|\w*Error|GenerationFailed|re\.compile|TypeVar|ParamSpec|.*once_told\.\w+")
+UNREAD = re.compile(r"log\.\w+|\w*Error|GenerationFailed|re\.compile|TypeVar|ParamSpec|.*once_told\.\w+|.*_settle")
 NOT_SAID = {
     "answering in channel ",  # names the action in the log
     "Talk with ", " about this: ",  # what the model is told
