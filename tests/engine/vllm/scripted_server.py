@@ -15,6 +15,7 @@ from aiohttp import web
 class Fault(StrEnum):
     """What befalls a request, after `after` tokens of its answer."""
 
+    CLOSES = "the connection closes before an answer"
     DIES = "the connection is reset"
     FALLS_SILENT = "nothing more comes"
     DRAINS = "the stream ends without a reason"
@@ -90,6 +91,9 @@ class ScriptedServer:
         fault, after = (self.faults.popleft() if self.faults else None) or (None, -1)
         if fault in REFUSALS:
             return web.json_response({"error": {"message": fault.value}}, status=REFUSALS[fault])
+        if fault is Fault.CLOSES:
+            assert request.transport is not None
+            request.transport.close()
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         rest = self._rest(body)

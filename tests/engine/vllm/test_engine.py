@@ -18,6 +18,7 @@ from bot.versions.registry import AdapterVersion
 from tests.engine.serving import files_of, finished, prompt_ids
 from tests.engine.vllm.conftest import SAYS
 from tests.engine.vllm.scripted_server import Fault, ScriptedServer
+from tests.tiny import write_random_adapter
 
 Engines = Callable[..., Any]
 PLAIN = SamplingParams(max_tokens=100)
@@ -251,7 +252,8 @@ async def test_lengths_are_kept_and_the_server_need_not_go_on(serving, scripted,
 
 
 FAULTS = [(fault, after) for fault in Fault for after in (0, 5)]
-TRANSIENT = [pair for pair in FAULTS if pair[0] not in (Fault.NO_ADAPTER, Fault.BAD_REQUEST)]
+LASTING = (Fault.NO_ADAPTER, Fault.BAD_REQUEST)
+TRANSIENT = [(fault, after) for fault, after in FAULTS if fault not in LASTING and fault is not Fault.CLOSES]
 
 
 @pytest.mark.parametrize(("fault", "after"), TRANSIENT)
@@ -264,7 +266,36 @@ async def test_what_a_server_loses_is_said_elsewhere_and_nothing_twice(serving, 
         assert len(first.requests) + len(second.requests) == 3
 
 
-@pytest.mark.parametrize("fault", [Fault.NO_ADAPTER, Fault.BAD_REQUEST])
+async def test_a_connection_that_was_closing_is_tried_once_more_and_blames_nobody(serving, scripted, ask, caplog):
+    async with serving(first := scripted(), second := scripted()) as engine:
+        first.faults.append((Fault.CLOSES, 0))
+        second.faults.append((Fault.CLOSES, 0))
+        assert (await heard(ask(engine)))[0] == SAYS
+        assert sorted([len(first.requests), len(second.requests)]) == [0, 2]
+    assert not [record for record in caplog.records if record.name.startswith("bot") and record.levelname != "INFO"]
+
+
+async def test_a_promotion_changes_no_running_reply_and_gets_a_name_of_its_own(
+    serving, scripted, ask, pirate, tiny_model_dir, tmp_path
+):
+    promoted = write_random_adapter(tmp_path / "rebuilt", tiny_model_dir, number=pirate.number, seed=9)
+    async with serving(server := scripted(holds=3)) as engine:
+        await engine.load(pirate)
+        old = ask(engine, adapter=pirate)
+        await until(lambda: len(server.requests) == 1)
+        await engine.load(promoted)
+        await engine.unload(pirate)
+        new = ask(engine, adapter=promoted)
+        await until(lambda: len(server.requests) == 2)
+        server.go.set()
+        assert [(await heard(generation))[0] for generation in (old, new)] == [SAYS, SAYS]
+    names = [request["model"] for request in server.requests]
+    assert len(set(names)) == 2
+    weights = [(tmp_path / "served" / name / "adapter_model.safetensors").read_bytes() for name in names]
+    assert weights[1] == (promoted.path / "adapter_model.safetensors").read_bytes() != weights[0]
+
+
+@pytest.mark.parametrize("fault", LASTING)
 async def test_what_no_server_will_answer_ends_in_a_plain_sentence(serving, scripted, ask, fault, caplog):
     async with serving(server := scripted()) as engine:
         server.faults.append((fault, 0))
