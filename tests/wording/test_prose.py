@@ -10,16 +10,14 @@ from bot import wording
 BOT = Path(wording.__file__).parent.parent
 SPEAKS_TO_MEMBERS = BOT / "discord_bot"
 SPEAKS_TO_OPERATORS = {"connection.py", "refusals.py", "request_budget.py"}
-# Two words of a sentence, or one word with a capital, as on a button. An identifier or a format has neither.
-PROSE = re.compile(r"[A-Za-z’']{2,}[,;:.!?]? [a-z’']{2,}|^[A-Z][a-z]+[.!?]?$")
+PROSE = re.compile(r"[A-Za-z’']{2,}[,;:.!?]? [a-z’']{2,}")  # two words of a sentence
+LABEL = re.compile(r"[A-Z][a-z]+[.!?]?")  # one word with a capital, as on a button
 # What nobody on Discord reads: the log, errors for operators, mistakes of ours, and the kinds of events.
 UNREAD = re.compile(r"log\.\w+|\w*Error|GenerationFailed|re\.compile|TypeVar|ParamSpec|.*once_told\.\w+|.*_settle")
 NOT_SAID = {
     "answering in channel ",  # names the action in the log
     "Talk with ", " about this: ",  # what the model is told
     "upper center",  # where matplotlib puts a legend
-    "Troupe",  # our name
-    "Route",  # a type
 }  # fmt: skip
 
 
@@ -31,10 +29,13 @@ def prose(path: Path, root: Path = BOT.parent) -> Iterator[str]:
             unread.add(node.value)  # a docstring
         if isinstance(node, ast.Call) and UNREAD.fullmatch(ast.unparse(node.func)):
             unread |= set(ast.walk(node))
+    labels = {keyword.value for keyword in ast.walk(tree) if isinstance(keyword, ast.keyword)}
     for node in ast.walk(tree):
         if node in unread or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
-        if PROSE.search(node.value) and node.value not in NOT_SAID:
+        if node.value in NOT_SAID:
+            continue
+        if PROSE.search(node.value) or (node in labels and LABEL.fullmatch(node.value)):
             yield f"{path.relative_to(root)}:{node.lineno}: {node.value!r}"
 
 
