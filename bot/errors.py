@@ -83,6 +83,13 @@ class PersonaUnavailable(MemberError):
         super().__init__("persona-unavailable", name=display_name)
 
 
+class CannotGoOn(MemberError):
+    """A reply that ended at its length limit has nothing to go on with."""
+
+    def __init__(self) -> None:
+        super().__init__("cannot-go-on")
+
+
 class NotAllowed(MemberError):
     """The member lacks a permission; the sentence names it."""
 

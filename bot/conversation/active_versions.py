@@ -10,8 +10,17 @@ from collections.abc import Iterable
 
 from bot.engine import Engine
 from bot.engine.trial import try_out
-from bot.errors import AdapterError, DeadlineExceeded, EngineStopped, OperatorError, PersonaUnavailable, QueueFull
+from bot.errors import (
+    AdapterError,
+    CannotGoOn,
+    DeadlineExceeded,
+    EngineStopped,
+    OperatorError,
+    PersonaUnavailable,
+    QueueFull,
+)
 from bot.personas.catalog import PersonaCatalog
+from bot.store import ReplyRecord
 from bot.versions.canary import Canary, read_canary
 from bot.versions.registry import AdapterRegistry, AdapterVersion
 
@@ -55,6 +64,18 @@ class ActiveVersions:
         if channel_id is not None and persona in self._canaries:
             canary, candidate = self._canaries[persona]
             return candidate if canary.is_canary_channel(persona, channel_id) else version
+        return version
+
+    async def version_of(self, record: ReplyRecord) -> AdapterVersion | None:
+        """The version that made a reply; None: the base model alone. Raises CannotGoOn when it is no longer there."""
+        if record.adapter_number is None:
+            return None
+        try:
+            version = await asyncio.to_thread(self._registry.version, record.persona, record.adapter_number)
+        except OperatorError:
+            raise CannotGoOn from None
+        if version.sha256 != record.adapter_sha256:
+            raise CannotGoOn
         return version
 
     def problem(self, persona: str) -> str | None:

@@ -19,10 +19,24 @@ REMEMBERED_BEGINNINGS = 10_000  # conversations whose beginning is known without
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of a conversation and the member who wrote it (None: the persona)."""
+    """One message of a conversation and the member who wrote it (None: the persona, or nobody knows who).
+
+    `message_id`: the Discord message that it quotes.
+    """
 
     message: Message
     author_id: int | None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """Somebody's words that a question is about; `author_id` is None where Discord does not say whose they are."""
+
+    author_id: int | None
+    name: str
+    text: str
+    message_id: int | None
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,7 @@ class MemberMessage:
     text: str
     in_public: bool  # several members may speak there
     branch: int | None = None
+    quotes: tuple[Quoted, ...] = ()
 
 
 class Context:
@@ -51,12 +66,14 @@ class Context:
             kept = exchanges[self._first_kept(exchanges, question, limit) :]
         else:
             kept = await self._running(question, persona, limit)
-        named = question.in_public and any(exchange.asker_id != question.author_id for exchange in kept)
+        others = any(exchange.asker_id != question.author_id for exchange in kept)
+        named = bool(question.quotes) or (question.in_public and others)
         turns: list[Turn] = []
         for exchange in kept:
             turns.append(Turn(Message("user", _said(exchange, named)), exchange.asker_id))
             turns.append(Turn(Message("assistant", exchange.answered), None))
         asked = _prefixed(question.author_name, question.text) if named else question.text
+        turns += [Turn(Message("user", _quotation(q)), q.author_id, q.message_id) for q in question.quotes]
         return [*turns, Turn(Message("user", asked), question.author_id)]
 
     async def _running(self, question: MemberMessage, persona: str, limit: int) -> list[Exchange]:
@@ -77,6 +94,7 @@ class Context:
     def _first_kept(self, exchanges: Sequence[Exchange], question: MemberMessage, limit: int) -> int:
         sizes = [(self._size(_said(exchange, True)), self._size(exchange.answered)) for exchange in exchanges]
         asking = self._size(_prefixed(question.author_name, question.text))
+        asking += sum(self._size(_quotation(quote)) for quote in question.quotes)
         return first_kept(sizes, asking, limit, self._conversations.max_turns)
 
     def _size(self, text: str) -> int:
@@ -97,6 +115,10 @@ def first_kept(sizes: Sequence[tuple[int, int]], asking: int, limit: int, most: 
                 first += 1
         total += asked + answered
     return first
+
+
+def _quotation(quote: Quoted) -> str:
+    return _prefixed(quote.name, quote.text)
 
 
 def _said(exchange: Exchange, named: bool) -> str:

@@ -7,10 +7,41 @@ reply as well. Nothing waits for the disk meanwhile.
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from typing import Protocol
 
 from bot.errors import StoreError
-from bot.store import ReplyRecord, Store
+from bot.store import ReplyRecord, Store, StoredReply
 from bot.store.erasures import Mark
+
+
+class Ending(Protocol):
+    """What becomes of a reply when its stream has ended."""
+
+    async def finish(self, record: ReplyRecord, message_ids: Sequence[int]) -> int | None:
+        """Store the ended reply and the messages that show it; its id, or None when it was struck meanwhile."""
+        ...
+
+    async def discard(self) -> None:
+        """Leave no trace of a reply that came to nothing or was deleted. Nothing once it is finished."""
+        ...
+
+
+class Continuation:
+    """A stored reply that goes on in its row, which stays as it is until the end."""
+
+    def __init__(self, store: Store, stored: StoredReply) -> None:
+        self._store = store
+        self._stored = stored
+        self._dropped = False
+
+    async def finish(self, record: ReplyRecord, message_ids: Sequence[int]) -> int | None:
+        before = self._stored.record.text
+        if self._dropped or not await self._store.continue_reply(self._stored.id, before, record, message_ids):
+            return None
+        return self._stored.id
+
+    async def discard(self) -> None:
+        self._dropped = True
 
 
 class Recording:

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.conversation.active_versions import ActiveVersions
-from bot.conversation.context import Context, MemberMessage, Turn
+from bot.conversation.context import Context, MemberMessage, Quoted, Turn
 from bot.conversation.history import Conversations
-from bot.conversation.recording import Recording
+from bot.conversation.recording import Continuation, Ending, Recording
 from bot.engine import Completion, Engine, FinishReason, Generation, GenerationRequest, SamplingParams
-from bot.errors import EmptyPrompt, PromptTooLong
+from bot.errors import CannotGoOn, EmptyPrompt, PromptTooLong
 from bot.personas.catalog import Persona
 from bot.personas.lore import USUAL_ROOM, LoreRoom, told
 from bot.personas.server_personas import BadPersona
 from bot.prompt import Message, PromptRenderer, Role, ThoughtFilter, without_thoughts
 from bot.prompt.encoding import well_formed
-from bot.prompt.endings import whole_ending
+from bot.prompt.endings import seam, unclosed, whole_ending
 from bot.prompt.names import plain_name
 from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
 from bot.store.erasures import Mark
+from bot.store.records import may_go_on
+from bot.versions.registry import AdapterVersion
 
 INTERRUPTED_FINISH = "interrupted"  # stored as the finish reason of a reply that ended because the bot did
 RUNNING = "running"
@@ -43,23 +45,35 @@ class Ask:
     parent_channel_id: int | None = None  # of the channel that a thread hangs below
     message_id: int | None = None  # the message asked with; None where there is none (a slash command)
     branch: int | None = None  # the reply that is answered, when it is not the conversation's last
+    enclosed: str = ""  # what came with the words: text files, a poll
+    quotes: tuple[Quoted, ...] = ()  # what they are about, in others' words
 
     def __post_init__(self) -> None:
         """Whatever arrives can be stored and encoded."""
         object.__setattr__(self, "text", well_formed(self.text))
+        object.__setattr__(self, "enclosed", well_formed(self.enclosed))
+        quotes = tuple(dataclasses.replace(quote, text=well_formed(quote.text)) for quote in self.quotes)
+        object.__setattr__(self, "quotes", quotes)
+
+    @property
+    def asked(self) -> str:
+        """All that the member says."""
+        return "\n\n".join(filter(None, (self.text, self.enclosed)))
 
 
 class Reply:
-    """One reply under way: iterate it for text, then `record` it."""
+    """One reply under way: iterate it for text, then `record` it. `before`: what it said already when it goes on."""
 
     def __init__(
         self,
         ask: Ask,
         generation: Generation,
         opening: ReplyRecord,
-        recording: Recording,
+        recording: Ending,
+        before: str = "",
     ) -> None:
         self.ask = ask
+        self.before = before
         self.text = ""
         self._generation = generation
         self._opening = opening
@@ -104,7 +118,7 @@ class Reply:
         spoken = ThoughtFilter()
         async for chunk in self._generation:
             said = spoken.push(chunk.text)
-            self.text = spoken.text
+            self.text = self._joined(spoken.text)
             yield said
         rest = spoken.finish()
         self.text = self._ending(spoken.text)
@@ -125,18 +139,37 @@ class Reply:
         """Leave nothing of a reply that was deleted or came to nothing. Does nothing once it is recorded."""
         await self._recording.discard()
 
+    def _joined(self, said: str) -> str:
+        return seam(self.before, said) + said
+
     def _ending(self, said: str) -> str:
         """What was cut off at the length limit in mid-sentence is neither shown nor stored."""
-        return whole_ending(said) if self.was_cut_off else said
+        if not self.was_cut_off:
+            return self._joined(said)
+        whole = whole_ending(self.before + self._joined(said))
+        if whole.startswith(self.before) and len(whole) > len(self.before):
+            return whole[len(self.before) :]
+        return self._joined(whole_ending(said))
 
     def _ended(self, completion: Completion) -> ReplyRecord:
-        adapter = completion.adapter
+        opening, adapter = self._opening, completion.adapter
+        said = self._ending(without_thoughts(completion.text))
+        finish_reason = INTERRUPTED_FINISH if self.was_interrupted else completion.finish_reason.value
+        if self.before:
+            return dataclasses.replace(
+                opening,
+                text=self.before + said,
+                finish_reason=finish_reason,
+                completion_tokens=opening.completion_tokens + len(completion.token_ids),
+                total_s=opening.total_s + completion.total_s,
+                continued=opening.continued + 1,
+            )
         return dataclasses.replace(
-            self._opening,
+            opening,
             adapter_number=adapter.number if adapter else None,
             adapter_sha256=adapter.sha256 if adapter else None,
-            text=self._ending(without_thoughts(completion.text)),
-            finish_reason=INTERRUPTED_FINISH if self.was_interrupted else completion.finish_reason.value,
+            text=said,
+            finish_reason=finish_reason,
             seed=completion.seed,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=len(completion.token_ids),
@@ -168,21 +201,22 @@ class Replies:
         self._defaults = defaults
         self._lore = lore
 
-    async def begin(self, ask: Ask) -> Reply:
-        """Submit the reply to the engine.
+    async def begin(self, ask: Ask, since: Mark | None = None) -> Reply:
+        """Submit the reply to the engine. `since`: the store's erasures when its words were read; None: now.
 
         Raises EmptyPrompt, PromptTooLong, QueueFull, PersonaUnavailable or EngineStopped.
         """
-        if not ask.text.strip():
+        if not ask.asked.strip():
             raise EmptyPrompt
-        since = self.store.erasures.mark()
+        since = self.store.erasures.mark() if since is None else since
         question = MemberMessage(
             channel_id=ask.channel_id,
             author_id=ask.author_id,
             author_name=plain_name(ask.author_name),
-            text=ask.text,
+            text=ask.asked,
             in_public=ask.guild_id is not None,
             branch=ask.branch,
+            quotes=tuple(dataclasses.replace(quote, name=plain_name(quote.name)) for quote in ask.quotes),
         )
         room = self._room(ask.persona) - self._renderer.count(ask.persona.system_prompt)
         room -= self._renderer.overhead + OPENING + (self._lore.tokens if ask.persona.lore else 0)
@@ -213,21 +247,28 @@ class Replies:
         ids = self._renderer.prompt_ids(messages)
         if len(ids) > (room := self._room(persona)):
             raise PromptTooLong(len(ids), room)
-        ask = Ask(
-            channel_id=record.channel_id,
-            guild_id=record.guild_id,
-            author_id=record.asker_id,
-            author_name=record.asker_name or "",
-            text=record.asked,
-            persona=persona,
-            source=record.source,
-            parent_channel_id=record.parent_channel_id,
-            message_id=record.asked_message_id,
-            branch=record.parent_reply_id,
-        )
+        ask = _ask_of(record, persona)
         regenerates = record.regenerates if instead else (record.regenerates or stored.id)
         opening = dataclasses.replace(self._opening(ask, record.messages, sampling), regenerates=regenerates)
         return self._under_way(self._generate(ask, ids, sampling), opening, ask)
+
+    async def go_on(self, stored: StoredReply, persona: Persona) -> Reply:
+        """Submit what follows a reply that ended at its length limit: same prompt, same version, in the same row.
+
+        Raises CannotGoOn when nothing can follow it any more, and what `begin` raises.
+        """
+        record = stored.record
+        if not may_go_on(record.finish_reason, record.continued) or record.base_fingerprint != self.engine.fingerprint:
+            raise CannotGoOn
+        adapter = await self._active_versions.version_of(record)
+        before = unclosed(record.text)
+        messages = [Message(cast(Role, message.role), message.content) for message in record.messages]
+        ids = self._renderer.continued_ids(messages, before) if messages else ()
+        sampling = dataclasses.replace(self._sampling(persona), seed=(record.seed + record.continued + 1) % 2**31)
+        if not ids or len(ids) > self._room(persona):
+            raise CannotGoOn
+        generation = self._submit(ids, sampling, adapter, record.channel_id)
+        return Reply(_ask_of(record, persona), generation, record, Continuation(self.store, stored), before)
 
     def _under_way(self, generation: Generation, opening: ReplyRecord, ask: Ask, since: Mark | None = None) -> Reply:
         mark = self.store.erasures.mark() if since is None else since
@@ -244,7 +285,7 @@ class Replies:
             adapter_sha256=None,
             base_fingerprint=self.engine.fingerprint,
             messages=tuple(sent),
-            asked=ask.text,
+            asked=ask.asked,
             text="",
             finish_reason=RUNNING,
             sampling=dataclasses.asdict(sampling),
@@ -262,6 +303,22 @@ class Replies:
             parent_reply_id=ask.branch,
         )
 
+    def fitted(self, ask: Ask) -> Ask:
+        """The ask with what came with the words shortened, so that they and an answer find room beside it."""
+        room = self._room(ask.persona) - self._renderer.count(ask.persona.system_prompt)
+        quotes = tuple(
+            dataclasses.replace(quote, text=self._shortened(quote.text, room // 4 // len(ask.quotes)))
+            for quote in ask.quotes
+        )
+        return dataclasses.replace(ask, enclosed=self._shortened(ask.enclosed, room // 2), quotes=quotes)
+
+    def _shortened(self, text: str, most: int) -> str:
+        """The beginning of `text` that has at most so many tokens."""
+        kept = text
+        while kept and (tokens := self._renderer.count(kept)) > most:
+            kept = kept[: min(len(kept) - 1, len(kept) * max(most, 0) // tokens)]
+        return kept if kept == text else f"{kept.rstrip()} …"
+
     def check_room(self, persona: Persona) -> None:
         """Raises BadPersona when its prompt leaves no room for a short question in the context."""
         room = self._room(persona) - 2 * self._renderer.overhead - OPENING - SHORT_QUESTION
@@ -277,8 +334,13 @@ class Replies:
     def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
         # A thread hears what its channel hears.
         adapter = self._active_versions.speaking(ask.persona.name, ask.parent_channel_id or ask.channel_id)
+        return self._submit(ids, sampling, adapter, ask.channel_id)
+
+    def _submit(
+        self, ids: tuple[int, ...], sampling: SamplingParams, adapter: AdapterVersion | None, channel_id: int
+    ) -> Generation:
         return self.engine.submit(
-            GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(ask.channel_id))
+            GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(channel_id))
         )
 
     def _room(self, persona: Persona) -> int:
@@ -295,6 +357,22 @@ class Replies:
         )
 
 
+def _ask_of(record: ReplyRecord, persona: Persona) -> Ask:
+    """What a stored reply answers."""
+    return Ask(
+        channel_id=record.channel_id,
+        guild_id=record.guild_id,
+        author_id=record.asker_id,
+        author_name=record.asker_name or "",
+        text=record.asked,
+        persona=persona,
+        source=record.source,
+        parent_channel_id=record.parent_channel_id,
+        message_id=record.asked_message_id,
+        branch=record.parent_reply_id,
+    )
+
+
 def _another(sampling: SamplingParams) -> SamplingParams:
     """For an answer that differs from the first: greedy sampling would say the same again."""
     return dataclasses.replace(sampling, seed=None, temperature=sampling.temperature or SamplingParams.temperature)
@@ -305,4 +383,4 @@ def _with_authors(messages: Sequence[Message], turns: Sequence[Turn]) -> list[St
     said = [message for message in messages if message.role != "system"]
     kept = turns[len(turns) - len(said) :]
     head = [StoredMessage(m.role, m.content, None) for m in messages if m.role == "system"]
-    return head + [StoredMessage(t.message.role, t.message.content, t.author_id) for t in kept]
+    return head + [StoredMessage(t.message.role, t.message.content, t.author_id, t.message_id) for t in kept]

@@ -14,11 +14,11 @@ class Message:
 
 
 def merge(turns: Sequence[Message]) -> list[Message]:
-    """Join neighbours of one role: several templates insist that user and assistant alternate."""
+    """Join neighbours of one role: several templates insist that they alternate."""
     merged: list[Message] = []
     for turn in turns:
         if merged and merged[-1].role == turn.role:
             merged[-1] = Message(turn.role, f"{merged[-1].content}\n{turn.content}")
-        elif merged or turn.role == "user":
+        else:
             merged.append(turn)
     return merged

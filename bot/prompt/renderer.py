@@ -43,7 +43,11 @@ class PromptRenderer:
 
     def prompt_ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """What the model reads: all messages and the opening of its own turn."""
-        return tuple(self._encode(self._template.opened(messages)))
+        return tuple(self._encode(self._template.opened(merge(messages))))
+
+    def continued_ids(self, messages: Sequence[Message], beginning: str) -> tuple[int, ...]:
+        """What the model reads that goes on with a turn of its own, of which `beginning` is said."""
+        return (*self.prompt_ids(messages), *self._encode([Piece(beginning, True)]))
 
     def training_example(self, messages: Sequence[Message], completion: str) -> TrainingExample:
         """`messages` as served, then `completion` as the turn to learn, without white space around it.
@@ -71,7 +75,7 @@ class PromptRenderer:
             raise EmptyPrompt
         head = [Message("system", system)] if system.strip() else []
         for first in _cut_points(turns):
-            messages = [*head, *merge(turns[first:])]
+            messages = [*head, *turns[first:]]
             ids = self.prompt_ids(messages)
             if len(ids) <= limit:
                 return messages, ids

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Literal, NewType
 
 from bot.store.records import ReplyRecord
-from bot.store.rows import authors
+from bot.store.rows import authors, quoted
 
 REMEMBERED_DELETIONS = 4096  # deletions; far more than fall into the milliseconds before a row is there
 Kind = Literal["message", "member", "channel", "server"]
@@ -38,6 +38,7 @@ class Erasures:
             ("message", record.asked_message_id, None),
             ("server", record.guild_id, None),
         }
+        made_of |= {("message", message, None) for message in quoted(record)}
         made_of |= {("channel", record.channel_id, None), ("channel", record.parent_channel_id, None)}
         made_of |= {("member", member, guild) for member in authors(record) for guild in (None, record.guild_id)}
         return not made_of.isdisjoint(list(self._noted)[-newest:])

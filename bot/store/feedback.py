@@ -4,7 +4,7 @@ import time
 from typing import Literal
 
 from bot.store.database import Transaction
-from bot.store.records import Standing, VoteCount, VoteReason
+from bot.store.records import Standing, VoteCount, VoteReason, may_go_on
 from bot.store.rows import storable
 from bot.store.tables import Tables
 
@@ -99,7 +99,7 @@ class FeedbackStore(Tables):
         """Whether the reply is one of two answers between which nobody has chosen yet, or was given up for another."""
         rows = await self._database.rows(
             """WITH first (id) AS (SELECT coalesce(regenerates, id) FROM replies WHERE id = ?)
-            SELECT replies.id, superseded, EXISTS (
+            SELECT replies.id, superseded, finish_reason, continued, EXISTS (
                 SELECT 1 FROM comparisons WHERE kept_reply_id = replies.id OR other_reply_id = replies.id) AS compared
             FROM replies, first WHERE (replies.id = first.id OR regenerates = first.id) AND removed_at IS NULL
             ORDER BY replies.id""",
@@ -110,7 +110,9 @@ class FeedbackStore(Tables):
         if len(rows) > 1 and not rows[-1]["compared"]:
             pair = {row["id"] for row in rows if not row["superseded"]} | {rows[-1]["id"]}
             rival = next(iter(pair - {reply_id}), None) if reply_id in pair else None
-        return Standing(rival, superseded.get(reply_id, False) and rival is None)
+        given_up = superseded.get(reply_id, False) and rival is None
+        mine = [row for row in rows if row["id"] == reply_id]
+        return Standing(rival, given_up, any(may_go_on(row["finish_reason"], row["continued"]) for row in mine))
 
     async def add_comparison(self, kept: int, other: int, member_id: int) -> bool:
         """Of two answers to one question the member keeps `kept`, and the conversation goes on with it.

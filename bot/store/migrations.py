@@ -183,6 +183,16 @@ STEPS: tuple[Migration, ...] = (
             UPDATE replies SET server_made = 1 WHERE id = NEW.id;
         END""",
     ),
+    # 8: which messages are quoted in a reply's prompt, and how often a reply went on after its length limit
+    (
+        """CREATE TABLE reply_quotes (
+            message_id INTEGER NOT NULL,
+            reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            PRIMARY KEY (message_id, reply_id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX reply_quotes_by_reply ON reply_quotes (reply_id)",
+        "ALTER TABLE replies ADD COLUMN continued INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 SEALED_SINCE = 6
 

@@ -8,13 +8,26 @@ VoteReason = Literal["wrong", "character", "rude", "long", "other"]
 SCENE = "scene"  # the source of what personas said to each other
 
 
+MOST_CONTINUATIONS = 5
+CUT_OFF = "length"  # the finish reason of a reply that ended at its length limit
+
+
+def may_go_on(finish_reason: str, continued: int) -> bool:
+    """Whether a reply ended at its length limit, and went on not too often."""
+    return finish_reason == CUT_OFF and continued < MOST_CONTINUATIONS
+
+
 @dataclass(frozen=True)
 class StoredMessage:
-    """One turn as it was sent to the model; `author_id` is None where no member wrote it."""
+    """One turn as it was sent to the model; `author_id` is None where no member wrote it, or nobody knows who.
+
+    `message_id`: the Discord message that is quoted here; None where nothing is quoted.
+    """
 
     role: str
     content: str
     author_id: int | None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class ReplyRecord:
     asked_message_id: int | None = None  # the member's message; None where there is none (a slash command)
     parent_reply_id: int | None = None  # the reply that the member answered; None: the channel's running conversation
     regenerates: int | None = None  # the first answer to the same question; None: this is the first
+    continued: int = 0  # how often it went on after its length limit
 
     @property
     def is_scene(self) -> bool:
@@ -91,6 +105,7 @@ class Standing:
 
     rival: int | None
     given_up: bool  # another one was kept
+    goes_on: bool = False  # it ended at its length limit, and may go on
 
 
 @dataclass(frozen=True)

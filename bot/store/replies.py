@@ -11,7 +11,7 @@ from bot.store.database import Transaction
 from bot.store.erasures import Erasures, Mark
 from bot.store.records import SCENE, Exchange, ReplyRecord, StoredReply
 from bot.store.revisions import HELD, remove_words, replace_words
-from bot.store.rows import INSERT_REPLY, OUTCOME, SELECT_REPLY, authors, record_values, storable, stored_reply
+from bot.store.rows import INSERT_REPLY, OUTCOME, SELECT_REPLY, authors, quoted, record_values, storable, stored_reply
 from bot.store.tables import Tables
 
 LONGEST_RUN = 3600.0  # seconds; a reply that has run for longer was left behind by a bot that died
@@ -102,6 +102,25 @@ class ReplyStore(Tables):
                 await _link(transaction, reply_id, message_ids)
         return finished > 0
 
+    async def continue_reply(self, reply_id: int, before: str, record: ReplyRecord, message_ids: Sequence[int]) -> bool:
+        """Store how a reply went on that said `before`, and the messages that show it now.
+
+        False when it was deleted or went on otherwise meanwhile. Votes on it stay.
+        """
+        async with self._database.transaction() as transaction:
+            changed = await transaction.change(
+                """UPDATE replies SET text = ?, finish_reason = ?, completion_tokens = ?, total_s = ?, continued = ?
+                WHERE id = ? AND removed_at IS NULL AND text = ?""",
+                [
+                    *record_values(record, ("text", "finish_reason", "completion_tokens", "total_s", "continued")),
+                    reply_id,
+                    before,
+                ],
+            )
+            if changed:
+                await _link(transaction, reply_id, message_ids)
+        return changed > 0
+
     async def drop_reply(self, reply_id: int) -> None:
         """Forget a reply that was begun and came to nothing. One that is finished stays."""
         async with self._database.transaction() as transaction:
@@ -146,7 +165,7 @@ class ReplyStore(Tables):
 
         Conversations go on with the new words; nothing that was made from the old ones trains a persona.
         """
-        if not await self._is_asked(message_id):
+        if not await self._is_held(message_id):
             return 0
         async with self._database.transaction() as transaction:
             return await replace_words(transaction, message_id, storable(text))
@@ -156,7 +175,7 @@ class ReplyStore(Tables):
 
         The votes on them still count in the figures.
         """
-        if not await self._is_asked(message_id):
+        if not await self._is_held(message_id):
             return 0
         async with self._database.transaction() as transaction:
             await replace_words(transaction, message_id, "")
@@ -165,8 +184,7 @@ class ReplyStore(Tables):
                 (message_id,),
             )
             await remove_words(transaction, [row["id"] for row in rows])
-        if rows:
-            await self._database.scrub()
+        await self._database.scrub()
         return len(rows)
 
     async def remove_reply(self, reply_id: int) -> bool:
@@ -208,20 +226,22 @@ class ReplyStore(Tables):
         return channels
 
     async def is_known(self, message_id: int) -> bool:
-        """Whether anything that is stored, or will be, was asked or answered in the message."""
+        """Whether anything that is stored, or will be, was asked or answered in the message, or quotes it."""
         rows = await self._database.rows(
             f"""SELECT 1 FROM replies WHERE asked_message_id = ?1 AND {HELD}
-            UNION ALL SELECT 1 FROM reply_messages WHERE message_id = ?1 LIMIT 1""",  # noqa: S608 - our own SQL
+            UNION ALL SELECT 1 FROM reply_messages WHERE message_id = ?1
+            UNION ALL SELECT 1 FROM reply_quotes WHERE message_id = ?1 LIMIT 1""",  # noqa: S608 - our own SQL
             (message_id,),
         )
         return bool(rows)
 
-    async def _is_asked(self, message_id: int) -> bool:
-        """Whether the message has answers, running ones included; a later one will learn that it was taken back."""
+    async def _is_held(self, message_id: int) -> bool:
+        """Whether words of the message are stored; a reply that is about to begin learns that they were taken back."""
         self.erasures.note("message", message_id)
         return bool(
             await self._database.rows(
-                f"SELECT 1 FROM replies WHERE asked_message_id = ? AND {HELD} LIMIT 1",  # noqa: S608 - our own SQL
+                f"""SELECT 1 FROM replies WHERE asked_message_id = ?1 AND {HELD}
+                UNION ALL SELECT 1 FROM reply_quotes WHERE message_id = ?1 LIMIT 1""",  # noqa: S608 - our own SQL
                 (message_id,),
             )
         )
@@ -233,6 +253,10 @@ async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
     await transaction.change_many(
         "INSERT INTO reply_authors (member_id, reply_id) VALUES (?, ?)",
         [(member_id, reply_id) for member_id in authors(record)],
+    )
+    await transaction.change_many(
+        "INSERT INTO reply_quotes (message_id, reply_id) VALUES (?, ?)",
+        [(message_id, reply_id) for message_id in quoted(record)],
     )
     await transaction.change(
         f"UPDATE replies SET superseded = regenerates IS NOT NULL, collected = {_COLLECTED} WHERE id = ?",  # noqa: S608

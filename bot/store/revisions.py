@@ -19,7 +19,8 @@ _SPEAKER = re.compile(r"([^\n]{1,40}:\s)?")  # what may be put before a member's
 
 
 async def replace_words(transaction: Transaction, message_id: int, text: str) -> int:
-    """Put `text` where the message's words are kept; the number of its replies."""
+    """Put `text` where the message's words are kept; the number of its replies. Quotations of the message go."""
+    await _unquote(transaction, message_id)
     answers = await transaction.rows(
         f"""SELECT id, channel_id, asker_id, asked FROM replies
         WHERE asked_message_id = ? AND {HELD} ORDER BY id""",  # noqa: S608 - our own SQL
@@ -61,6 +62,19 @@ async def remove_words(transaction: Transaction, reply_ids: Sequence[int]) -> in
         )
         await transaction.change("DELETE FROM corrections WHERE reply_id = ?", (reply_id,))
     return removed
+
+
+async def _unquote(transaction: Transaction, message_id: int) -> None:
+    quoting = await transaction.rows(
+        "SELECT id, messages FROM replies JOIN reply_quotes ON reply_id = id WHERE message_id = ?", (message_id,)
+    )
+    for row in quoting:
+        kept = [message for message in json.loads(row["messages"]) if message.get("message_id") != message_id]
+        await transaction.change(
+            "UPDATE replies SET messages = ?, redacted = 1 WHERE id = ?",
+            (json.dumps(kept, ensure_ascii=False, separators=(",", ":")), row["id"]),
+        )
+    await transaction.change("DELETE FROM reply_quotes WHERE message_id = ?", (message_id,))
 
 
 def _without(message: dict[str, object], author_id: int, old: set[str], text: str) -> dict[str, object]:

@@ -59,6 +59,11 @@ def authors(record: ReplyRecord) -> set[int]:
     return {record.asker_id} | {m.author_id for m in record.messages if m.author_id is not None}
 
 
+def quoted(record: ReplyRecord) -> set[int]:
+    """The messages whose words the record quotes."""
+    return {m.message_id for m in record.messages if m.message_id is not None}
+
+
 def stored_reply(row: sqlite3.Row) -> StoredReply:
     return StoredReply(**_reply_fields(row))
 
@@ -94,10 +99,15 @@ def _as_column(value: Any) -> Any:
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, tuple):
-        return _json([dataclasses.asdict(message) for message in value])
+        return _json([_as_object(message) for message in value])
     if isinstance(value, Mapping):
         return _json(dict(value))
     return value
+
+
+def _as_object(message: StoredMessage) -> dict[str, Any]:
+    fields = dataclasses.asdict(message)
+    return fields if message.message_id is not None else {k: v for k, v in fields.items() if k != "message_id"}
 
 
 def _json(value: Any) -> str:

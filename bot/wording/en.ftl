@@ -28,6 +28,7 @@ unknown-persona = There is no persona called “{ $name }”. Choose one of thes
 unknown-persona-none = There is no persona called “{ $name }”, and no other one either.
 persona-unavailable = { $name } can't speak right now because its adapter could not be loaded. The people who run me can see why in the log.
 already-training = { $persona } is already being trained.
+cannot-go-on = I can't go on with that reply any more. Please ask again.
 failure-operator = I can't do that right now. The people who run me can see why in the log.
 failure-permissions = You need more permissions for that: { $permissions }.
 failure-not-here = You can't do that here.

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.active_versions import ActiveVersions
+from bot.conversation.context import Quoted
 from bot.conversation.history import Conversations
-from bot.conversation.replies import Ask, Replies
+from bot.conversation.replies import Ask, Replies, Reply
 from bot.engine import FinishReason, SamplingParams
-from bot.errors import EmptyPrompt, GenerationFailed, PromptTooLong
+from bot.errors import CannotGoOn, EmptyPrompt, GenerationFailed, PromptTooLong
 from bot.personas.catalog import Persona, PersonaCatalog, SamplingOverrides
 from bot.personas.lore import LoreEntry
 from bot.personas.server_personas import BadPersona
 from bot.prompt import PromptRenderer
-from bot.store import ReplyRecord, Store, StoredMessage
+from bot.store import ReplyRecord, Store, StoredMessage, StoredReply
+from bot.store.records import MOST_CONTINUATIONS
 from bot.versions.registry import AdapterRegistry
 from tests.fakes import CharacterTokenizer, ScriptedEngine
 from tests.prompt.families import family
@@ -121,7 +123,7 @@ async def test_a_model_without_a_chat_template_stops_at_the_headings_of_the_plai
 def test_a_prompt_that_leaves_no_room_in_the_context_is_refused(replies, engine):
     replies.check_room(PIRATE)
     engine.context_tokens = 1024
-    with pytest.raises(BadPersona, match="has 1,000 tokens, and 7"):
+    with pytest.raises(BadPersona, match="is 1,000 tokens long, and with more than 7"):
         replies.check_room(PIRATE.model_copy(update={"system_prompt": "x" * 1000}))
 
 
@@ -224,6 +226,121 @@ async def test_a_reply_that_reaches_its_limit_ends_on_its_last_whole_sentence(re
     engine.generations[0].end(FinishReason.LENGTH)
     async for _ in reply:
         pass
-    stored = await store.reply(await reply.record())
+    stored = await store.reply(await reply.record() or 0)
     assert reply.text == stored.record.text == "Arr! Plant them in spring."
     assert (stored.record.finish_reason, stored.record.completion_tokens) == ("length", 38)
+
+
+async def cut_off(replies: Replies, engine: ScriptedEngine, store: Store, said: str) -> StoredReply:
+    """A stored reply that ended at its length limit."""
+    engine.holds()
+    reply = await replies.begin(ask("When do I plant leeks?"))
+    return await ended(reply, engine, store, said, FinishReason.LENGTH)
+
+
+async def ended(reply: Reply, engine, store: Store, said: str, reason: FinishReason) -> StoredReply:
+    engine.generations[-1].say(said)
+    engine.generations[-1].end(reason)
+    async for _ in reply:
+        pass
+    stored = await store.reply(await reply.record([900]) or 0)
+    assert stored is not None
+    return stored
+
+
+async def test_a_reply_goes_on_in_its_row_from_its_own_words_with_another_seed(replies, engine, store):
+    first = await cut_off(replies, engine, store, "Arr! In spring. Then ye wat")
+    await store.cast_vote(first.id, BOB, 1, "button")
+    engine.holds()
+    stored = await ended(await replies.go_on(first, PIRATE), engine, store, " Water them.", FinishReason.STOP)
+    assert prompt_of(engine).endswith("When do I plant leeks?</user><assistant>Arr! In spring.")
+    assert engine.requests[1].sampling.seed == first.record.seed + 1
+    assert (stored.id, stored.record.text) == (first.id, "Arr! In spring. Water them.")
+    assert (stored.record.finish_reason, stored.record.continued) == ("stop", 1)
+    assert stored.record.completion_tokens == first.record.completion_tokens + len(" Water them.")
+    assert (await store.votes(first.id)).up == 1
+
+
+async def test_what_goes_on_ends_on_a_whole_sentence_and_no_more_often_than_is_bearable(replies, engine, store):
+    stored = await cut_off(replies, engine, store, "Arr! In spr")
+    for _ in range(MOST_CONTINUATIONS):
+        engine.holds()
+        reply = await replies.go_on(stored, PIRATE)
+        stored = await ended(reply, engine, store, "Aye! And th", FinishReason.LENGTH)
+    assert stored.record.text == "Arr!" + " Aye!" * MOST_CONTINUATIONS
+    assert not (await store.standing(stored.id)).goes_on
+    with pytest.raises(CannotGoOn):
+        await replies.go_on(stored, PIRATE)
+
+
+async def test_code_that_was_cut_off_goes_on_inside_of_its_block(replies, engine, store):
+    first = await cut_off(replies, engine, store, "Here:\n```py\nx = 1\ny =")
+    assert first.record.text == "Here:\n```py\nx = 1\n```"
+    engine.holds()
+    stored = await ended(await replies.go_on(first, PIRATE), engine, store, "y = 2\n```", FinishReason.STOP)
+    assert stored.record.text == "Here:\n```py\nx = 1\ny = 2\n```"
+
+
+async def test_a_reply_that_is_deleted_while_it_goes_on_stays_deleted(replies, engine, store):
+    first = await cut_off(replies, engine, store, "Arr! In spr")
+    engine.holds()
+    reply = await replies.go_on(first, PIRATE)
+    await store.delete_member(ALICE)
+    engine.generations[-1].end()
+    async for _ in reply:
+        pass
+    assert await reply.record([901]) is None
+    assert await store.reply(first.id) is None
+
+
+async def test_a_reply_of_another_base_model_or_of_a_version_that_is_gone_does_not_go_on(replies, engine, store):
+    first = await cut_off(replies, engine, store, "Arr! In spr")
+    for changes in ({"base_fingerprint": "another"}, {"adapter_number": 3, "adapter_sha256": "ab"}, {"messages": ()}):
+        with pytest.raises(CannotGoOn):
+            await replies.go_on(StoredReply(1, dataclasses.replace(first.record, **changes), ()), PIRATE)
+
+
+def about_bobs_words() -> Ask:
+    quote = Quoted(BOB, "bob", "Leeks are planted in autumn.", 555)
+    return dataclasses.replace(ask("Is that true?"), quotes=(quote,))
+
+
+async def test_quoted_words_are_read_and_recorded_as_those_of_who_wrote_them(replies, engine, store):
+    stored = await store.reply(await exchange(replies, about_bobs_words()))
+    assert prompt_of(engine).endswith("<user>bob: Leeks are planted in autumn.\nalice: Is that true?</user><assistant>")
+    assert stored.record.messages[1:] == (
+        StoredMessage("user", "bob: Leeks are planted in autumn.", BOB, 555),
+        StoredMessage("user", "alice: Is that true?", ALICE),
+    )
+    assert stored.record.asked == "Is that true?"
+
+
+async def test_a_quoted_message_that_is_deleted_takes_its_words_out_of_the_prompt(replies, store):
+    reply_id = await exchange(replies, about_bobs_words())
+    await store.remove_asked(555)
+    stored = await store.reply(reply_id)
+    assert [message.content for message in stored.record.messages[1:]] == ["alice: Is that true?"]
+
+
+async def test_a_quoted_message_that_was_deleted_before_the_reply_had_its_row_leaves_none(replies, store):
+    since = store.erasures.mark()
+    await store.remove_asked(555)
+    reply = await replies.begin(about_bobs_words(), since)
+    async for _ in reply:
+        pass
+    assert await reply.record() is None
+
+
+async def test_deleting_a_member_takes_the_replies_that_quote_them(replies, store):
+    reply_id = await exchange(replies, about_bobs_words())
+    await store.delete_member(BOB)
+    assert await store.reply(reply_id) is None
+
+
+async def test_what_is_enclosed_is_shortened_until_it_fits(replies, engine):
+    quote = Quoted(None, "forwarded", "a" * 9000, None)
+    whole = dataclasses.replace(ask("Summarise"), enclosed="leek " * 5000, quotes=(quote,))
+    fitted = replies.fitted(whole)
+    await exchange(replies, fitted)
+    assert (fitted.enclosed[:9], fitted.enclosed[-2:]) == ("leek leek", " …")
+    assert replies.fitted(ask("Hi")) == ask("Hi")
