@@ -8,6 +8,7 @@ from bot.errors import OperatorError
 from bot.store import Store
 from bot.versions.rebuild_marks import mark
 from bot.versions.registry import AdapterRegistry
+from bot.versions.samples import forget_samples
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Forgetting:
     async def _mark(self, touched: Mapping[str, frozenset[int]]) -> None:
         for persona, reply_ids in touched.items():
             try:
+                await asyncio.to_thread(forget_samples, self._registry, persona)
                 found = await asyncio.to_thread(mark, self._registry, persona, reply_ids)
             except (OperatorError, OSError) as error:
                 log.error("%s: versions could not be marked for rebuilding: %s", persona, error)

@@ -9,6 +9,7 @@ from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store, open_snapshot
 from bot.versions.rebuild_marks import mark, marked, replies_behind, unmark
 from bot.versions.registry import AdapterRegistry
+from bot.versions.samples import samples_file
 from bot.versions.training_due import must_rebuild, trained_at
 from tests.store.samples import ASKER, VOTER, a_record
 
@@ -97,6 +98,16 @@ async def test_a_member_who_left_one_server_is_forgotten_there_only(registry, st
     await Forgetting(store, registry).forget(ASKER, guild_id=7)
     assert set(marked(registry, "pirate")) == {2}
     assert (await store.counts())[0] == 2
+
+
+async def test_sampled_answers_go_with_the_member_whose_prompts_they_answer(registry, store):
+    await store.add_reply(a_record())
+    kept, gone = (samples_file(registry.folder, persona, "base" * 4) for persona in ("crow", "pirate"))
+    for file in (kept, gone):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("{}")
+    await Forgetting(store, registry).forget(ASKER)
+    assert (kept.exists(), gone.exists()) == (True, False)
 
 
 async def test_withdrawn_consent_marks_what_learned_from_the_member_and_deletes_nothing(registry, store):

@@ -1,6 +1,6 @@
 """Remembers answers: of the base model and of versions that were asked the same before, to the same token ids.
 
-They lie in the cache folder and hold no member's words. Whatever is unreadable there is forgotten.
+What is unreadable is forgotten. Only this user may read the files: samples answer members' own prompts.
 """
 
 import dataclasses

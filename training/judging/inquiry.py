@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from bot.config import Config
 from bot.engine import EngineOptions
 from bot.engine.torch_engine import TorchEngine
 from bot.prompt import Message
+from bot.versions.samples import samples_file
 from training.judging.answer_cache import AnswerMemory
 from training.judging.measuring import Answer, EvalQuestion, OnProgress, Version, collect_answers
 from training.judging.persona_setup import PersonaSetup
@@ -39,9 +41,17 @@ def probe_question(setup: PersonaSetup, probe: Probe, system: str | None = None)
 
 def answer_memory(setup: PersonaSetup, name: str) -> AnswerMemory:
     """What was answered before, in the cache folder, under `name`."""
-    config, files = setup.config, setup.files
-    file = config.cache_dir / "answers" / f"{name}-{files.fingerprint[:12]}.json"
-    return AnswerMemory(file, f"{files.fingerprint} {config.model.precision} {config.model.device}")
+    return _memory_in(setup, setup.config.cache_dir / "answers" / f"{name}-{setup.files.fingerprint[:12]}.json")
+
+
+def sample_memory(setup: PersonaSetup) -> AnswerMemory:
+    """What was answered before to members' prompts, beside the versions, where forgetting a member finds it."""
+    return _memory_in(setup, samples_file(setup.config.adapters_dir, setup.persona.name, setup.files.fingerprint))
+
+
+def _memory_in(setup: PersonaSetup, file: Path) -> AnswerMemory:
+    model = setup.config.model
+    return AnswerMemory(file, f"{setup.files.fingerprint} {model.precision} {model.device}")
 
 
 def _options(config: Config, asked: Mapping[Version, Sequence[EvalQuestion]]) -> EngineOptions:

@@ -12,7 +12,7 @@ from training.dataset.mixing import evenly
 from training.dataset.near_duplicates import normal
 from training.dataset.rows import Dataset, Item, Row
 from training.dataset.sources import Source
-from training.judging.inquiry import answer_memory, ask_all
+from training.judging.inquiry import ask_all, sample_memory
 from training.judging.measuring import Answer, EvalQuestion, OnProgress
 from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Probe
@@ -88,7 +88,7 @@ class Sampling:
             for place, (messages, probe) in enumerate(prompts.items())
             for number in range(count)
         ]
-        memory = answer_memory(self.setup, f"{self.setup.persona.name}-samples")
+        memory = sample_memory(self.setup)
         answers = asyncio.run(ask_all(self.setup, {speaker: questions}, memory, on_progress))[speaker]
         return {messages: answers[place * count :][:count] for place, messages in enumerate(prompts)}
 

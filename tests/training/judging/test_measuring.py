@@ -13,7 +13,7 @@ from bot.versions.registry import AdapterVersion
 from tests.fakes import ScriptedEngine
 from tests.waiting import until
 from training.dataset.answer_quality import Flaw
-from training.judging.answer_cache import AnswerMemory
+from training.judging.answer_cache import AnswerMemory, Said
 from training.judging.measuring import EvalQuestion, Version, collect_answers
 
 V1 = AdapterVersion("parrot", 1, "aa", Path("1"))
@@ -109,3 +109,9 @@ async def test_an_answer_that_does_not_end_is_a_flaw_unless_it_was_cut_short(mem
     asked: dict[Version, list[EvalQuestion]] = {None: [question("a", cut_short=cut_short)]}
     _, answers = await asyncio.gather(talks_on(), collect_answers(engine, asked, memory, quiet))
     assert answers[None][0].flaw is flaw
+
+
+def test_remembered_answers_are_for_this_user_alone(memory, tmp_path):
+    memory.keep(None, (1, 2), SamplingParams(), Said("Squawk.", 2, "stop"))
+    memory.save()
+    assert (tmp_path / "answers" / "parrot.json").stat().st_mode & 0o777 == 0o600
