@@ -70,15 +70,25 @@ def doctor(config: ConfigOption = None) -> None:
 
 @app.command()
 def backup(
-    target: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
+    target: Annotated[Path, typer.Argument(help="A new .tar (all of it) or .db (the database), or a folder.")],
+    keep: Annotated[int, typer.Option(min=1, help="Of the archives in a folder, keep the newest ones only.")] = 7,
     config: ConfigOption = None,
 ) -> None:
-    """Copy the database to TARGET while the bot runs."""
+    """Copy the database, the personas with their versions, and config.toml to TARGET while the bot runs.
+
+    In a folder the archive is named after the time, and the oldest ones are removed.
+    """
     settings = _settings(config)
+    from bot.archive import is_archive, write_archive, write_in_turn
     from bot.store import backup as copy_database
 
-    copy_database(settings.store_path, target)
-    print(f"{settings.store_path} was copied to {target}.")
+    if target.is_dir():
+        target = write_in_turn(settings, target, keep)
+    elif is_archive(target):
+        write_archive(settings, target)
+    else:
+        copy_database(settings.store_path, target)
+    print(f"{target} is written.")
 
 
 @app.command()
@@ -86,12 +96,19 @@ def restore(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="A backup that `backup` wrote.")],
     config: ConfigOption = None,
 ) -> None:
-    """Put a backup in the place of the database. The bot must not run; the old database is kept beside it."""
+    """Put a backup in the place of what is here. The bot must not run; what was here is kept beside it."""
     settings = _settings(config)
+    from bot.archive import is_archive, restore_archive
     from bot.store import restore as put_back
 
-    kept = put_back(source, settings.store_path)
-    print(f"{settings.store_path} is {source} now." + (f" What was there is {kept}." if kept else ""))
+    if is_archive(source):
+        restored = restore_archive(source, settings)
+        kept = [restored.database, restored.personas]
+        print(f"Its config.toml is {restored.config}." if restored.config else "It holds no config.toml.")
+    else:
+        kept = [put_back(source, settings.store_path)]
+    print(f"{source} is restored to {settings.store_path}.")
+    print("".join(f"What was there is {path}.\n" for path in kept if path), end="")
 
 
 @app.command()

@@ -5,7 +5,7 @@
 
 from bot.store.backup import backup
 from bot.store.event_journal import EventJournal
-from bot.store.holder import held
+from bot.store.holder import exclusive, held
 from bot.store.records import (
     SCENE,
     Approval,
@@ -24,7 +24,7 @@ from bot.store.records import (
     VoteCount,
     VoteReason,
 )
-from bot.store.restoring import restore
+from bot.store.restoring import check_backup, replace_database, restore
 from bot.store.servers import WHOLE_SERVER
 from bot.store.snapshot import Snapshot, open_snapshot
 from bot.store.store import Store
@@ -51,7 +51,10 @@ __all__ = [
     "VoteCount",
     "VoteReason",
     "backup",
+    "check_backup",
+    "exclusive",
     "held",
     "open_snapshot",
+    "replace_database",
     "restore",
 ]

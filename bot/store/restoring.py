@@ -24,7 +24,13 @@ def restore(file: Path, path: Path) -> Path | None:
         raise StoreError(f"{file} is no file: name a backup that `python -m bot backup` wrote.")
     if path.exists() and file.samefile(path):
         raise StoreError(f"{file} is the database itself: name a backup of it.")
-    with exclusive(path, "bot restore"), store_faults(path):
+    with exclusive(path, "bot restore"):
+        return replace_database(file, path)
+
+
+def replace_database(file: Path, path: Path) -> Path | None:
+    """As `restore`, for whoever holds the database already."""
+    with store_faults(path):
         staged = path.with_name(f"{path.name}.restoring")
         staged.unlink(missing_ok=True)
         try:
