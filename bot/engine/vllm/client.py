@@ -53,9 +53,12 @@ class VllmClient:
             raise ServerLost(f"{type(error).__name__}: {error}") from error
         raise ServerLost("its stream ended before the reply did")  # as that of a server that drains
 
-    async def look(self, url: str) -> ServedModel:
-        """What the server serves, when it is well. Raises ServerLost."""
+    async def check_health(self, url: str) -> None:
+        """Raises ServerLost unless the server says that it is well."""
         await self._get(url + dialect.HEALTH)
+
+    async def model(self, url: str) -> ServedModel:
+        """What the server serves. Raises ServerLost."""
         return dialect.model_of(json.loads(await self._get(url + dialect.MODELS)))
 
     async def version(self, url: str) -> str:

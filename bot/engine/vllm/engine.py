@@ -255,7 +255,10 @@ class VllmEngine:
 
     async def _look(self, server: Server, client: VllmClient) -> None:
         try:
-            problem = self._mismatch(await client.look(server.url))
+            await client.check_health(server.url)
+            if server.well:
+                return
+            problem = self._mismatch(await client.model(server.url))
             self._version = self._version or await client.version(server.url)
         except ServerLost as lost:
             problem = str(lost)
