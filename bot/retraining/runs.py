@@ -67,8 +67,9 @@ class RunOutcome:
         return float(share) if share else None
 
     @property
-    def reasons(self) -> list[str]:
-        return [str(reason) for reason in self.facts["report"]["reasons"]]
+    def refusals(self) -> list[str]:
+        """What spoke against the version; the report, which goes along, tells the rest."""
+        return [str(reason) for reason in self.facts["report"]["refusals"]]
 
 
 class TrainingRun:

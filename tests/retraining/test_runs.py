@@ -42,7 +42,7 @@ async def test_a_training_tells_its_progress_and_its_verdict(runs):
         TrainingProgress(3, 4, 0.667),
         TrainingProgress(4, 4, 0.5),
     ]
-    assert (outcome.accepted, outcome.number, len(outcome.reasons)) == (True, 2, 2)
+    assert (outcome.accepted, outcome.number, outcome.refusals) == (True, 2, [])
     assert runs.running == []
 
 

@@ -29,6 +29,7 @@ from bot.store import Approval
 from bot.versions.canary import last_change, read_canary
 from bot.versions.rebuild_marks import marked
 from bot.versions.registry import read_manifest
+from bot.versions.verdicts import was_refused
 from bot.wording import announce, say
 
 log = logging.getLogger(__name__)
@@ -171,6 +172,8 @@ class Operations(commands.Cog):
         if marks := marked(registry, card.name):
             which = ", ".join(f"v{number}" for number in sorted(marks))
             lines.append(say("versions-to-replace", versions=which))
+        if active is None and registry.active_elsewhere(card.name):
+            lines.append(say("versions-from-card"))
         return lines or [say("versions-none")]
 
     def _version_line(self, persona: str, number: int, active: int | None, approval: Approval | None) -> str:
@@ -189,6 +192,10 @@ class Operations(commands.Cog):
         if approval is not None and approval.share is not None:
             share = say("stats-share", percent=round(100 * approval.share))
             parts.append(f"👍 {approval.up} 👎 {approval.down} ({share})")
+        if not self._registry.fits(persona, number):
+            parts.append(say("versions-other-base"))
+        if was_refused(self._registry, self._registry.version(persona, number)):
+            parts.append(say("versions-refused"))
         return ", ".join(parts) + (f" **{say('versions-speaks')}**" if number == active else "")
 
     async def _message(self, interaction: Interaction) -> discord.PartialMessage | discord.InteractionMessage:
@@ -229,7 +236,7 @@ def _verdict(card: Persona, outcome: RunOutcome) -> str:
         head = announce("train-canary", persona=persona, number=number, percent=round(100 * outcome.canary))
     else:
         head = announce("train-accepted" if outcome.accepted else "train-refused", persona=persona, number=number)
-    text = "\n".join([head, *(f"- {reason}" for reason in outcome.reasons)])
+    text = "\n".join([head, *(f"✗ {reason}" for reason in outcome.refusals)])
     return split(text)[0]
 
 

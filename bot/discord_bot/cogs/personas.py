@@ -37,6 +37,7 @@ class Personas(
         self._channels = core.channels
         self._catalog = core.catalog
         self._active_versions = core.active_versions
+        self._registry = core.registry
         self._store = core.store
         self._made = made
 
@@ -181,7 +182,8 @@ class Personas(
         except PersonaUnavailable as error:
             return error.said()
         if version is None:
-            return say("persona-voice-prompt")
+            elsewhere = self._catalog.is_shipped(persona.name) and self._registry.active_elsewhere(persona.name)
+            return say("versions-from-card" if elsewhere else "persona-voice-prompt")
         return say("persona-voice-version", number=str(version.number))
 
 

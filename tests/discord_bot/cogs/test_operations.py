@@ -48,10 +48,7 @@ async def test_operating_is_refused_to_everybody_else(
 async def test_a_training_ends_in_its_verdict_with_the_report(channel: Any, operator: Any, tmp_path: Path) -> None:
     result = await operator.slash(channel, "train", persona="Pirate")
     shown = result.response
-    assert shown.content == (
-        "🎭 **Captain Saltbeard**: version 2 is better and speaks, starting with the next reply.\n"
-        "- held-out liked replies: better\n- degenerate answers: none"
-    )
+    assert shown.content == "🎭 **Captain Saltbeard**: version 2 is better and speaks, starting with the next reply."
     [report] = shown.attachments
     assert report.filename == "pirate-v2.json"
     assert json.loads(await report.read())["report"]["accepted"] is True
@@ -60,7 +57,10 @@ async def test_a_training_ends_in_its_verdict_with_the_report(channel: Any, oper
 async def test_a_refused_version_is_said_to_be_so(channel: Any, operator: Any, tmp_path: Path) -> None:
     (tmp_path / "script.json").write_text('{"accepted": false}')
     result = await operator.slash(channel, "train", persona="pirate")
-    assert "version 2 was refused and will not speak" in result.response.content
+    assert result.response.content.splitlines() == [
+        "🎭 **Captain Saltbeard**: version 2 was refused and will not speak.",
+        "✗ held-out liked replies: better",
+    ], "the verdict and what failed; the report tells the rest"
 
 
 async def test_a_training_that_fails_says_so_and_the_log_says_why(
@@ -104,6 +104,35 @@ async def test_versions_tell_who_speaks_and_how_each_was_liked(channel: Any, ali
     ]
     result = await alice.slash(channel, "versions", persona="plain")
     assert "no adapter yet" in result.response.content
+
+
+@pytest.mark.usefixtures("two_versions")
+async def test_versions_mark_those_that_the_gate_refused(channel: Any, alice: Any, personas_folder: Path) -> None:
+    version = AdapterRegistry(personas_folder).version("pirate", 1)
+    reports = personas_folder / "pirate" / "reports"
+    reports.mkdir()
+    (reports / "1.json").write_text(json.dumps({"accepted": False, "adapter_sha256": version.sha256}))
+    (reports / "2.json").write_text(json.dumps({"accepted": False, "adapter_sha256": "of other weights"}))
+    shown = (await alice.slash(channel, "versions", persona="pirate")).response.content.splitlines()[1:]
+    assert shown == [
+        "`v2`, made 2026-01-02, from 80 seed **← speaks**",
+        "`v1`, made 2026-01-01, from 80 seed, refused by the gate",
+    ]
+
+
+@pytest.mark.usefixtures("two_versions")
+async def test_versions_and_info_tell_that_an_adapter_is_for_another_base_model(
+    env: simcord.Env, make_bot: Any, channel: Any, alice: Any, personas_folder: Path
+) -> None:
+    for number in (1, 2):
+        file = personas_folder / "pirate" / "versions" / str(number) / "manifest.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), "base_fingerprint": "another"}))
+    await env.restart_bot(make_bot(registry=AdapterRegistry(personas_folder, "this one")))
+    shown = (await alice.slash(channel, "versions", persona="pirate")).response.content
+    assert shown.count("for another base model") == 3
+    assert "it speaks from its card" in shown
+    told = (await alice.slash(channel, "persona info", name="pirate")).response.content
+    assert "it speaks from its card" in told
 
 
 @pytest.mark.usefixtures("two_versions")
