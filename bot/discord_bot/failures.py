@@ -23,6 +23,7 @@ from discord import app_commands
 
 from bot.discord_bot.interactions import Interaction, client_of
 from bot.discord_bot.localization import audience_of
+from bot.discord_bot.responding import show_privately
 from bot.errors import MemberError, NotAllowed, OperatorError
 from bot.wording import Say, address, say
 
@@ -62,10 +63,7 @@ async def answer(interaction: Interaction, error: BaseException) -> None:
     """Tell the member who acted, privately, what went wrong."""
     sentence = explain(error, _doing(interaction))
     try:
-        if interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
-        else:
-            await interaction.response.send_message(sentence, ephemeral=True)
+        await show_privately(interaction, sentence)
     except discord.HTTPException as refusal:
         log.warning("%s: could not tell the member: Discord answered %s (code %s)",
                     _doing(interaction), refusal.status, refusal.code)  # fmt: skip

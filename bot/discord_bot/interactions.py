@@ -15,7 +15,7 @@ Interaction = discord.Interaction[Any]
 Ids = ParamSpec("Ids")
 Handler = Callable[Concatenate[Interaction, Ids], Awaitable[None]]
 
-PRESS = re.compile(r"troupe:(?P<word>[a-z]+(?:[:-][a-z]+)*)(?P<ids>(?::[0-9]{1,18})*)")
+PRESS = re.compile(r"troupe:(?P<word>[a-z]+(?:[:-][a-z]+)*)(?P<ids>(?::[0-9]{1,19})*)")
 
 
 class UnknownPress(MemberError):

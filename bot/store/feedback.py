@@ -49,6 +49,14 @@ class FeedbackStore(Tables):
             )
         return removed > 0
 
+    async def withdraw_reactions(self, reply_id: int, value: Literal[1, -1] | None = None) -> int:
+        """Remove the votes that were reactions (with `value`, those alone); how many they were."""
+        async with self._database.transaction() as transaction:
+            return await transaction.change(
+                "DELETE FROM votes WHERE reply_id = ? AND source = 'reaction' AND value = coalesce(?, value)",
+                (reply_id, value),
+            )
+
     async def set_vote_reason(self, reply_id: int, voter_id: int, reason: VoteReason) -> bool:
         """Say why the member disliked the reply. False when they do not dislike it (any more)."""
         async with self._database.transaction() as transaction:

@@ -3,6 +3,7 @@
 A reply whose words were removed is found no more; its row stays for its figures.
 """
 
+import secrets
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -248,7 +249,7 @@ class ReplyStore(Tables):
 
 
 async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
-    [row] = await transaction.rows(INSERT_REPLY, record_values(record))
+    [row] = await transaction.rows(INSERT_REPLY, [_next_id(), *record_values(record)])
     reply_id = int(row["id"])
     await transaction.change_many(
         "INSERT INTO reply_authors (member_id, reply_id) VALUES (?, ?)",
@@ -263,6 +264,11 @@ async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
         (reply_id,),
     )
     return reply_id
+
+
+def _next_id() -> int:
+    """In the order of time, as conversations need it, and not to be counted from one to the next: a button names it."""
+    return (time.time_ns() // 1_000_000 << 21) | secrets.randbits(21)
 
 
 async def _still_asked(transaction: Transaction, record: ReplyRecord) -> bool:

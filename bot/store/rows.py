@@ -26,9 +26,11 @@ OUTCOME = (
     "created_at",
 )
 
+# Two replies of one moment, or a clock that goes back, must not break the order: the id is always the highest yet.
 INSERT_REPLY = (
-    f"INSERT INTO replies ({', '.join(RECORD_COLUMNS)}) "  # noqa: S608 - our own column names
-    f"VALUES ({', '.join('?' * len(RECORD_COLUMNS))}) RETURNING id"
+    f"INSERT INTO replies (id, {', '.join(RECORD_COLUMNS)}) "  # noqa: S608 - our own column names
+    "VALUES (max(?, (SELECT coalesce(max(id), 0) FROM replies) + 1 + abs(random() % 1000000)), "
+    f"{', '.join('?' * len(RECORD_COLUMNS))}) RETURNING id"
 )
 
 # What `stored_reply` reads. One statement sees one moment: a reply never comes without its messages.

@@ -260,6 +260,7 @@ persona-card = Die Karte von { $persona }:
 persona-identity-on = In { $channel } sprechen Personas jetzt unter eigenem Namen und Bild.
 persona-identity-off = In { $channel } sprechen Personas jetzt unter meinem Namen.
 webhook-reason = Damit Personas unter eigenem Namen sprechen können.
+forget-needs-permission = In einem gemeinsamen Kanal darf nur vergessen lassen, wer die Berechtigung „Nachrichten verwalten“ hat.
 forgotten = Ich habe vergessen, was hier gesagt wurde. Fangen wir neu an.
 scene-needs-two = Bitte wähle zwei verschiedene Personas für eine Szene.
 scene-already = In diesem Kanal läuft schon eine Szene. Warte, bis sie vorbei ist, oder beende sie mit ⏹.

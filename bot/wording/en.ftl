@@ -303,6 +303,7 @@ persona-card = The card of { $persona }:
 persona-identity-on = Personas now speak in { $channel } under their own name and picture.
 persona-identity-off = Personas now speak in { $channel } under my name.
 webhook-reason = So that personas can speak under their own names.
+forget-needs-permission = Forgetting what was said in a shared channel needs the permission Manage Messages.
 forgotten = I've forgotten what was said here. Let's start over.
 scene-needs-two = Please choose two different personas for a scene.
 scene-already = There is already a scene in this channel. Wait until it is over, or stop it with ⏹.

@@ -260,6 +260,7 @@ persona-card = La tarjeta de { $persona }:
 persona-identity-on = En { $channel }, las personas hablan ahora con su propio nombre e imagen.
 persona-identity-off = En { $channel }, las personas hablan ahora con mi nombre.
 webhook-reason = Para que las personas hablen con su propio nombre.
+forget-needs-permission = Para hacer olvidar lo que se dijo en un canal compartido hace falta el permiso Gestionar mensajes.
 forgotten = He olvidado lo que se dijo aquí. Empecemos de nuevo.
 scene-needs-two = Elige dos personas distintas para una escena, por favor.
 scene-already = Ya hay una escena en este canal. Espera a que termine o detenla con ⏹.

@@ -260,6 +260,7 @@ persona-card = La carte de { $persona } :
 persona-identity-on = Dans { $channel }, les personas parlent maintenant sous leur propre nom et leur propre image.
 persona-identity-off = Dans { $channel }, les personas parlent maintenant sous mon nom.
 webhook-reason = Pour que les personas parlent sous leur propre nom.
+forget-needs-permission = Faire oublier ce qui a été dit dans un salon partagé demande la permission Gérer les messages.
 forgotten = J'ai oublié ce qui s'est dit ici. Repartons de zéro.
 scene-needs-two = Choisis deux personas différentes pour une scène, s'il te plaît.
 scene-already = Il y a déjà une scène dans ce salon. Attends qu'elle soit finie, ou arrête-la avec ⏹.

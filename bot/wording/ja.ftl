@@ -202,6 +202,7 @@ persona-card = { $persona } のカードです:
 persona-identity-on = { $channel } では、ペルソナが自分の名前と画像で話します。
 persona-identity-off = { $channel } では、ペルソナが私の名前で話します。
 webhook-reason = ペルソナが自分の名前で話せるようにするため
+forget-needs-permission = 共有チャンネルの会話を忘れさせるには「メッセージの管理」権限が必要です。
 forgotten = ここでの会話を忘れました。また最初から話しましょう。
 scene-needs-two = シーンには、別々のペルソナを 2 人選んでください。
 scene-already = このチャンネルではすでにシーンが進行中です。終わるまで待つか、⏹ で止めてください。

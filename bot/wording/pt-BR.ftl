@@ -260,6 +260,7 @@ persona-card = O cartão de { $persona }:
 persona-identity-on = Em { $channel }, as personas agora falam com o próprio nome e a própria imagem.
 persona-identity-off = Em { $channel }, as personas agora falam com o meu nome.
 webhook-reason = Para que as personas falem com o próprio nome.
+forget-needs-permission = Para esquecer o que foi dito em um canal compartilhado é preciso ter a permissão Gerenciar mensagens.
 forgotten = Esqueci o que foi dito aqui. Vamos recomeçar.
 scene-needs-two = Escolha duas personas diferentes para uma cena, por favor.
 scene-already = Já existe uma cena neste canal. Espere até ela acabar ou pare-a com ⏹.

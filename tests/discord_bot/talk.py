@@ -29,6 +29,12 @@ def contents(env: simcord.Env, channel: Any) -> list[str]:
     return [message.content for message in answers(env, channel)]
 
 
+def whispered(result: simcord.InteractionResult) -> str:
+    """What the bot told the acting member alone, last."""
+    private = [message for message in (result.response, *result.followups) if message is not None and message.ephemeral]
+    return private[-1].content if private else ""
+
+
 def buttons(message: discord.Message) -> list[str]:
     """The custom ids of its buttons."""
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]

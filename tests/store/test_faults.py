@@ -176,7 +176,7 @@ async def test_a_disk_quota_refuses_the_reply_keeps_what_was_stored_and_recovers
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert 0 < len(acknowledged) == len(await store.exchanges(10, "pirate", limit=10_000, since=0.0))
-    assert await store.add_reply(RECORD) == acknowledged[-1] + 1
+    assert await store.add_reply(RECORD) > acknowledged[-1]
     await store.close()
 
 

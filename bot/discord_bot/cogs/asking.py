@@ -12,6 +12,7 @@ from bot.discord_bot.localization import described
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import InteractionDestination
 from bot.discord_bot.replying.headers import quoted, titled
+from bot.discord_bot.responding import acknowledge
 from bot.errors import EmptyPrompt
 from bot.personas.catalog import Persona
 
@@ -28,7 +29,7 @@ class Asking(commands.Cog):
     @app_commands.command(description=described("command-chat.description"))
     @app_commands.describe(message=described("command-chat.option-message"))
     async def chat(self, interaction: Interaction, message: Text) -> None:
-        place = place_of_interaction(interaction)
+        place = await self._admitted(interaction, message)
         persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
         await self._answer(interaction, place, persona, message)
 
@@ -37,21 +38,26 @@ class Asking(commands.Cog):
         persona=described("command-ask.option-persona"), message=described("command-ask.option-message")
     )
     async def ask(self, interaction: Interaction, persona: PersonaName, message: Text) -> None:
-        place = place_of_interaction(interaction)
-        asked = self._catalog.get(persona.lower(), place.guild_id)
+        asked = self._catalog.get(persona.lower(), interaction.guild_id)
+        place = await self._admitted(interaction, message)
         await self._answer(interaction, place, asked, message, f"{titled(asked)}\n")
 
     @ask.autocomplete("persona")
     async def matching(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return persona_choices(self._catalog.all(interaction.guild_id), typed)
 
+    async def _admitted(self, interaction: Interaction, text: str) -> Place:
+        """Take the question on; where it is asked. Raises EmptyPrompt and what admission raises."""
+        if not text.strip():
+            raise EmptyPrompt
+        place = place_of_interaction(interaction)
+        self._delivery.admit(interaction.user.id, place.guild_id)
+        await acknowledge(interaction)
+        return place
+
     async def _answer(
         self, interaction: Interaction, place: Place, persona: Persona, text: str, title: str = ""
     ) -> None:
-        if not text.strip():
-            raise EmptyPrompt
-        self._delivery.admit(interaction.user.id, place.guild_id)
-        await interaction.response.defer(thinking=True)
         ask = Ask(
             channel_id=place.channel_id,
             guild_id=place.guild_id,

@@ -34,6 +34,7 @@ from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
 from bot.discord_bot.replying.streaming import interrupted
 from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.responding import acknowledge
 from bot.discord_bot.unrepeated_events import Handler, OnceTold
 from bot.errors import EmptyPrompt, StoreError, UnknownPersona
 from bot.personas.catalog import Persona
@@ -110,16 +111,15 @@ class Chat(commands.Cog):
     async def stop(self, interaction: Interaction) -> None:
         """⏹ was pressed: end the reply below which it hangs. Raises NotAllowed."""
         assert interaction.message is not None
+        await acknowledge(interaction)
         if stream := self._delivery.unfinished.shown_by(interaction.message.id):
             check_steers(interaction, stream.asker_id, "stop")
             stream.stop()
-            await interaction.response.defer()
-        elif await self._store.reply_of_message(interaction.message.id):
-            await interaction.response.defer()  # it has just ended; the last edit is on its way
-        else:  # from before a crash: nothing runs any more
+        elif not await self._store.reply_of_message(interaction.message.id):
+            # From before a crash: nothing runs any more. Otherwise it has just ended, and the last edit is on its way.
             note = interrupted()
             so_far = interaction.message.content[: 2000 - len(note) - 1]
-            await interaction.response.edit_message(content=f"{so_far}\n{note}", view=None)
+            await interaction.edit_original_response(content=f"{so_far}\n{note}", view=None)
 
     async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
         if is_addressed(message, me):

@@ -6,6 +6,7 @@ from discord.ext import commands
 from bot.discord_bot.access import channel_ids
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
+from bot.discord_bot.responding import acknowledge, show
 from bot.errors import MemberError, NotAllowed
 from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
@@ -28,18 +29,20 @@ class Collection(commands.Cog):
         ]
     )
     @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
     async def collection(self, interaction: Interaction, learn: bool, where: str = "channel") -> None:
         if interaction.guild_id is None:
             raise MemberError("server-only")
         if not interaction.permissions.manage_guild:
             raise NotAllowed("collection-needs-permission")
         channel_id = WHOLE_SERVER if where == "server" else interaction.channel_id or WHOLE_SERVER
+        await acknowledge(interaction)
         await self._store.set_collection(interaction.guild_id, channel_id, interaction.user.id, on=learn)
         sentence = announce("collection-on" if learn else "collection-off", where=where)
         off = await self._store.collection_off(interaction.guild_id)
         if learn and not off.isdisjoint({WHOLE_SERVER, *channel_ids(interaction.channel)}):
             still = "server" if WHOLE_SERVER in off else "channel"
             sentence += f" {announce('collection-still-off', where=still)}"
-        await interaction.response.send_message(sentence)
+        await show(interaction, sentence)
         if not learn:
             await self._forgetting.withdraw_place(interaction.guild_id, channel_id)

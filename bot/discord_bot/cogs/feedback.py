@@ -18,10 +18,12 @@ from bot.discord_bot.controls.consent import ConsentQuestion
 from bot.discord_bot.controls.correction_form import CorrectionForm
 from bot.discord_bot.controls.dislike_reasons import REASON, chosen_reason, reason_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
+from bot.discord_bot.refusals import readable
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.responding import acknowledge, show
 from bot.discord_bot.unrepeated_events import OnceTold
-from bot.errors import MemberError
+from bot.errors import MemberError, StoreError
 from bot.store import Store, StoredReply
 from bot.wording import say
 
@@ -84,9 +86,11 @@ class Feedback(commands.Cog):
     async def give_reason(self, interaction: Interaction, reply_id: int) -> None:
         """A reason was chosen below the question that followed 👎."""
         reason = chosen_reason(interaction)
+        await acknowledge(interaction)
+        await self._reply_here(interaction, reply_id)
         if not await self._store.set_vote_reason(reply_id, interaction.user.id, reason):
             raise MemberError("reason-too-late")
-        await interaction.response.edit_message(content=say("reason-thanks", reason=reason), view=None)
+        await interaction.edit_original_response(content=say("reason-thanks", reason=reason), view=None)
 
     async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
         await interaction.response.send_modal(CorrectionForm(reply_id, self.correct))
@@ -94,13 +98,15 @@ class Feedback(commands.Cog):
     async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
         if not text.strip():
             raise MemberError("correction-empty")
+        await acknowledge(interaction, ephemeral=True)
+        await self._reply_here(interaction, reply_id)
         try:
             await self._store.add_correction(reply_id, interaction.user.id, text.strip())
         except LookupError:
             raise ReplyGone from None
         consent = await self._store.consent(interaction.user.id)
         thanks = say("correction-thanks-refused" if consent is False else "correction-thanks")
-        await interaction.response.send_message(thanks, ephemeral=True)
+        await show(interaction, thanks, ephemeral=True)
         await self._consent.ask_if_new(interaction)
 
     @commands.Cog.listener()
@@ -133,35 +139,66 @@ class Feedback(commands.Cog):
         if (reply := await self._store.reply(reply_id)) is not None:
             self._relabel_soon(reply)
 
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear(self, clearing: discord.RawReactionClearEvent) -> None:
+        await self._reactions_cleared(clearing.message_id, None)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear_emoji(self, clearing: discord.RawReactionClearEmojiEvent) -> None:
+        value = _value_of(clearing.emoji)
+        if value is not None:
+            await self._reactions_cleared(clearing.message_id, value)
+
+    async def _reactions_cleared(self, message_id: int, value: Thumb | None) -> None:
+        """A moderator took reactions away (None: all of them): the votes that they were go as well."""
+        with self._once_told.handling():
+            reply = await self._store.reply_of_message(message_id)
+            if reply is not None and await self._store.withdraw_reactions(reply.id, value):
+                self._relabel_soon(reply)
+
     async def _vote(self, interaction: Interaction, reply_id: int, value: Thumb) -> None:
         """A thumb's button: cast the vote, change it, or withdraw it when it is pressed again."""
         if interaction.id in self._taken:
             return
         self._taken.append(interaction.id)
+        in_time = await acknowledge(interaction)
         voter = interaction.user.id
-        reply = await self._store.reply(reply_id)
-        if reply is None:
-            raise ReplyGone
+        reply = await self._reply_here(interaction, reply_id)
         withdrawn = await self._store.vote_of(reply_id, voter) == value
         if withdrawn:
             await self._store.withdraw_vote(reply_id, voter, value)
         else:
             await self._store.cast_vote(reply_id, voter, value, "button")
-        try:
-            await interaction.response.edit_message(view=await reply_view(self._store, reply_id))
-        except discord.NotFound:
-            # Too late to answer, though the vote is stored: only the figures are still to come.
+        if not in_time:  # the vote is stored all the same: only the figures are still to come
             self._relabel_soon(reply)
             return
+        await self._show_figures(interaction, reply)
         if withdrawn:
             return
         if value == -1:
             await interaction.followup.send(say("reason-question"), view=reason_view(reply_id), ephemeral=True)
         await self._consent.ask_if_new(interaction)
 
+    async def _show_figures(self, interaction: Interaction, reply: StoredReply) -> None:
+        try:
+            with readable():
+                await interaction.edit_original_response(view=await reply_view(self._store, reply.id))
+        except discord.HTTPException as error:
+            log.info("reply %d: its buttons could not be updated (%s)", reply.id, error)
+
+    async def _reply_here(self, interaction: Interaction, reply_id: int) -> StoredReply:
+        """The reply that the pressed button names, if it was given where the button was pressed. Raises ReplyGone.
+
+        What a button says of itself can be forged, so it opens nothing of other channels.
+        """
+        reply = await self._store.reply(reply_id)
+        if reply is None or reply.record.channel_id != interaction.channel_id:
+            raise ReplyGone
+        return reply
+
     async def _vote_meant(self, reaction: discord.RawReactionActionEvent) -> tuple[StoredReply, Thumb] | None:
         """The reply and the value a reaction stands for; None when it is not a vote on a reply of ours."""
-        value = _VALUES.get(_TONES.sub("", reaction.emoji.name or "")) if reaction.emoji.id is None else None
+        value = _value_of(reaction.emoji)
         if value is None or self._bot.user is None or reaction.user_id == self._bot.user.id:
             return None
         await self._unfinished.recorded(reaction.message_id)
@@ -178,9 +215,14 @@ class Feedback(commands.Cog):
         del self._stale[reply.id]
         channel_id = reply.record.channel_id
         channel = self._bot.get_channel(channel_id) or self._bot.get_partial_messageable(channel_id)
-        view = await reply_view(self._store, reply.id)
         try:
+            view = await reply_view(self._store, reply.id)
             await self._identities.edit(channel, reply.message_ids[-1], view=view)
-        except discord.HTTPException as error:
+        except (discord.HTTPException, StoreError) as error:
             # Only the figures on the buttons are late; the votes are stored.
-            log.info("reply %d: its buttons could not be updated (%s)", reply.id, error.status)
+            log.info("reply %d: its buttons could not be updated (%s)", reply.id, error)
+
+
+def _value_of(emoji: discord.PartialEmoji) -> Thumb | None:
+    """What a reaction with it says of a reply; None for any but the two thumbs."""
+    return _VALUES.get(_TONES.sub("", emoji.name or "")) if emoji.id is None else None

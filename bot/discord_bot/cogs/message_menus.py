@@ -13,6 +13,7 @@ from bot.discord_bot.access import check_steers
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
 from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.responding import acknowledge, show
 from bot.errors import MemberError
 from bot.store import Store, StoredReply
 from bot.wording import say
@@ -55,16 +56,16 @@ class ReplyMenus(commands.Cog):
         await self._ask_for_correction(interaction, reply.id)
 
     async def delete(self, interaction: Interaction, message: discord.Message) -> None:
+        await acknowledge(interaction, ephemeral=True)
         reply = await self._reply(message)
         check_steers(interaction, reply.record.asker_id, "delete")
-        await interaction.response.defer(ephemeral=True, thinking=True)
         await self._store.remove_reply(reply.id)
         channel: Any = interaction.channel
         for message_id in reply.message_ids:
             with contextlib.suppress(discord.NotFound):
                 await self._identities.delete(channel, message_id)
         log.info("reply %d was deleted by member %d", reply.id, interaction.user.id)
-        await interaction.followup.send(say("reply-deleted"), ephemeral=True)
+        await show(interaction, say("reply-deleted"), ephemeral=True)
 
     async def _reply(self, message: discord.Message) -> StoredReply:
         reply = await self._store.reply_of_message(message.id)

@@ -22,6 +22,7 @@ from bot.discord_bot.interactions import Interaction, client_of
 from bot.discord_bot.localization import described
 from bot.discord_bot.replying.headers import titled
 from bot.discord_bot.replying.splitting import split
+from bot.discord_bot.responding import acknowledge, show
 from bot.errors import AdapterError, MemberError
 from bot.personas.catalog import Persona
 from bot.retraining.runs import RunOutcome, TrainingProgress, TrainingRuns
@@ -52,13 +53,15 @@ class Operations(commands.Cog):
         self._progress_seconds = progress_seconds
 
     @app_commands.command(description=described("command-train.description"))
+    @app_commands.default_permissions(manage_guild=True)
     @app_commands.describe(persona=described("command-train.option-persona"))
     async def train(self, interaction: Interaction, persona: PersonaName) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
+        await acknowledge(interaction)
         async with self._runs.train(card.name) as run:
             log.info("%s: member %d asked for a training", card.name, interaction.user.id)
-            await interaction.response.send_message(_shown_progress(card, None))
+            await show(interaction, _shown_progress(card, None))
             message = await self._message(interaction)
             shown_at = time.monotonic()
             try:
@@ -79,17 +82,18 @@ class Operations(commands.Cog):
     @app_commands.describe(persona=described("command-versions.option-persona"))
     async def versions(self, interaction: Interaction, persona: PersonaName) -> None:
         card = self._trainable(persona)
+        await acknowledge(interaction, ephemeral=True)
         figures = await self._store.statistics(card.name)
         approval = {version.key: version for version in figures.versions}
         lines = await asyncio.to_thread(self._version_lines, card, approval)
         if problem := self._problem(card.name):
             log.warning("%s: its active version does not speak: %s", card.name, problem)
             lines.append(say("versions-unloaded"))
-        for index, part in enumerate(split("\n".join([titled(card), *lines]))):
-            send = interaction.followup.send if index else interaction.response.send_message
-            await send(part, ephemeral=True)
+        for part in split("\n".join([titled(card), *lines])):
+            await show(interaction, part, ephemeral=True)
 
     @app_commands.command(description=described("command-rollback.description"))
+    @app_commands.default_permissions(manage_guild=True)
     @app_commands.describe(
         persona=described("command-rollback.option-persona"), version=described("command-rollback.option-version")
     )
@@ -98,16 +102,18 @@ class Operations(commands.Cog):
     ) -> None:
         client_of(interaction).access_check.check_operator(interaction)
         card = self._trainable(persona)
-        await interaction.response.defer(thinking=True)
+        await acknowledge(interaction)
         if version not in await asyncio.to_thread(self._registry.numbers, card.name):
             raise MemberError("rollback-no-version", name=card.display_name, number=str(version))
         log.info("%s: member %d asked for v%d", card.name, interaction.user.id, version)
         await self._runs.rollback(card.name, version)
-        await interaction.followup.send(announce("rollback-done", persona=titled(card), number=str(version)))
+        await show(interaction, announce("rollback-done", persona=titled(card), number=str(version)))
 
     @app_commands.command(description=described("command-health.description"))
+    @app_commands.default_permissions(manage_guild=True)
     async def health(self, interaction: Interaction) -> None:
         client_of(interaction).access_check.check_operator(interaction)
+        await acknowledge(interaction, ephemeral=True)
         status = self._core.engine.status()
         replies, votes = await self._store.counts()
         size = await self._store.size_bytes()
@@ -125,7 +131,7 @@ class Operations(commands.Cog):
         for persona in self._catalog.all():
             if problem := self._problem(persona.name):
                 lines.append(f"⚠️ **{persona.display_name}** {problem}")
-        await interaction.response.send_message(split("\n".join(lines))[0], ephemeral=True)
+        await show(interaction, split("\n".join(lines))[0], ephemeral=True)
 
     @train.autocomplete("persona")
     @versions.autocomplete("persona")

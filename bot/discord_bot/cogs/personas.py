@@ -19,6 +19,7 @@ from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.headers import titled
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
+from bot.discord_bot.responding import acknowledge, show
 from bot.errors import MemberError, NotAllowed, PersonaUnavailable
 from bot.personas.catalog import Persona
 from bot.personas.character_cards import MOST_BYTES, BadCard, read_character_card, slug, write_character_card
@@ -50,23 +51,27 @@ class Personas(
         place = _managed_place(interaction)
         if auto_reply and not self._bot.intents.message_content:
             raise MemberError("persona-needs-intent")
+        self._catalog.get(name.lower(), place.guild_id)  # an unknown name is told before anything is shown
+        await acknowledge(interaction)
         persona = await self._channels.switch(
             place.channel_id, place.guild_id, name.lower(), interaction.user.id, auto_reply=auto_reply
         )
         lines = [announce("persona-switched", persona=titled(persona)), defused(persona.welcome())]
         if auto_reply:
             lines.append(f"-# {announce('persona-answers-all')}")
-        await interaction.response.send_message("\n".join(line for line in lines if line))
+        await show(interaction, "\n".join(line for line in lines if line))
 
     @app_commands.command(description=described("command-persona-reset.description"))
     async def reset(self, interaction: Interaction) -> None:
         place = _managed_place(interaction)
+        await acknowledge(interaction)
         await self._channels.reset(place.channel_id)
         persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
-        await interaction.response.send_message(announce("persona-reset", persona=titled(persona)))
+        await show(interaction, announce("persona-reset", persona=titled(persona)))
 
     @app_commands.command(name="list", description=described("command-persona-list.description"))
     async def list_personas(self, interaction: Interaction) -> None:
+        await acknowledge(interaction, ephemeral=True)
         place = place_of_interaction(interaction)
         current = await self._channels.chosen(place.channel_id, place.parent_id) or self._channels.default
         lines = [
@@ -75,14 +80,13 @@ class Personas(
             + (f" **{say('persona-listed-current')}**" if persona.name == current else "")
             for persona in self._catalog.all(interaction.guild_id)
         ]
-        first, *others = split("\n".join(lines))
-        await interaction.response.send_message(first, ephemeral=True)
-        for other in others:
-            await interaction.followup.send(other, ephemeral=True)
+        for part in split("\n".join(lines)):
+            await show(interaction, part, ephemeral=True)
 
     @app_commands.command(description=described("command-persona-info.description"))
     @app_commands.describe(name=described("command-persona-info.option-name"))
     async def info(self, interaction: Interaction, name: PersonaName | None = None) -> None:
+        await acknowledge(interaction, ephemeral=True)
         if name is None:
             place = place_of_interaction(interaction)
             persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
@@ -91,7 +95,7 @@ class Personas(
         lines = [f"{titled(persona)} (`{persona.name}`)", defused(persona.description), self._voice(persona)]
         if persona.greeting:
             lines.append(f">>> {defused(persona.greeting)}")
-        await interaction.response.send_message("\n".join(lines), ephemeral=True)
+        await show(interaction, "\n".join(lines), ephemeral=True)
 
     @app_commands.command(description=described("command-persona-create.description"))
     @app_commands.describe(name=described("command-persona-create.option-name"))
@@ -110,9 +114,11 @@ class Personas(
     @app_commands.command(description=described("command-persona-delete.description"))
     @app_commands.describe(name=described("command-persona-delete.option-name"))
     async def delete(self, interaction: Interaction, name: PersonaName) -> None:
-        persona = await self._made.delete(_managed_server(interaction), name.lower())
+        guild_id = _managed_server(interaction)
+        await acknowledge(interaction, ephemeral=True)
+        persona = await self._made.delete(guild_id, name.lower())
         sentence = say("persona-deleted", persona=titled(persona))
-        await interaction.response.send_message(sentence, file=_card_file(persona), ephemeral=True)
+        await show(interaction, sentence, file=_card_file(persona), ephemeral=True)
 
     @app_commands.command(name="import", description=described("command-persona-import.description"))
     @app_commands.describe(
@@ -124,13 +130,13 @@ class Personas(
         guild_id = _managed_server(interaction)
         if card.size > MOST_BYTES:
             raise BadCard("card-too-large", megabytes=MOST_BYTES // 1024 // 1024)
-        await interaction.response.defer(thinking=True)
+        await acknowledge(interaction)
         imported = await asyncio.to_thread(read_character_card, await card.read(), name.lower() if name else None)
         persona = imported.persona
         await self._made.create(guild_id, persona, interaction.user.id)
         lines = [_ready(persona)]
         lines += [f"-# {note}" for note in imported.notes]
-        await interaction.followup.send("\n".join(lines))
+        await show(interaction, "\n".join(lines))
 
     @app_commands.command(description=described("command-persona-export.description"))
     @app_commands.describe(name=described("command-persona-export.option-name"))
@@ -150,9 +156,10 @@ class Personas(
             raise NotAllowed("persona-needs-manage-webhooks")
         if on and not interaction.app_permissions.manage_webhooks:
             raise MemberError("persona-i-need-manage-webhooks")
+        await acknowledge(interaction)
         await self._store.set_identity(home.id, interaction.guild_id, interaction.user.id, on=on)
         sentence = announce("persona-identity-on" if on else "persona-identity-off", channel=home.mention)
-        await interaction.response.send_message(sentence)
+        await show(interaction, sentence)
 
     @switch.autocomplete("name")
     @info.autocomplete("name")
@@ -168,13 +175,15 @@ class Personas(
     async def _create(self, interaction: Interaction, values: Mapping[str, object]) -> None:
         guild_id = _managed_server(interaction)
         persona = persona_from({"name": slug(str(values["display_name"])), **values})
+        await acknowledge(interaction)
         await self._made.create(guild_id, persona, interaction.user.id)
-        await interaction.response.send_message(_ready(persona))
+        await show(interaction, _ready(persona))
 
     async def _change(self, interaction: Interaction, values: Mapping[str, object]) -> None:
-        persona = persona_from(dict(values))
-        await self._made.change(_managed_server(interaction), persona, interaction.user.id)
-        await interaction.response.send_message(announce("persona-changed", persona=titled(persona)))
+        guild_id, persona = _managed_server(interaction), persona_from(dict(values))
+        await acknowledge(interaction)
+        await self._made.change(guild_id, persona, interaction.user.id)
+        await show(interaction, announce("persona-changed", persona=titled(persona)))
 
     def _voice(self, persona: Persona) -> str:
         try:
@@ -193,8 +202,11 @@ class ForgetConversation(commands.Cog):
 
     @app_commands.command(description=described("command-forget.description"))
     async def forget(self, interaction: Interaction) -> None:
+        if interaction.guild_id is not None and not interaction.permissions.manage_messages:
+            raise NotAllowed("forget-needs-permission")
+        await acknowledge(interaction)
         await self._conversations.forget(place_of_interaction(interaction).channel_id)
-        await interaction.response.send_message(announce("forgotten"))
+        await show(interaction, announce("forgotten"))
 
 
 def _ready(persona: Persona) -> str:

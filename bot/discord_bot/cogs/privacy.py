@@ -13,6 +13,7 @@ from bot.discord_bot.controls.consent import ALLOW, LEARN_MORE, REFUSE, ConsentQ
 from bot.discord_bot.failures import GuardedView
 from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.localization import audience_of, described
+from bot.discord_bot.responding import acknowledge
 from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
 from bot.wording import address, say
@@ -34,19 +35,21 @@ class Privacy(commands.Cog):
 
     @app_commands.command(description=described("command-privacy.description"))
     async def privacy(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True)
         consent = await self._store.consent(interaction.user.id)
         rows = await self._store.export_member(interaction.user.id)
         lines = [_state(consent), *await self._switched_off(interaction), _stored(rows)]
         await interaction.followup.send("\n".join(lines), view=PrivacyView(self), ephemeral=True)
 
     async def allow(self, interaction: Interaction) -> None:
+        await acknowledge(interaction)
         await self._store.set_consent(interaction.user.id, True)
-        await interaction.response.edit_message(content=say("consent-allowed"), view=None)
+        await interaction.edit_original_response(content=say("consent-allowed"), view=None)
 
     async def refuse(self, interaction: Interaction) -> None:
+        await acknowledge(interaction)
         await self._store.set_consent(interaction.user.id, False)
-        await interaction.response.edit_message(content=say("consent-refused"), view=None)
+        await interaction.edit_original_response(content=say("consent-refused"), view=None)
         await self._forgetting.withdraw(interaction.user.id)
 
     async def tell_more(self, interaction: Interaction) -> None:

@@ -16,6 +16,7 @@ from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination
 from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.responding import acknowledge
 from bot.errors import MemberError
 from bot.store import StoredReply, VoteCount
 from bot.wording import announce
@@ -48,25 +49,26 @@ class SecondAnswers(commands.Cog):
 
     async def write(self, interaction: Interaction, reply_id: int) -> None:
         """🔁 was pressed: stream another answer to the same question. Raises MemberError."""
-        stored = await self._reply(reply_id)
+        await acknowledge(interaction)
+        stored = await self._reply(interaction, reply_id)
         check_steers(interaction, stored.record.asker_id, "again")
         if reply_id in self._writing or (await self._store.standing(reply_id)).rival is not None:
             raise AlreadyAnswering
         self._writing.add(reply_id)
         try:
             self._delivery.admit(interaction.user.id, interaction.guild_id)
-            await interaction.response.defer()
             await self._write(interaction, stored)
         finally:
             self._writing.discard(reply_id)
 
     async def keep(self, interaction: Interaction, kept_id: int, other_id: int) -> None:
         """“Keep this” was pressed below one of two answers. Raises MemberError."""
-        kept, other = await self._reply(kept_id), await self._reply(other_id)
+        await acknowledge(interaction)
+        kept, other = await self._reply(interaction, kept_id), await self._reply(interaction, other_id)
         check_steers(interaction, kept.record.asker_id, "keep")
         await self._store.add_comparison(kept_id, other_id, interaction.user.id)
-        with contextlib.suppress(discord.NotFound):  # too late to answer; the choice is stored
-            await interaction.response.edit_message(view=await reply_view(self._store, kept_id))
+        with _given_up_on_refusal(kept):
+            await interaction.edit_original_response(view=await reply_view(self._store, kept_id))
         await self._strike(other)
 
     async def _write(self, interaction: Interaction, first: StoredReply) -> None:
@@ -92,9 +94,10 @@ class SecondAnswers(commands.Cog):
         else:
             await self._edit_last(first, view=await reply_view(self._store, first.id))
 
-    async def _reply(self, reply_id: int) -> StoredReply:
+    async def _reply(self, interaction: Interaction, reply_id: int) -> StoredReply:
+        """The reply that a button names, if it was given here: a forged one opens nothing of other channels."""
         stored = await self._store.reply(reply_id)
-        if stored is None:
+        if stored is None or stored.record.channel_id != interaction.channel_id:
             raise AnswerGone
         return stored
 

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
+from bot.discord_bot.responding import acknowledge, show
 from bot.personas.catalog import Persona, PersonaCatalog
 from bot.store import Approval, Statistics, Store
 from bot.wording import Audience, address, announce
@@ -30,14 +31,15 @@ class Stats(commands.Cog):
         self, interaction: Interaction, persona: PersonaName | None = None, days: app_commands.Range[int, 1, 3650] = 30
     ) -> None:
         card = self._catalog.get(persona.lower(), interaction.guild_id) if persona else None
-        await interaction.response.defer(thinking=True)
+        await acknowledge(interaction)
         since = time.time() - datetime.timedelta(days=days).total_seconds()
         figures = await self._store.statistics(card.name if card else None, interaction.guild_id, since)
         title = _title(card, days)
         picture = await asyncio.to_thread(_picture, card, days, figures)
         heading = announce("stats-on-server" if interaction.guild_id else "stats-everywhere", title=title)
         alternative = announce("stats-picture", title=title)
-        await interaction.followup.send(
+        await show(
+            interaction,
             f"{heading}\n{in_words(figures)}",
             file=discord.File(io.BytesIO(picture), filename="stats.png", description=alternative),
         )

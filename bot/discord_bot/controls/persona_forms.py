@@ -7,6 +7,7 @@ import discord
 
 from bot.discord_bot.failures import GuardedModal, GuardedView
 from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.responding import show_privately
 from bot.personas.catalog import GREETING_LENGTH, Persona
 from bot.personas.server_personas import BadPersona
 from bot.wording import say
@@ -52,7 +53,7 @@ class PersonaForm(GuardedModal):
             await self._save(interaction, values)
         except BadPersona as error:
             again = FormAgain(self.title, values, self._save)
-            await interaction.response.send_message(error.said(), view=again, ephemeral=True)
+            await show_privately(interaction, error.said(), view=again)
 
 
 class FormAgain(GuardedView):

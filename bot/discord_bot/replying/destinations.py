@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import discord
 
 from bot.discord_bot.refusals import readable
+from bot.discord_bot.responding import answered
 
 CANNOT_REPLY_WITHOUT_HISTORY = 160002  # a reply needs Read Message History, a plain message does not
 TOKEN_EXPIRED = (50027, 10015)  # what Discord calls the webhook of an interaction that is older than 15 minutes
@@ -114,6 +115,7 @@ class InteractionDestination:
     async def _respond(self, content: str, **options: Any) -> discord.Message:
         if self._answered:
             return await self._interaction.followup.send(content, wait=True, **options)
+        answered(self._interaction)
         sent = await self._interaction.edit_original_response(content=content, **options)
         self._answered = True
         return sent

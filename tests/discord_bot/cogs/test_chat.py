@@ -1,5 +1,6 @@
 from typing import Any
 
+import discord
 import pytest
 import simcord
 from simcord.backend.models.message import AllowedMentions
@@ -357,13 +358,16 @@ async def test_a_message_delivered_twice_is_answered_once(
     assert len(engine.requests) == 1
 
 
-async def test_the_conversation_goes_on_and_forget_ends_it(
-    env: simcord.Env, channel: Any, alice: Any, at_bot: str, engine: ScriptedEngine
+async def test_the_conversation_goes_on_and_a_moderators_forget_ends_it(
+    env: simcord.Env, guild: Any, channel: Any, alice: Any, at_bot: str, engine: ScriptedEngine
 ) -> None:
     await alice.send(channel, f"{at_bot} my name is Alice")
     await alice.send(channel, f"{at_bot} what is my name?")
     assert "my name is Alice" in spoken_prompt(engine)
-    result = await alice.slash(channel, "forget")
+    assert "Manage Messages" in (await alice.slash(channel, "forget")).response.content
+    role = guild.create_role("Moderators", permissions=discord.Permissions(manage_messages=True))
+    moderator = guild.add_member(env.create_user("mod"), roles=[role])
+    result = await moderator.slash(channel, "forget")
     assert result.response.content.startswith("I've forgotten")
     await alice.send(channel, f"{at_bot} and now?")
     assert "my name is Alice" not in spoken_prompt(engine)

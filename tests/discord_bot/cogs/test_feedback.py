@@ -13,7 +13,7 @@ from bot.errors import StoreError
 from bot.store import Store, StoredReply, VoteCount
 from bot.wording import say
 from tests.discord_bot.conftest import handled
-from tests.discord_bot.talk import as_bot
+from tests.discord_bot.talk import as_bot, whispered
 from tests.fakes import ScriptedEngine
 
 
@@ -140,8 +140,7 @@ async def test_a_reply_that_is_gone_says_so(
 ) -> None:
     await store.delete_member(alice.id)
     result = await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
-    assert result.ephemeral
-    assert "no longer have that reply" in result.response.content
+    assert "no longer have that reply" in whispered(result)
     await alice.react(answer, "👍")
     assert await store.votes(reply.id) == VoteCount(0, 0)
 
@@ -225,8 +224,8 @@ async def test_a_blank_better_answer_is_refused(
     assert handled(env) == ["MemberError"]
 
 
-async def test_a_vote_is_stored_before_it_is_acknowledged(
-    env: simcord.Env, alice: Any, answer: discord.Message, reply: StoredReply, store: Store,
+async def test_a_press_is_acknowledged_at_once_and_its_figure_shown_when_the_vote_is_stored(
+    env: simcord.Env, channel: Any, alice: Any, answer: discord.Message, reply: StoredReply, store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     released = asyncio.Event()
@@ -238,10 +237,11 @@ async def test_a_vote_is_stored_before_it_is_acknowledged(
 
     monkeypatch.setattr(store, "cast_vote", slowly)
     result = await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
-    assert not result.acknowledged
+    assert result.acknowledged
+    assert labels(channel)[0] is None
     released.set()
     await env.settle()
-    assert result.acknowledged
+    assert labels(channel)[0] == "1"
     assert await store.votes(reply.id) == VoteCount(1, 0)
 
 
@@ -254,8 +254,7 @@ async def test_a_broken_store_is_a_private_sentence_and_an_error_in_the_log(
 
     monkeypatch.setattr(store, "cast_vote", refuse)
     result = await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
-    assert result.ephemeral
-    assert result.response.content == "I can't do that right now. The people who run me can see why in the log."
+    assert whispered(result) == "I can't do that right now. The people who run me can see why in the log."
     assert "troupe.db is read-only" in caplog.text
 
 
@@ -314,7 +313,7 @@ async def test_a_dislike_that_was_withdrawn_takes_no_reason(
     [why, _consent] = (await alice.click(answer, custom_id=f"troupe:down:{reply.id}")).followups
     await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     refused = await alice.select(why, ["rude"], custom_id=f"troupe:reason:{reply.id}")
-    assert "no longer dislike that reply" in refused.response.content
+    assert "no longer dislike that reply" in whispered(refused)
     assert (await store.statistics()).reasons == {}
 
 

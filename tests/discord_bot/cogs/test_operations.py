@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import simcord
 
@@ -16,7 +17,7 @@ from tests.discord_bot.conftest import MakeBot, handled
 
 @pytest.fixture
 async def operator(env: simcord.Env, guild: Any, make_bot: MakeBot) -> Any:
-    role = guild.create_role("Operators")
+    role = guild.create_role("Operators", permissions=discord.Permissions(manage_guild=True))
     await env.restart_bot(make_bot(operators=Operators(roles=frozenset({role.id}))))
     return guild.add_member(env.create_user("operator"), roles=[role])
 
@@ -31,14 +32,22 @@ def two_versions(personas_folder: Path) -> None:
     (personas_folder / "pirate" / "active").write_text("2\n")
 
 
+async def test_commands_for_operators_are_hidden_from_members(channel: Any, operator: Any, alice: Any) -> None:
+    for command, options in (("health", {}), ("train", {"persona": "pirate"})):
+        with pytest.raises(simcord.SetupError, match="default-member-permissions"):
+            await alice.slash(channel, command, **options)
+
+
 async def test_operating_is_refused_to_everybody_else(
-    env: simcord.Env, channel: Any, operator: Any, alice: Any, tmp_path: Path
+    env: simcord.Env, guild: Any, channel: Any, operator: Any, tmp_path: Path
 ) -> None:
+    role = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    manager = guild.add_member(env.create_user("manager"), roles=[role])
     commands: dict[str, dict[str, Any]] = {
         "train": {"persona": "pirate"}, "rollback": {"persona": "pirate", "version": 1}, "health": {},
     }  # fmt: skip
     for command, options in commands.items():
-        result = await alice.slash(channel, command, **options)
+        result = await manager.slash(channel, command, **options)
         assert result.ephemeral, command
         assert result.response.content == "Only the people who run this bot can do that.", command
     assert handled(env) == ["NotAllowed"] * 3
@@ -192,6 +201,8 @@ async def test_health_is_told_although_a_pointer_is_damaged(channel: Any, operat
 
 
 async def test_the_owner_of_the_application_operates_it(env: simcord.Env, channel: Any, guild: Any, alice: Any) -> None:
-    env.bot.application.owner = env.bot.get_user(alice.id) or alice
-    result = await alice.slash(channel, "health")
+    role = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    manager = guild.add_member(env.create_user("manager"), roles=[role])
+    env.bot.application.owner = env.bot.get_user(manager.id) or manager
+    result = await manager.slash(channel, "health")
     assert "**Engine**" in result.response.content

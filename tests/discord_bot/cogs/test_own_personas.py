@@ -10,6 +10,7 @@ import simcord
 from bot.store import Store
 from bot.wording import say
 from tests.discord_bot.conftest import MakeBot, handled
+from tests.discord_bot.talk import whispered
 from tests.fakes import ScriptedEngine
 
 WIZARD = {
@@ -93,9 +94,8 @@ async def test_making_and_changing_personas_needs_manage_server(
 
 async def test_a_form_that_is_refused_can_be_opened_again_with_what_was_typed(channel: Any, owner: Any) -> None:
     refused = await create(owner, channel, display_name="Pirate", greeting="Typed with care.")
-    assert refused.ephemeral
-    assert "already a persona called “pirate”" in refused.response.content
-    again = await owner.click(refused.response, label="Open the form again")
+    assert "already a persona called “pirate”" in whispered(refused)
+    again = await owner.click(refused.followups[-1], label="Open the form again")
     defaults = {row["component"]["custom_id"]: row["component"].get("value") for row in again.modal["components"]}
     assert defaults["greeting"] == "Typed with care."
     made = await owner.submit_modal(again, {**WIZARD, "display_name": "Sea Wizard"})
@@ -160,7 +160,8 @@ async def test_a_card_goes_out_and_comes_back(channel: Any, owner: Any, alice: A
 async def test_a_file_that_is_no_card_is_a_sentence(env: simcord.Env, channel: Any, owner: Any) -> None:
     for data, said in ((b"\x89PNG\r\n\x1a\n", "no character card in that picture"), (b"hello", "not a character card")):
         result = await owner.slash(channel, "persona import", card=("card.png", data))
-        assert said in (result.followups[-1] if result.followups else result.response).content
+        assert said in whispered(result)
+        assert result.response is None, "nothing of it stays in public"
     assert handled(env) == ["BadCard", "BadCard"]
 
 

@@ -10,7 +10,7 @@ from bot.discord_bot.rate_limits import Rate
 from bot.errors import QueueFull
 from bot.store import Store, StoredReply, VoteCount
 from tests.discord_bot.conftest import MakeBot, handled
-from tests.discord_bot.talk import answers, buttons, contents, spoken_prompt
+from tests.discord_bot.talk import answers, buttons, contents, spoken_prompt, whispered
 from tests.fakes import ScriptedEngine
 
 
@@ -106,14 +106,13 @@ async def test_only_the_asker_or_a_moderator_asks_again_and_chooses(
     second = await store.reply_of_message(pair[1].id)
     assert second is not None
     result = await bob.click(pair[0], custom_id=f"troupe:keep:{reply.id}:{second.id}")
-    assert result.ephemeral
-    assert "Manage Messages" in result.response.content
+    assert "Manage Messages" in whispered(result)
     role = guild.create_role("Moderators", permissions=discord.Permissions(manage_messages=True))
     moderator = guild.add_member(env.create_user("mod"), roles=[role])
     await moderator.click(pair[0], custom_id=f"troupe:keep:{reply.id}:{second.id}")
     assert contents(env, channel) == ["Plain words.", "-# (another answer was kept)"]
     result = await bob.click(answers(env, channel)[0], custom_id=f"troupe:again:{reply.id}")
-    assert "Manage Messages" in result.response.content
+    assert "Manage Messages" in whispered(result)
 
 
 async def test_a_third_answer_waits_until_one_of_two_was_kept(
@@ -138,8 +137,7 @@ async def test_pressing_twice_writes_one_second_answer(
     engine.holds()
     await alice.click(first, custom_id=f"troupe:again:{reply.id}")
     result = await alice.click(first, custom_id=f"troupe:again:{reply.id}")
-    assert result.ephemeral
-    assert "already a second one" in result.response.content
+    assert "already a second one" in whispered(result)
     engine.generations[-1].say("Warm words!")
     engine.generations[-1].end()
     await env.settle()
@@ -162,8 +160,7 @@ async def test_an_answer_whose_words_are_gone_cannot_be_had_again(
 ) -> None:
     await store.remove_reply(reply.id)
     result = await alice.click(first, custom_id=f"troupe:again:{reply.id}")
-    assert result.ephemeral
-    assert "no longer have that reply" in result.response.content
+    assert "no longer have that reply" in whispered(result)
 
 
 async def test_second_answers_count_towards_the_limit(

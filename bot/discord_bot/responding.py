@@ -1,0 +1,69 @@
+"""Answers Discord in time: a press or a command is acknowledged first, and only then written to disk.
+
+Discord shows "interaction failed" after three seconds, however the disk feels. What was written is shown once it is
+there, so an acknowledgement never says that something is stored.
+"""
+
+import contextlib
+from typing import Any
+
+import discord
+
+from bot.discord_bot.interactions import Interaction
+
+TAKEN = 40060  # Discord has an answer already: the one whose receipt a gateway error (502) swallowed
+TOO_LATE = 10062
+_THINKING = "thinking in public"
+
+
+async def acknowledge(interaction: Interaction, *, ephemeral: bool = False) -> bool:
+    """Take the press or the command on. False when it came too late for any answer; raises Discord's other refusals.
+
+    A press changes nothing to see until its message is edited. A command or a form shows “thinking …” until `show`,
+    with `ephemeral` to the member alone.
+    """
+    pressed = interaction.type is discord.InteractionType.component
+    try:
+        if pressed:
+            await interaction.response.defer()
+        else:
+            await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+    except discord.HTTPException as error:
+        if error.code == TOO_LATE:
+            return False
+        if error.code != TAKEN:
+            raise
+    interaction.extras[_THINKING] = not pressed and not ephemeral
+    return True
+
+
+async def show(interaction: Interaction, content: str, **options: Any) -> None:
+    """Answer a command or a form that was acknowledged. Options are those of `Webhook.send`."""
+    answered(interaction)
+    await interaction.followup.send(content, **options)
+
+
+def answered(interaction: Interaction) -> None:
+    """What follows “thinking …” has taken its place."""
+    interaction.extras[_THINKING] = False
+
+
+async def show_privately(interaction: Interaction, content: str, **options: Any) -> None:
+    """Tell the acting member alone, in whatever state the interaction is."""
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(content, ephemeral=True, **options)
+        except discord.HTTPException as error:
+            if error.code != TAKEN:
+                raise
+        else:
+            return
+    in_public = interaction.extras.get(_THINKING, False)
+    if in_public:
+        # What is sent first takes the place of “thinking …” and is as public as that was: it gets a stand-in.
+        answered(interaction)
+        await interaction.edit_original_response(content="…")
+    await interaction.followup.send(content, ephemeral=True, **options)
+    if in_public:
+        with contextlib.suppress(discord.HTTPException):
+            await interaction.delete_original_response()
