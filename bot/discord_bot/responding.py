@@ -13,7 +13,7 @@ from bot.discord_bot.interactions import Interaction
 
 TAKEN = 40060  # Discord has an answer already: the one whose receipt a gateway error (502) swallowed
 TOO_LATE = 10062
-_THINKING = "thinking in public"
+_THINKING = "public-thinking"
 
 
 async def acknowledge(interaction: Interaction, *, ephemeral: bool = False) -> bool:

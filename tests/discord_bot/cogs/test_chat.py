@@ -7,6 +7,7 @@ from simcord.backend.models.message import AllowedMentions
 
 from bot.errors import EngineStopped, GenerationFailed, QueueFull
 from bot.store import Store
+from tests.discord_bot.conftest import handled
 from tests.discord_bot.talk import answers, as_bot, buttons, spoken_prompt
 from tests.fakes import ScriptedEngine
 
@@ -369,6 +370,7 @@ async def test_the_conversation_goes_on_and_a_moderators_forget_ends_it(
     moderator = guild.add_member(env.create_user("mod"), roles=[role])
     result = await moderator.slash(channel, "forget")
     assert result.response.content.startswith("I've forgotten")
+    assert handled(env) == ["NotAllowed"]
     await alice.send(channel, f"{at_bot} and now?")
     assert "my name is Alice" not in spoken_prompt(engine)
 
