@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import discord
 
+from bot.discord_bot.addressing import guild_id_of
 from bot.errors import NotAllowed
 
 # A member who is shut out still sees, exports and deletes what is stored about them.
@@ -74,8 +75,7 @@ class AccessCheck:
             return True
         [subject, *_] = arguments
         if event == "message":
-            guild_id = subject.guild.id if subject.guild else None
-            return self.access.allows(subject.author.id, guild_id, channel_ids(subject.channel))
+            return self.access.allows(subject.author.id, guild_id_of(subject), channel_ids(subject.channel))
         return self.access.allows(subject.user_id, subject.guild_id, {subject.channel_id})
 
     def check(self, interaction: discord.Interaction[Any]) -> None:

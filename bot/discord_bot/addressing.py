@@ -39,6 +39,15 @@ def place_of(channel: Any, guild_id: int | None) -> Place:
     return Place(channel.id, parent_id, guild_id)
 
 
+def place_of_message(message: discord.Message) -> Place:
+    return place_of(message.channel, guild_id_of(message))
+
+
+def guild_id_of(message: discord.Message) -> int | None:
+    """The server that a message was written on; None: a direct message. Discord may not have told of the server yet."""
+    return message.guild.id if message.guild is not None else getattr(message.channel, "guild_id", None)
+
+
 def place_of_interaction(interaction: discord.Interaction[Any]) -> Place:
     channel = interaction.channel or discord.Object(interaction.channel_id or 0)
     return place_of(channel, interaction.guild_id)
@@ -48,23 +57,24 @@ def is_addressed(message: discord.Message, me: discord.ClientUser) -> bool:
     """Whether a person meant the bot: by mention, reply, direct message, or in a thread the bot opened."""
     if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
         return False
+    own_role = message.guild.self_role if message.guild is not None else None
     return (
-        message.guild is None
+        guild_id_of(message) is None
         or me in message.mentions
         or _replies_to(message, me)
-        or (message.guild.self_role is not None and message.guild.self_role in message.role_mentions)
-        or (isinstance(message.channel, discord.Thread) and message.channel.owner_id == me.id and bool(message.content))
+        or (own_role is not None and own_role in message.role_mentions)
+        or (isinstance(message.channel, discord.Thread) and message.channel.owner_id == me.id and shows(message))
     )
 
 
 def may_be_overheard(message: discord.Message, me: discord.ClientUser) -> bool:
     """Whether a persona that answers everything in its channel would answer this: words to all, or to the bot.
 
-    Without the message-content intent there are no words to answer.
+    Without the message-content intent there are no words to answer. Pictures and stickers alone are none either.
     """
     if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
         return False
-    if not message.content or message.guild is None or any(user != me for user in message.mentions):
+    if guild_id_of(message) is None or not shows(message) or any(user != me for user in message.mentions):
         return False
     return message.type is discord.MessageType.default or _replies_to(message, me)
 
@@ -77,9 +87,14 @@ def answered_webhook_message(message: discord.Message) -> int | None:
     return answered.id if isinstance(answered, discord.Message) and answered.webhook_id is not None else None
 
 
+def shows(message: discord.Message) -> bool:
+    """Whether Discord shows the bot anything of it that may hold words."""
+    return bool(message.content or message.attachments or message.poll or message.message_snapshots)
+
+
 def why_no_text(message: discord.Message, me: discord.ClientUser) -> MemberError | None:
-    """The reason when there is no text to answer in an addressed message; None for a bare mention."""
-    if message.attachments or message.stickers:
+    """The reason when nothing that can be read is in an addressed message; None for a bare mention."""
+    if message.attachments or message.stickers or message.embeds or message.message_snapshots:
         return NoText()
     if message.guild is not None and me not in message.mentions and not message.content:
         return UnreadableMessage(message.guild.me.display_name)

@@ -72,6 +72,8 @@ permission-manage-webhooks = Manage Webhooks
 unreadable-message =
     Please mention me: write @{ $name } in your message, or leave the mention on (@ ON) when you reply. Discord shows me only messages that mention me.
 no-text = Please write your question next to the attachment or sticker. I can only read text.
+not-read = I can't read { $names }: I only read text.
+read-in-part = That was more than I can read at once. I read its beginning.
 cannot-write =
     I can't write in { $channel }. Please ask someone who manages it to let me view it, send messages and read its history.
 

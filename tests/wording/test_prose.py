@@ -16,7 +16,7 @@ LABEL = re.compile(r"[A-Z][a-z]+[.!?]?")  # one word with a capital, as on a but
 UNREAD = re.compile(r"log\.\w+|\w*Error|GenerationFailed|re\.compile|TypeVar|ParamSpec|.*once_told\.\w+|.*_settle")
 NOT_SAID = {
     "answering in channel ",  # names the action in the log
-    "Talk with ", " about this: ",  # what the model is told
+    "Talk with ", " about this: ", "Forwarded message", "Link preview", "(see above)",  # what the model is told
     "upper center",  # where matplotlib puts a legend
 }  # fmt: skip
 

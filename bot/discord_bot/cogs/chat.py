@@ -20,14 +20,16 @@ from bot.discord_bot.addressing import (
     answered_webhook_message,
     is_addressed,
     may_be_overheard,
-    place_of,
+    place_of_message,
     spoken_text,
     why_no_text,
 )
 from bot.discord_bot.controls.buttons import STOP
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, InteractiveBot
+from bot.discord_bot.permissions import CannotWrite, OnceADay, check_may_write
 from bot.discord_bot.rate_limits import TooFast
+from bot.discord_bot.reading import NO_WORDS, Said, read
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
@@ -64,6 +66,7 @@ class Chat(commands.Cog):
         self._revisions = Revisions(core.store, delivery.unfinished)
         once_told.deals_with("message edited", self._revisions.edited)
         once_told.deals_with("message deleted", self._revisions.deleted)
+        self._refusals = OnceADay()
         self._taken: deque[int] = deque(maxlen=256)  # after a reconnect Discord may deliver a message twice
 
     async def cog_load(self) -> None:
@@ -77,6 +80,8 @@ class Chat(commands.Cog):
         self._taken.append(message.id)
         try:
             await self._answer(message, me)
+        except (CannotWrite, discord.Forbidden):
+            await self._tell_once_of_permissions(message, me)
         except TooFast as error:
             if error.first:
                 await self._apologise(message, error)
@@ -88,7 +93,7 @@ class Chat(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         if self._bot.user is not None and edit.message.edited_at is not None and not edit.message.author.bot:
-            text = spoken_text(edit.message, self._bot.user)
+            text = await self._asked(edit.message, self._bot.user)
             await self._settle(self._revisions.edited, "message edited", edit.message_id, text)
 
     @commands.Cog.listener()
@@ -121,40 +126,68 @@ class Chat(commands.Cog):
             so_far = interaction.message.content[: 2000 - len(note) - 1]
             await interaction.edit_original_response(content=f"{so_far}\n{note}", view=None)
 
-    async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
+    async def _is_addressed(self, message: discord.Message, me: discord.ClientUser) -> bool:
         if is_addressed(message, me):
             return True
-        if (answered := answered_webhook_message(message)) and await self._store.reply_of_message(answered):
+        answered = answered_webhook_message(message)
+        return answered is not None and await self._store.reply_of_message(answered) is not None
+
+    async def _is_meant(self, message: discord.Message, me: discord.ClientUser) -> bool:
+        if await self._is_addressed(message, me):
             return True
         if not may_be_overheard(message, me):
             return False
-        place = place_of(message.channel, message.guild.id if message.guild else None)
+        place = place_of_message(message)
         return await self._channels.answers_all(place.channel_id, place.parent_id)
 
     async def _answer(self, message: discord.Message, me: discord.ClientUser) -> None:
-        place = place_of(message.channel, message.guild.id if message.guild else None)
-        text = spoken_text(message, me)
-        self._delivery.admit(message.author.id, place.guild_id)
-        if not text and (reason := why_no_text(message, me)):
-            raise reason
+        place = place_of_message(message)
+        since = self._store.erasures.mark()
         answered = await self._answered_reply(message)
         persona = await self._persona(place, answered)
-        if not text:
-            await self._greet(message, persona)
+        own_name = await self._identities.destination(message.channel, persona)
+        check_may_write(message.channel, through_webhook=own_name is not None)
+        self._delivery.admit(message.author.id, place.guild_id)
+        said = await read(message, me, quoting=answered is None)
+        text = spoken_text(message, me)
+        if not text and not said.enclosed and not said.quotes:
+            await self._answer_no_words(message, me, persona)
             return
         ask = Ask(
             channel_id=place.channel_id,
             guild_id=place.guild_id,
             author_id=message.author.id,
             author_name=message.author.display_name,
-            text=text,
+            text=text or ("" if said.enclosed else NO_WORDS),
             persona=persona,
             parent_channel_id=place.parent_id,
             message_id=message.id,
             branch=await self._branch(place, persona, answered),
+            enclosed=said.enclosed,
+            quotes=said.quotes,
         )
-        destination = await self._identities.destination(message.channel, persona) or AnswerDestination(message)
-        await self._delivery.speak(destination, lambda: self._replies.begin(ask))
+        fitted = self._replies.fitted(ask)
+        await self._delivery.speak(
+            own_name or AnswerDestination(message),
+            lambda: self._replies.begin(fitted, since),
+            header=_not_read(said, shortened=fitted != ask),
+        )
+
+    async def _asked(self, message: discord.Message, me: discord.ClientUser) -> str:
+        """All that the message says to the bot, as it is kept with its answer."""
+        text = spoken_text(message, me)
+        if not (message.attachments or message.poll) or not await self._store.is_known(message.id):
+            return text
+        said = await read(message, me, quoting=False)
+        return "\n\n".join(filter(None, (text, said.enclosed)))
+
+    async def _answer_no_words(self, message: discord.Message, me: discord.ClientUser, persona: Persona) -> None:
+        """A bare mention is greeted; to a picture that was not addressed to the bot nothing is said."""
+        if reason := why_no_text(message, me):
+            if await self._is_addressed(message, me):
+                raise reason
+        else:
+            await self._greet(message, persona)
 
     async def _answered_reply(self, message: discord.Message) -> StoredReply | None:
         """The reply of ours that the message replies to."""
@@ -183,12 +216,27 @@ class Chat(commands.Cog):
             raise EmptyPrompt
         await reply_to(message, defused(f"{persona.avatar} {persona.welcome()}"))
 
+    async def _tell_once_of_permissions(self, message: discord.Message, me: discord.ClientUser) -> None:
+        """Whoever addressed the bot learns why it is silent, once a day and channel; nobody else is disturbed."""
+        if not await self._is_addressed(message, me) or not self._refusals.is_first(message.channel.id):
+            return
+        log.warning("channel %d: I may not write there", message.channel.id)
+        try:
+            await message.author.send(say("cannot-write", channel=f"<#{message.channel.id}>"))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as refusal:
+            log.info("channel %d: could not tell the member (%s)", message.channel.id, type(refusal).__name__)
+
     async def _apologise(self, message: discord.Message, error: Exception) -> None:
         sentence = explain(error, f"answering in channel {message.channel.id}", announce)
         try:
-            if isinstance(error, discord.Forbidden):
-                await message.author.send(say("cannot-write", channel=f"<#{message.channel.id}>"))
-            else:
-                await reply_to(message, sentence)
+            await reply_to(message, sentence)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as refusal:
             log.warning("channel %d: could not tell the member (%s)", message.channel.id, type(refusal).__name__)
+
+
+def _not_read(said: Said, *, shortened: bool) -> str:
+    """The line above an answer to a message that was not read as a whole."""
+    names = ", ".join(defused(name) for name in said.unread)
+    notes = [announce("not-read", names=names)] if names else []
+    notes += [announce("read-in-part")] if shortened or said.enclosed.endswith(" …") else []
+    return "".join(f"-# {note}\n" for note in notes)
