@@ -29,6 +29,14 @@ class ServerStore(Tables):
                 await transaction.change("DELETE FROM channels WHERE guild_id = ? AND persona = ?", (guild_id, name))
         return removed > 0
 
+    async def give_up_server_persona(self, guild_id: int, name: str) -> None:
+        """The persona has a folder now: it goes on speaking where it spoke, and its replies may train it."""
+        async with self._database.transaction() as transaction:
+            await transaction.change("DELETE FROM server_personas WHERE guild_id = ? AND name = ?", (guild_id, name))
+            await transaction.change(
+                "UPDATE replies SET server_made = 0 WHERE guild_id = ? AND persona = ?", (guild_id, name)
+            )
+
     async def server_personas(self) -> list[ServerCard]:
         """Those of every server, by name."""
         rows = await self._database.rows(

@@ -316,6 +316,7 @@ train-failed = { $persona }: Das Training ist fehlgeschlagen. { $why }
 train-canary = { $persona }: Version { $number } wurde angenommen. Vorerst spricht sie in { $percent } % der Kanäle.
 train-accepted = { $persona }: Version { $number } ist besser und spricht ab der nächsten Antwort.
 train-refused = { $persona }: Version { $number } wurde abgelehnt und wird nicht sprechen.
+train-server-made = { $name } wurde auf diesem Server gemacht und spricht aus der Karte. Zum Trainieren braucht die Persona zuerst einen Ordner; den legen die an, die mich betreiben: `python -m training adopt { $name }`.
 versions-none = Es gibt noch keinen Adapter; die Persona spricht allein aus ihrem Prompt.
 versions-unloaded = Die aktive Version konnte nicht geladen werden. Wer mich betreibt, sieht den Grund im Protokoll.
 versions-canary = 🐤 { $canary }. Stimmen entscheiden, welche bleibt.

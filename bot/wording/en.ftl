@@ -361,6 +361,7 @@ train-failed = { $persona }: the training failed. { $why }
 train-canary = { $persona }: version { $number } was accepted. For now it speaks in { $percent }% of the channels.
 train-accepted = { $persona }: version { $number } is better and speaks, starting with the next reply.
 train-refused = { $persona }: version { $number } was refused and will not speak.
+train-server-made = { $name } was made on this server and speaks from its card. To train it, the people who run me give it a folder first: `python -m training adopt { $name }`.
 versions-none = It has no adapter yet and speaks from its prompt alone.
 versions-unloaded = The active version could not be loaded. The people who run me can see why in the log.
 versions-canary = 🐤 { $canary }. Votes decide which one stays.

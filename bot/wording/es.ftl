@@ -316,6 +316,7 @@ train-failed = { $persona }: el entrenamiento falló. { $why }
 train-canary = { $persona }: la versión { $number } fue aceptada. Por ahora habla en el { $percent } % de los canales.
 train-accepted = { $persona }: la versión { $number } es mejor y habla desde la próxima respuesta.
 train-refused = { $persona }: la versión { $number } fue rechazada y no hablará.
+train-server-made = { $name } se creó en este servidor y habla a partir de su ficha. Para entrenarla, quienes me administran le dan antes una carpeta: `python -m training adopt { $name }`.
 versions-none = Aún no tiene adaptador y habla solo a partir de su prompt.
 versions-unloaded = No se pudo cargar la versión activa. Quienes me administran pueden ver el motivo en el registro.
 versions-canary = 🐤 { $canary }. Los votos deciden cuál se queda.

@@ -316,6 +316,7 @@ train-failed = { $persona } : l'entraînement a échoué. { $why }
 train-canary = { $persona } : la version { $number } a été acceptée. Pour l'instant, elle parle dans { $percent } % des salons.
 train-accepted = { $persona } : la version { $number } est meilleure et parle dès la prochaine réponse.
 train-refused = { $persona } : la version { $number } a été refusée et ne parlera pas.
+train-server-made = { $name } a été créée sur ce serveur et parle à partir de sa carte. Pour l'entraîner, il lui faut d'abord un dossier, que les personnes qui me gèrent créent ainsi : `python -m training adopt { $name }`.
 versions-none = Il n'y a pas encore d'adaptateur ; la persona parle à partir de son seul prompt.
 versions-unloaded = La version active n'a pas pu être chargée. Les personnes qui me font tourner trouveront la raison dans le journal.
 versions-canary = 🐤 { $canary }. Les votes décident laquelle reste.

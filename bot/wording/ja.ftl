@@ -249,6 +249,7 @@ train-failed = { $persona }: 学習に失敗しました。{ $why }
 train-canary = { $persona }: バージョン { $number } が採用されました。当面は { $percent }% のチャンネルで話します。
 train-accepted = { $persona }: バージョン { $number } のほうが良いので、次の返信から話します。
 train-refused = { $persona }: バージョン { $number } は不採用となり、話しません。
+train-server-made = { $name } はこのサーバーで作られ、カードをもとに話します。学習するには、まず私を運営している人がフォルダーを作ります：`python -m training adopt { $name }`
 versions-none = まだアダプターがなく、プロンプトだけで話します。
 versions-unloaded = 有効なバージョンを読み込めませんでした。理由はボットの運営者がログで確認できます。
 versions-canary = 🐤 { $canary }。どちらが残るかは投票で決まります。

@@ -316,6 +316,7 @@ train-failed = { $persona }: o treinamento falhou. { $why }
 train-canary = { $persona }: a versão { $number } foi aceita. Por enquanto, ela fala em { $percent }% dos canais.
 train-accepted = { $persona }: a versão { $number } é melhor e fala a partir da próxima resposta.
 train-refused = { $persona }: a versão { $number } foi recusada e não vai falar.
+train-server-made = { $name } foi criada neste servidor e fala a partir da sua ficha. Para treiná-la, quem me administra cria antes uma pasta para ela: `python -m training adopt { $name }`.
 versions-none = Ainda não há adaptador; a persona fala só a partir do seu prompt.
 versions-unloaded = A versão ativa não pôde ser carregada. Quem me administra encontra o motivo no registro.
 versions-canary = 🐤 { $canary }. Os votos decidem qual fica.

@@ -57,6 +57,7 @@ class Operations(commands.Cog):
     @app_commands.describe(persona=described("command-train.option-persona"))
     async def train(self, interaction: Interaction, persona: PersonaName) -> None:
         client_of(interaction).access_check.check_operator(interaction)
+        self._refuse_server_made(persona, interaction.guild_id)
         card = self._trainable(persona)
         await acknowledge(interaction)
         async with self._runs.train(card.name) as run:
@@ -153,6 +154,12 @@ class Operations(commands.Cog):
     def _trainable(self, name: str) -> Persona:
         """A persona with a folder. A server's own ones speak from their prompt alone. Raises UnknownPersona."""
         return self._catalog.get(name.lower())
+
+    def _refuse_server_made(self, name: str, guild_id: int | None) -> None:
+        """A server's own persona can be trained once it has a folder."""
+        own = guild_id is not None and name.lower() in self._catalog.names(guild_id)
+        if own and not self._catalog.is_shipped(name.lower()):
+            raise MemberError("train-server-made", name=name.lower())
 
     def _active_versions(self) -> list[str]:
         shown = []

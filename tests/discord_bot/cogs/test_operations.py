@@ -9,6 +9,7 @@ import pytest
 import simcord
 
 from bot.discord_bot.access import Operators
+from bot.personas.catalog import Persona, PersonaCatalog
 from bot.store import Store
 from bot.versions.canary import Canary, write_canary
 from bot.versions.registry import AdapterRegistry
@@ -70,6 +71,18 @@ async def test_a_refused_version_is_said_to_be_so(channel: Any, operator: Any, t
         "🎭 **Captain Saltbeard**: version 2 was refused and will not speak.",
         "✗ held-out liked replies: better",
     ], "the verdict and what failed; the report tells the rest"
+
+
+async def test_a_servers_own_persona_needs_a_folder_to_be_trained(
+    env: simcord.Env, make_bot: Any, guild: Any, channel: Any, operator: Any, personas_folder: Path
+) -> None:
+    catalog = PersonaCatalog(personas_folder)
+    catalog.add_made(guild.id, Persona(name="crow", display_name="Crow", description="A bird."))
+    operators = Operators(members=frozenset({operator.id}))
+    await env.restart_bot(make_bot(catalog=catalog, operators=operators))
+    result = await operator.slash(channel, "train", persona="crow")
+    assert "`python -m training adopt crow`" in result.response.content
+    assert handled(env) == ["MemberError"]
 
 
 async def test_a_training_that_fails_says_so_and_the_log_says_why(
