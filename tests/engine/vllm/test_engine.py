@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.engine import Completion, FinishReason, Generation, GenerationRequest, SamplingParams
+from bot.engine.trial import try_out
 from bot.engine.vllm import VllmEngine
 from bot.errors import DeadlineExceeded, EmptyPrompt, EngineStopped, GenerationFailed, PromptTooLong, QueueFull
 from bot.personas.rules import Rules
@@ -333,6 +334,14 @@ async def test_replies_wait_while_no_server_is_well_and_go_on_when_one_is(servin
         server.well = True
         assert (await heard(generation))[0] == SAYS
         assert (await heard(behind))[0] == SAYS
+
+
+async def test_an_adapter_is_not_tried_for_long_while_no_server_is_well(serving, scripted, pirate):
+    async with serving(server := scripted(well=False)) as engine:
+        with pytest.raises(DeadlineExceeded):
+            await try_out(engine, pirate, seconds=0.05)
+        server.well = True
+        await try_out(engine, pirate)
 
 
 async def test_a_channel_keeps_its_server_and_others_go_where_there_is_room(serving, scripted, ask):
