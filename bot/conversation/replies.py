@@ -106,6 +106,14 @@ class Reply:
     def was_interrupted(self) -> bool:
         return self._interrupted and self.was_cancelled
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it ended at its length limit and may go on."""
+        if self.completion is None:
+            return False
+        ended = self._ended(self.completion)
+        return may_go_on(ended.finish_reason, ended.continued)
+
     def cancel(self) -> None:
         self._generation.cancel()
 
@@ -155,6 +163,8 @@ class Reply:
         opening, adapter = self._opening, completion.adapter
         said = self._ending(without_thoughts(completion.text))
         finish_reason = INTERRUPTED_FINISH if self.was_interrupted else completion.finish_reason.value
+        if self.before and self.was_cancelled and not said.strip():
+            return opening
         if self.before:
             return dataclasses.replace(
                 opening,

@@ -11,7 +11,7 @@ from bot.errors import NotAllowed
 
 # A member who is shut out still sees, exports and deletes what is stored about them.
 OPEN_TO_ALL = frozenset({"privacy"})
-Steering = Literal["stop", "again", "keep", "delete"]
+Steering = Literal["stop", "again", "keep", "delete", "continue"]
 _CHECKED_EVENTS = frozenset({"message", "raw_reaction_add"})
 
 
@@ -115,6 +115,8 @@ def check_steers(interaction: discord.Interaction[Any], asker_id: int, action: S
         return
     if interaction.guild_id is not None and interaction.permissions.manage_messages:
         return
+    if action == "continue":
+        raise NotAllowed("only-asker-continues")
     raise NotAllowed("only-asker", action=action)
 
 

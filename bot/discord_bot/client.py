@@ -21,6 +21,7 @@ from bot.discord_bot.access import AccessCheck
 from bot.discord_bot.cogs.asking import Asking
 from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
+from bot.discord_bot.cogs.continuing import Continuing
 from bot.discord_bot.cogs.feedback import Feedback
 from bot.discord_bot.cogs.leaving_members import Departures
 from bot.discord_bot.cogs.lost_places import LostPlaces
@@ -137,6 +138,7 @@ class TroupeBot(InteractiveBot):
             Chat(self, core, self._delivery, identities, self._once_told),
             Asking(core, self._delivery),
             SecondAnswers(self, core, self._delivery, identities),
+            Continuing(self, core, self._delivery, identities),
             Scenes(core, self._delivery, identities),
             feedback,
             ReplyMenus(self, core.store, feedback.ask_for_correction, identities),

@@ -56,6 +56,11 @@ def unclosed(text: str) -> str:
     return text[: -len(FENCE)] if text.endswith(f"\n{FENCE}") else text
 
 
+def reopened(shown: str, before: str) -> str:
+    """`shown`, the end of a reply that goes on from `before`, with its code block open where that has it open."""
+    return unclosed(shown) if before.count(FENCE) % 2 else shown
+
+
 def seam(before: str, after: str) -> str:
     """What must stand between a reply and what it goes on with: some models begin without the space."""
     runs_into = before[-1:] in _SPACED and (after[:1].isalnum() or after[:1] in _OPENERS)

@@ -28,6 +28,7 @@ unknown-persona = There is no persona called “{ $name }”. Choose one of thes
 unknown-persona-none = There is no persona called “{ $name }”, and no other one either.
 persona-unavailable = { $name } can't speak right now because its adapter could not be loaded. The people who run me can see why in the log.
 already-training = { $persona } is already being trained.
+reply-still-growing = Please wait a moment: that reply is still being written.
 cannot-go-on = I can't go on with that reply any more. Please ask again.
 failure-operator = I can't do that right now. The people who run me can see why in the log.
 failure-permissions = You need more permissions for that: { $permissions }.
@@ -53,6 +54,8 @@ only-asker =
         [keep] choose between the answers
        *[delete] delete this reply
     }.
+only-asker-continues =
+    Only the member who asked, or someone with the permission { permission-manage-messages }, can let this reply go on.
 too-fast =
     Please try again in { $seconds ->
         [one] { $seconds } second
@@ -80,6 +83,7 @@ cannot-write =
 ## While a reply is written
 
 button-stop = Stop
+button-continue = Continue
 button-keep = Keep this one
 queue-position = { $ahead ->
         [one] { $ahead } reply is

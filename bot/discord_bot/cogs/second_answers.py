@@ -42,7 +42,7 @@ class SecondAnswers(commands.Cog):
         self._store = core.store
         self._delivery = delivery
         self._identities = identities
-        self._writing: set[int] = set()
+        self._writing = delivery.growing
 
     async def cog_load(self) -> None:
         self._bot.press_handlers.add(AGAIN.calls(self.write), KEEP.calls(self.keep))
@@ -66,6 +66,8 @@ class SecondAnswers(commands.Cog):
         await acknowledge(interaction)
         kept, other = await self._reply(interaction, kept_id), await self._reply(interaction, other_id)
         check_steers(interaction, kept.record.asker_id, "keep")
+        if not self._writing.isdisjoint((kept_id, other_id)):
+            raise MemberError("reply-still-growing")
         await self._store.add_comparison(kept_id, other_id, interaction.user.id)
         with _given_up_on_refusal(kept):
             await interaction.edit_original_response(view=await reply_view(self._store, kept_id))
@@ -79,8 +81,8 @@ class SecondAnswers(commands.Cog):
         async def begin() -> Reply:
             return self._replies.again(first, persona, instead=instead)
 
-        def view_of(reply_id: int) -> discord.ui.View:
-            return feedback_view(reply_id, VoteCount(0, 0), rival=None if instead else first.id)
+        def view_of(reply_id: int, *, goes_on: bool) -> discord.ui.View:
+            return feedback_view(reply_id, VoteCount(0, 0), rival=None if instead else first.id, goes_on=goes_on)
 
         destination = await self._identities.destination(interaction.channel, persona) or AnswerDestination(
             interaction.message

@@ -1,4 +1,4 @@
-"""The buttons below a reply: ⏹ while it grows; thumbs, 🔁, ✏️ and the choice between two answers when it has ended."""
+"""The buttons below a reply: ⏹ while it grows; thumbs, 🔁, ✏️, ▶ and the choice of two answers once it has ended."""
 
 import discord
 
@@ -12,6 +12,7 @@ LIKE = Action[[int]]("up")  # reply
 DISLIKE = Action[[int]]("down")  # reply
 CORRECT = Action[[int]]("correct")  # reply
 AGAIN = Action[[int]]("again")  # reply
+CONTINUE = Action[[int]]("continue")  # reply
 KEEP = Action[[int, int]]("keep")  # the reply that is kept, the other one
 
 
@@ -24,19 +25,27 @@ def again_view(reply_id: int) -> discord.ui.View:
     return persistent_view(_again(reply_id))
 
 
-def feedback_view(reply_id: int, votes: VoteCount, rival: int | None = None) -> discord.ui.View:
-    """👍 👎 with their counts, 🔁 and ✏️; beside a second answer, the `rival`, there is a choice instead of 🔁."""
+def feedback_view(
+    reply_id: int, votes: VoteCount, rival: int | None = None, *, goes_on: bool = False
+) -> discord.ui.View:
+    """👍 👎 with their counts, 🔁 and ✏️, and ▶ below a reply that ended at its length limit.
+
+    Beside a second answer, the `rival`, there is a choice instead of 🔁.
+    """
+    further = [_continue(reply_id)] if goes_on else []
     like, dislike = _thumb("👍", LIKE, reply_id, votes.up), _thumb("👎", DISLIKE, reply_id, votes.down)
     correct = discord.ui.Button[discord.ui.View](emoji="✏️", custom_id=CORRECT.custom_id(reply_id))
     if rival is None:
-        return persistent_view(like, dislike, _again(reply_id), correct)
-    return persistent_view(like, dislike, correct, _keep(reply_id, rival))
+        return persistent_view(like, dislike, _again(reply_id), correct, *further)
+    return persistent_view(like, dislike, correct, *further, _keep(reply_id, rival))
 
 
 async def reply_view(store: Store, reply_id: int) -> discord.ui.View | None:
     """The buttons a stored reply has now; None when another answer was kept."""
     standing = await store.standing(reply_id)
-    return None if standing.given_up else feedback_view(reply_id, await store.votes(reply_id), standing.rival)
+    if standing.given_up:
+        return None
+    return feedback_view(reply_id, await store.votes(reply_id), standing.rival, goes_on=standing.goes_on)
 
 
 def _thumb(emoji: str, action: Action[[int]], reply_id: int, count: int) -> discord.ui.Button[discord.ui.View]:
@@ -45,6 +54,10 @@ def _thumb(emoji: str, action: Action[[int]], reply_id: int, count: int) -> disc
 
 def _again(reply_id: int) -> discord.ui.Button[discord.ui.View]:
     return discord.ui.Button(emoji="🔁", custom_id=AGAIN.custom_id(reply_id))
+
+
+def _continue(reply_id: int) -> discord.ui.Button[discord.ui.View]:
+    return discord.ui.Button(emoji="▶️", label=announce("button-continue"), custom_id=CONTINUE.custom_id(reply_id))
 
 
 def _keep(reply_id: int, other_id: int) -> discord.ui.Button[discord.ui.View]:

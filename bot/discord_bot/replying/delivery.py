@@ -8,7 +8,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
@@ -39,15 +39,22 @@ class Spoken:
     last_message: discord.Message | None
 
 
-def fresh_view(reply_id: int) -> discord.ui.View:
-    return feedback_view(reply_id, VoteCount(0, 0))
+class ViewOf(Protocol):
+    """What stands below a stored reply; `goes_on`: it ended at its length limit and may go on."""
+
+    def __call__(self, reply_id: int, *, goes_on: bool) -> discord.ui.View: ...
+
+
+def fresh_view(reply_id: int, *, goes_on: bool) -> discord.ui.View:
+    return feedback_view(reply_id, VoteCount(0, 0), goes_on=goes_on)
 
 
 class ReplyDelivery:
-    """`unfinished`: the replies that are shown and not recorded yet."""
+    """`unfinished`: the replies that are shown and not recorded yet. `growing`: stored ones to which more is added."""
 
     def __init__(self, limits: Limits, pacer: EditPacer) -> None:
         self.unfinished = Unfinished()
+        self.growing: set[int] = set()
         self._limits = limits
         self._pacer = pacer
         self._draining = False
@@ -61,11 +68,12 @@ class ReplyDelivery:
         *,
         header: str = "",
         placeholder: str = "",
-        view_of: Callable[[int], discord.ui.View] = fresh_view,
+        view_of: ViewOf = fresh_view,
+        resumed: discord.Message | None = None,
     ) -> Spoken:
-        """MessageStream the reply that `begin` submits; `view_of` its stored id stands below it at the end.
+        """Stream the reply that `begin` submits; `view_of` its stored id stands below it at the end.
 
-        `header` and `placeholder`: see MessageStream.
+        `header`, `placeholder` and `resumed`: see MessageStream.
         Raises what `begin` raises, EngineStopped while the bot stops, and Discord's refusals; whatever goes wrong
         once the reply runs is a sentence below its text.
         """
@@ -84,6 +92,7 @@ class ReplyDelivery:
                     header=header,
                     placeholder=placeholder,
                     on_shown=typing.cancel,
+                    resumed=resumed,
                 )
                 return await self._tell(stream, reply, view_of)
         finally:
@@ -108,7 +117,7 @@ class ReplyDelivery:
         if self._draining:
             raise EngineStopped
 
-    async def _tell(self, stream: MessageStream, reply: Reply, view_of: Callable[[int], discord.ui.View]) -> Spoken:
+    async def _tell(self, stream: MessageStream, reply: Reply, view_of: ViewOf) -> Spoken:
         self._streams.add(stream)
         try:
             reply_id = await self._stream(stream, reply, view_of)
@@ -118,12 +127,10 @@ class ReplyDelivery:
             stream.close()
             await reply.discard()
 
-    async def _stream(
-        self, stream: MessageStream, reply: Reply, view_of: Callable[[int], discord.ui.View]
-    ) -> int | None:
+    async def _stream(self, stream: MessageStream, reply: Reply, view_of: ViewOf) -> int | None:
         try:
             await stream.follow()
-            said = bool(reply.text.strip())
+            said = bool(reply.before or reply.text.strip())
             if not said and not reply.was_cancelled:
                 ask = reply.ask
                 log.warning("%s said nothing in channel %d", ask.persona.name, ask.channel_id)
@@ -132,21 +139,30 @@ class ReplyDelivery:
             reply_id = await reply.record(stream.message_ids) if kept else None
         except discord.HTTPException:
             raise
-        except OperatorError as error:
-            explain(error, "recording a reply")
-            await stream.interrupt(announce("reply-not-saved"))
-        except Exception as error:  # noqa: BLE001 (the text so far stays, with the sentence below it)
-            await stream.interrupt(explain(error, "answering", announce))
+        except Exception as error:
+            if stream.resumes:  # what was said before stands; who pressed ▶ learns privately what went wrong
+                await stream.take_back()
+                raise
+            await _break_off(stream, error)
         else:
-            await stream.finish(_view(reply_id, said, view_of))
+            await stream.finish(_view(reply_id, said, view_of, goes_on=reply.goes_on))
             return reply_id
         return None
 
 
-def _view(reply_id: int | None, said: bool, view_of: Callable[[int], discord.ui.View]) -> discord.ui.View | None:
+async def _break_off(stream: MessageStream, error: Exception) -> None:
+    """The text so far stays, with a sentence below it."""
+    if isinstance(error, OperatorError):
+        explain(error, "recording a reply")
+        await stream.interrupt(announce("reply-not-saved"))
+    else:
+        await stream.interrupt(explain(error, "answering", announce))
+
+
+def _view(reply_id: int | None, said: bool, view_of: ViewOf, *, goes_on: bool) -> discord.ui.View | None:
     if reply_id is None:
         return None
-    return view_of(reply_id) if said else again_view(reply_id)
+    return view_of(reply_id, goes_on=goes_on) if said else again_view(reply_id)
 
 
 @contextlib.asynccontextmanager

@@ -22,6 +22,7 @@ from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.destinations import Destination
 from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.splitting import split
+from bot.prompt.endings import reopened
 from bot.wording import announce
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class MessageStream:
     """One reply in its channel. `follow` it to its end, then `finish`, or `interrupt` with a sentence.
 
     `header` stands above the text. `placeholder` is shown until there is text; without one, nothing is.
-    `on_shown` is called when the first message is there.
+    `on_shown` is called when the first message is there. `resumed`: the last message of a reply that goes on.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class MessageStream:
         header: str = "",
         placeholder: str = "",
         on_shown: Callable[[], object] = lambda: None,
+        resumed: discord.Message | None = None,
     ) -> None:
         self.recorded = asyncio.Event()
         self.stopped = False
@@ -90,6 +92,16 @@ class MessageStream:
         self._shown_at = 0.0
         self._tried_at = 0.0
         self._refused = False
+        self._resumed = resumed
+        if resumed is not None:
+            self._header = reopened(resumed.content, reply.before)
+            self._messages, self._shown = [resumed], [resumed.content]
+            unfinished.add(resumed.id, self)
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a reply goes on that is shown and stored already."""
+        return self._resumed is not None
 
     @property
     def asker_id(self) -> int:
@@ -124,6 +136,9 @@ class MessageStream:
         Raises what the reply raises, NotFound when the reply was deleted meanwhile, Forbidden without permission.
         """
         with self._pacer.growing(self._destination.bucket):
+            if self._resumed is not None:
+                await self._edit(0, self._resumed.content, view=stop_view())
+                self._on_shown()
             async with self._position_shown():
                 chunks = aiter(self._reply)
                 text = await anext(chunks, None)
@@ -134,6 +149,11 @@ class MessageStream:
         contents, _ = self._whole()
         await self._send_missing(contents)
         await self._delete_surplus(len(contents))
+
+    async def take_back(self) -> None:
+        """Delete what was added to a reply that was to go on."""
+        with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            await self._delete_surplus(1)
 
     async def finish(self, view: discord.ui.View | None) -> None:
         """The last edit: the whole text, and `view` below its last message."""
@@ -172,22 +192,28 @@ class MessageStream:
 
     def _growing(self) -> list[str]:
         """The messages that show the text so far."""
-        return split(self._header + defused(self._reply.text.strip()))[:MESSAGES]
+        return split(self._header + self._said())[:MESSAGES]
+
+    def _said(self) -> str:
+        """What goes on after other words keeps the white space between."""
+        return defused(self._reply.text.rstrip() if self.resumes else self._reply.text.strip())
 
     def _whole(self) -> tuple[list[str], discord.File | None]:
         """The messages that show the ended reply, and the file when it is too long for them."""
-        said = defused(self._reply.text.strip())
+        said = self._said()
         note = f"-# {self._note}" if said and self._note else self._note
         if self._reply.was_interrupted:
             note = interrupted()
-        elif self._reply.was_cancelled and not said:
+        elif self._reply.was_cancelled and not said and not self.resumes:
             note = f"-# {announce('reply-stopped')}"
         contents = split(self._header + "\n".join(filter(None, (said, note))))
         if len(contents) <= MESSAGES:
             return contents, None
         beginning, *_ = split(said, BEGINNING)
         closing = "\n".join(filter(None, (f"{beginning.rstrip()} …", f"-# {announce('reply-in-file')}", note)))
-        return split(self._header + closing), discord.File(io.BytesIO(said.encode()), "answer.md")
+        return split(self._header + closing), discord.File(
+            io.BytesIO((defused(self._reply.before) + said).encode()), "answer.md"
+        )
 
     def _is_due(self) -> bool:
         if self._refused or not self._reply.text[:LONGEST_WORD].strip():

@@ -13,6 +13,7 @@ import discord
 
 from bot.discord_bot.refusals import readable
 from bot.discord_bot.replying.defusing import defused
+from bot.discord_bot.replying.destinations import Destination
 from bot.personas.catalog import Persona
 from bot.store import Store
 from bot.wording import announce
@@ -43,6 +44,13 @@ class Identities:
         if webhook is None:
             return None
         return WebhookDestination(webhook, channel, persona, forget=lambda: self._webhooks.pop(home.id, None))
+
+    async def resumed(self, channel: Any, message: discord.Message, further: Destination) -> "ResumedDestination":
+        """Where a reply goes on whose last message is `message`; what needs more messages goes `further`."""
+        me = self._me()
+        own = me is not None and message.author.id == me.id
+        webhook = None if own else await self._webhook_of(channel)
+        return ResumedDestination(channel, message.id, webhook, further)
 
     async def edit(self, channel: Any, message_id: int, **changes: Any) -> None:
         """Edit a message of the bot, whichever way it was sent. Raises discord.HTTPException."""
@@ -143,6 +151,39 @@ class WebhookDestination:
             allowed_mentions=discord.AllowedMentions.none(),
             **options,
         )
+
+
+class ResumedDestination:
+    """One more kind of `Destination`: it begins with a message that is there already, and goes on `further`."""
+
+    def __init__(self, channel: Any, message_id: int, webhook: discord.Webhook | None, further: Destination) -> None:
+        self._channel = channel
+        self._message_id = message_id
+        self._webhook = webhook
+        self._further = further
+
+    @property
+    def channel_id(self) -> int:
+        return self._further.channel_id
+
+    @property
+    def bucket(self) -> str:
+        return self._further.bucket
+
+    async def type(self) -> None:
+        await self._further.type()
+
+    async def send(self, content: str, **options: Any) -> discord.Message:
+        return await self._further.send(content, **options)
+
+    async def edit(self, message: discord.Message, **options: Any) -> discord.Message:
+        if message.id != self._message_id:
+            return await self._further.edit(message, **options)
+        with readable():
+            if self._webhook is not None:
+                return await self._webhook.edit_message(message.id, thread=_thread(self._channel), **options)
+            edited: discord.Message = await self._channel.get_partial_message(message.id).edit(**options)
+            return edited
 
 
 async def _with_view_if_possible(call: Callable[..., Awaitable[discord.Message]], **options: Any) -> discord.Message:
