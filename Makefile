@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help learn run test test-vllm vllm fuzz lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers clean
+.PHONY: help learn run test test-vllm vllm fuzz lint types contracts check bench bench-training bench-bot gpu adapters doctor chat graph numbers support clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ graph: $(READY) ## draw who imports whom: docs/imports.md and its picture
 
 numbers: $(READY) ## how readable the code is: loose modules, function lengths, parameters, import circles
 	$(BIN)/python -m tools.numbers
+
+support: $(READY) ## try which architectures the engine serves, and write the table in docs/models.md
+	$(BIN)/python -m tools.support
 
 check: lint types contracts test ## everything CI runs
 

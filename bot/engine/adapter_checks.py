@@ -113,6 +113,11 @@ def check_adapter(version: AdapterVersion, target: AdapterTarget) -> dict[str, C
             f"{version} was trained for another base model (fingerprint {str(base)[:80]}, running: "
             f"{target.fingerprint}); set model.base back, or train the persona again."
         )
+    if not target.layers:
+        raise AdapterError(
+            f"{version}: the running base model has no linear layers that an adapter may change; choose another model "
+            "of docs/models.md, or let the persona speak from its prompt."
+        )
     config = _read_config(version)
     tensors = _read_weights(version, target)
     shares = {

@@ -2,7 +2,7 @@
 in place of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,24 +10,25 @@ import torch
 import transformers
 from torch import Tensor, nn
 
-from bot.engine.int8 import Int8Product
+from bot.engine.int8 import Int8Product, int8_product
 from bot.engine.kv_cache import KVCache
 from bot.engine.placement import Placement
 from bot.engine.projections import Binding, LoraShare, Projection, float_product, install_projections
-from bot.engine.reference_logits import forward
-from bot.engine.row_attention import ATTENTION, StepCache
+from bot.engine.reference_logits import Unservable, forward
+from bot.engine.row_attention import ATTENTION, StepCache, attending
 from bot.engine.step import Step
 
 
 class EagerDecoder:
     """Takes over `model`, whose linear layers it exchanges; `use` must be called before the first step."""
 
-    def __init__(self, model: Any, placement: Placement) -> None:
+    def __init__(self, model: Any, placement: Placement, adaptable: Collection[str]) -> None:
+        """`adaptable`: names of the linear layers that an adapter may change; others stay as they are."""
         self._model = model
         self._cache: KVCache | None = None
         self._like = torch.empty(0, device=placement.device, dtype=placement.dtype)
         self._binding = Binding()
-        self._projections = _exchange_projections(model, placement)
+        self._projections = _exchange_projections(model, placement, adaptable)
         self._ranks = [0]
 
     @property
@@ -71,7 +72,11 @@ class EagerDecoder:
         assert self._cache is not None
         self._binding.bind(step, self._ranks)
         cache = StepCache(self._cache, step)
-        return forward(self._model, step.ids, step.positions, step.last_tokens, cache, rows=cache)
+        with attending(cache):
+            logits = forward(self._model, step.ids, step.positions, step.last_tokens, cache)
+        if not cache.attended:
+            raise Unservable("its attention is not one that can be exchanged")
+        return logits
 
 
 @contextmanager
@@ -86,10 +91,10 @@ def _own_stream(device: torch.device) -> Iterator[None]:
     stream.synchronize()
 
 
-def _exchange_projections(model: Any, placement: Placement) -> list[Projection]:
+def _exchange_projections(model: Any, placement: Placement, adaptable: Collection[str]) -> list[Projection]:
     head = model.get_output_embeddings()
     quantize = placement.precision == "int8" and placement.device.type == "cpu"
-    projections = install_projections(model, head, Int8Product if quantize else float_product)
-    if quantize and isinstance(head, nn.Linear):
+    projections = install_projections(model, adaptable, int8_product if quantize else float_product)
+    if quantize and type(head) is nn.Linear:
         model.set_output_embeddings(Int8Product([head]))
     return projections

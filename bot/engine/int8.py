@@ -43,3 +43,8 @@ class Int8Product(nn.Module):
         )
         out.mul_(scale)
         return out if self.bias is None else out.add_(self.bias)
+
+
+def int8_product(layers: Sequence[nn.Linear]) -> nn.Module:
+    """The layers quantized side by side; one that is more than a matrix, as BitNet's, stays as it is."""
+    return Int8Product(layers) if type(layers[0]) is nn.Linear else layers[0]

@@ -8,15 +8,16 @@ import gc
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 import transformers
-from torch import Tensor, nn
+from torch import Tensor
 
-from bot.engine.base_model import BaseModelFiles
+from bot.engine.base_model import BaseModelFiles, load_tokenizer
 from bot.engine.kv_cache import KVCache
 from bot.engine.native import (
     NativeDecoder,
@@ -29,20 +30,26 @@ from bot.engine.native import (
 )
 from bot.engine.options import DEFAULT_CACHE
 from bot.engine.placement import Placement
+from bot.engine.probe import TOLERANCE, agreement
 from bot.engine.projections import LoraShare
-from bot.engine.reference_logits import ReferenceLogits, reference_of
-from bot.engine.step import Segment, Step
+from bot.engine.reference_logits import (
+    PROBE_TEXT,
+    PROBE_WINDOW,
+    ReferenceLogits,
+    Unservable,
+    reference_of,
+    short_windows,
+)
+from bot.engine.step import Step
 from bot.engine.system_memory import give_back_freed
 from bot.errors import BaseModelError
 
 log = logging.getLogger(__name__)
 
 SERVED_LAYERS = {"full_attention", "sliding_attention"}
-# These change with the longest position in the batch, so that rows would disturb each other.
+# Beyond the context a model was first made for these change with the longest position in the batch, so that rows would
+# disturb each other.
 BATCH_DEPENDENT_ROPE = {"dynamic", "longrope"}
-# Greatest angle between our logits and transformers' on the probe. Random differences of rounding stay far below it;
-# a wrong mask or position lies far above.
-PROBE_TOLERANCE = 0.02
 
 
 class Decoder(Protocol):
@@ -82,13 +89,12 @@ class ServedModel:
             self._decoder, self._cache = self._native(source, cache_dir) or self._eager(source)
         except BaseModelError:
             raise
+        except Unservable as reason:
+            raise _refusal(files, str(reason)) from reason
         except Exception as error:  # whatever the code of a model we do not know raises: the operator gets a sentence
             log.exception("%s failed its probe", files.name)
-            raise BaseModelError(
-                f"model.base = {files.name!r}: this engine cannot serve a {source.config.model_type} model "
-                f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}); "
-                "choose a Llama-, Qwen3- or Gemma-3-like model."
-            ) from error
+            kind = source.config.model_type
+            raise _refusal(files, f"the code of {kind} models does not fit its rows and adapters") from error
 
     @property
     def compiled(self) -> bool:
@@ -146,7 +152,7 @@ class ServedModel:
             library = load_library(cache_dir)
             if packed and (served := self._compiled(library, packed)):
                 return served
-            packed = pack_model(source.model, source.end_ids, source.longest)
+            packed = pack_model(source.model, source.end_ids, source.longest, source.text_ids)
         except NativeUnavailable as reason:
             log.info("%s is served without the compiled decoder: %s", self.name, reason)
             return None
@@ -158,28 +164,42 @@ class ServedModel:
     def _compiled(self, library: ctypes.CDLL, packed: PackedModel) -> tuple[Decoder, KVCache] | None:
         self._introduce(packed.facts.end_ids, packed.facts.longest)
         cache = self._make_cache(packed.reference, torch.bfloat16)
-        decoder = NativeDecoder(library, packed, cache)
-        agreement = self._agreement(decoder, cache, packed.reference)
-        if agreement > 1 - PROBE_TOLERANCE:
-            return decoder, cache
-        log.warning("The compiled decoder disagrees with %s (agreement %.3f), so it is not used", self.name, agreement)
+        probed = NativeDecoder(library, packed.with_windows(PROBE_WINDOW), cache)
+        found = agreement(probed, cache, packed.reference, self.placement)
+        probed.close()
+        if min(found) > 1 - TOLERANCE:
+            return NativeDecoder(library, packed, cache), cache
+        log.warning(
+            "The compiled decoder disagrees with %s (agreement %.3f, with an adapter %.3f), so it is not used",
+            self.name,
+            *found,
+        )
         return None
 
     def _eager(self, source: "ModelSource") -> tuple[Decoder, KVCache]:
         from bot.engine.eager import EagerDecoder  # with transformers' modelling code: a second, and 80 MB
 
         self._introduce(source.end_ids, source.longest)
-        decoder = EagerDecoder(source.model, self.placement)
-        reference = reference_of(source.model)
+        reference = reference_of(source.model, source.text_ids)
+        decoder = EagerDecoder(source.model, self.placement, reference.shares.keys())
         cache = self._make_cache(reference, self.placement.dtype)
         decoder.use(cache)
-        agreement = self._agreement(decoder, cache, reference)
-        if not agreement > 1 - PROBE_TOLERANCE:
-            raise BaseModelError(
-                f"model.base = {self.name!r}: this engine's results differ from those of the model's own code "
-                f"(agreement {agreement:.3f}, wanted 1), so it refuses to serve it; choose another model."
-            )
-        return decoder, cache
+        with short_windows(source.model):
+            plain, adapted = agreement(decoder, cache, reference, self.placement)
+        if min(plain, adapted) > 1 - TOLERANCE:
+            return decoder, cache
+        if self.placement.precision == "int8" and self.placement.device.type == "cpu":
+            return self._in_full(source, min(plain, adapted))
+        raise Unservable(
+            f"its results differ from those of the model's own code (agreement {plain:.3f}, with an adapter "
+            f"{adapted:.3f}, wanted 1)"
+        )
+
+    def _in_full(self, source: "ModelSource", found: float) -> tuple[Decoder, KVCache]:
+        log.warning("int8 changes what %s computes (agreement %.3f), so it is served in fp32", self.name, found)
+        self.placement = replace(self.placement, precision="fp32")
+        source.drop()
+        return self._eager(source)
 
     def _introduce(self, end_ids: Iterable[int], longest: int | None) -> None:
         self._end_ids = set(end_ids)
@@ -188,18 +208,6 @@ class ServedModel:
     def _make_cache(self, reference: ReferenceLogits, dtype: torch.dtype) -> KVCache:
         like = torch.empty(0, device=self.placement.device, dtype=dtype)
         return KVCache(reference.shapes, self._rows, self.context, like)
-
-    @torch.inference_mode()
-    def _agreement(self, decoder: Decoder, cache: KVCache, reference: ReferenceLogits) -> float:
-        """How alike a decoder's logits and the model's own are, 1 at most: read in two chunks and a single token."""
-        row = cache.keys[0].shape[0] - 1
-        ids, last = reference.ids, len(reference.ids) - 1
-        for start, stop in ((0, 5), (5, last), (last, last + 1)):
-            segment = Segment(row, 0, start, ids[start:stop])
-            got = decoder.run(Step.of([segment], self.placement.device, self.placement.dtype))
-        cache.clear(row)
-        expected = reference.logits
-        return nn.functional.cosine_similarity(expected - expected.mean(), got - got.mean()).item()
 
 
 class ModelSource:
@@ -231,8 +239,19 @@ class ModelSource:
 
     @property
     def longest(self) -> int | None:
-        """Tokens of context that the model was made for."""
-        return getattr(self.config.get_text_config(), "max_position_embeddings", None)
+        """Tokens of context that the model was made for, and in which its positions do not depend on the batch."""
+        text = self.config.get_text_config()
+        longest = getattr(text, "max_position_embeddings", None)
+        first = [window for rope in _ropes(text) if (window := _first_window(rope, text)) is not None]
+        return min([window for window in (longest, *first) if window], default=None)
+
+    @property
+    def text_ids(self) -> list[int]:
+        """PROBE_TEXT as the model reads it; nothing where there is no tokenizer, which whoever needs one will tell."""
+        try:
+            return list(load_tokenizer(self.files)(PROBE_TEXT, add_special_tokens=False)["input_ids"])
+        except BaseModelError:
+            return []
 
     @property
     def end_ids(self) -> set[int]:
@@ -256,23 +275,33 @@ def _refuse_unservable(files: BaseModelFiles, config: Any) -> None:
     problem = None
     if not layers <= SERVED_LAYERS:
         problem = f"it has {', '.join(sorted(layers - SERVED_LAYERS))} layers"
-    elif ropes := BATCH_DEPENDENT_ROPE & set(_rope_types(text)):
-        problem = f"its {ropes.pop()} position encoding depends on the other rows of a batch"
     elif getattr(config, "is_encoder_decoder", False):
         problem = "it is an encoder-decoder"
     if problem:
-        raise BaseModelError(
-            f"model.base = {files.name!r}: this engine cannot serve it, because {problem}; "
-            "choose a Llama-, Qwen3- or Gemma-3-like model."
-        )
+        raise _refusal(files, problem)
 
 
-def _rope_types(text_config: Any) -> Iterator[str]:
-    """The rope types of a config, which holds one set of parameters or one set per layer type."""
+def _refusal(files: BaseModelFiles, reason: str) -> BaseModelError:
+    return BaseModelError(
+        f"model.base = {files.name!r}: this engine cannot serve it, because {reason}; "
+        "choose a model of the table in docs/models.md."
+    )
+
+
+def _ropes(text_config: Any) -> Iterator[dict[str, Any]]:
+    """The rope parameters of a config, which holds one set of them or one set per layer type."""
     rope = getattr(text_config, "rope_parameters", None) or {}
     for parameters in (rope, *rope.values()):
         if isinstance(parameters, dict) and "rope_type" in parameters:
-            yield str(parameters["rope_type"])
+            yield parameters
+
+
+def _first_window(rope: dict[str, Any], text_config: Any) -> int | None:
+    """Up to which context a rope that changes with the longest position stays as it is; None for other ropes."""
+    if rope["rope_type"] not in BATCH_DEPENDENT_ROPE:
+        return None
+    name = "original_max_position_embeddings"
+    return int(rope.get(name) or getattr(text_config, name, None) or text_config.max_position_embeddings)
 
 
 def _load(files: BaseModelFiles, placement: Placement) -> Any:
@@ -283,7 +312,7 @@ def _load(files: BaseModelFiles, placement: Placement) -> Any:
         options["quantization_config"] = _bitsandbytes(placement)
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            files.path, dtype=placement.dtype, attn_implementation="sdpa", local_files_only=True, **options
+            files.path, dtype=placement.dtype, local_files_only=True, **options
         )
     except torch.OutOfMemoryError as error:
         raise BaseModelError(

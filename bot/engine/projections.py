@@ -5,7 +5,7 @@ A slot holds one adapter's A and B per projection, padded with zeros to the larg
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from bot.engine.system_memory import lazy_zeros
 # Siblings that transformers' decoders call with the same input.
 FUSED = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
 
-# The output head stays outside: adapters do not reach it.
 MakeProduct = Callable[[Sequence[nn.Linear]], nn.Module]
 
 
@@ -87,7 +86,10 @@ class Projection(nn.Module):
             self._gathered = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """[1, tokens, inputs] → [1, tokens, outputs of all names]"""
+        """[..., inputs] of all tokens of the step → [..., outputs of all names]. Some models flatten the tokens."""
+        if x.dim() != 3:
+            flat: Tensor = self(x.reshape(1, -1, self.inputs))
+            return flat.view(*x.shape[:-1], -1)
         out: Tensor = self.base(x)
         if self._binding.slots:
             self._add_singles(x, out)
@@ -148,13 +150,14 @@ class ProjectionPart(nn.Module):
         return self._shared[0].part(x, self._index)
 
 
-def install_projections(model: nn.Module, skip: nn.Module | None, make_product: MakeProduct) -> list[Projection]:
-    """Replace every nn.Linear of `model` but `skip` by projections; returns them in the model's order."""
+def install_projections(model: nn.Module, adaptable: Collection[str], make_product: MakeProduct) -> list[Projection]:
+    """Replace these linear layers of `model` by projections; returns them in the model's order."""
     projections = []
     for prefix, parent in list(model.named_modules()):
-        for names in _groups(parent, skip):
+        own = [name for name, _ in parent.named_children() if _full(prefix, name) in adaptable]
+        for names in _groups({name: parent.get_submodule(name) for name in own}):
             layers = [parent.get_submodule(name) for name in names]
-            full_names = [f"{prefix}.{name}" if prefix else name for name in names]
+            full_names = [_full(prefix, name) for name in names]
             projection = Projection(full_names, [_as_linear(layer) for layer in layers], make_product)
             projections.append(projection)
             for index, name in enumerate(names):
@@ -162,9 +165,12 @@ def install_projections(model: nn.Module, skip: nn.Module | None, make_product: 
     return projections
 
 
-def _groups(parent: nn.Module, skip: nn.Module | None) -> Iterator[tuple[str, ...]]:
-    """The linear children of `parent`, siblings that share their input together."""
-    linears = {name: c for name, c in parent.named_children() if isinstance(c, nn.Linear) and c is not skip}
+def _full(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _groups(linears: dict[str, nn.Module]) -> Iterator[tuple[str, ...]]:
+    """The linear children of one module, siblings that share their input together."""
     for names in FUSED:
         members = [linears.get(name) for name in names]
         if all(_fusible(member) for member in members) and len({m.in_features for m in members if m}) == 1:
@@ -175,7 +181,7 @@ def _groups(parent: nn.Module, skip: nn.Module | None) -> Iterator[tuple[str, ..
         yield (name,)
 
 
-def _fusible(layer: nn.Linear | None) -> bool:
+def _fusible(layer: nn.Module | None) -> bool:
     """bitsandbytes' layers are nn.Linear by inheritance, but their weights cannot be laid side by side."""
     return type(layer) is nn.Linear
 

@@ -48,7 +48,7 @@ class TorchEngine:
         self._options = options
         self._tokenizer = load_tokenizer(files)
         model = ServedModel(files, placement, options.max_rows, options.context_tokens, options.cache_dir)
-        self._placement = placement
+        self._placement = model.placement
         self._context = model.context
         self._compiled = model.compiled
         self._arithmetic = model.arithmetic

@@ -1,7 +1,8 @@
 // A decoder's forward pass for a line of tokens of many rows, each row with its own LoRA adapter or none.
 //
-// Shapes: Llama's, with what Qwen3 (norms of queries and keys) and Gemma 3 (norms after each block, sliding windows,
-// GELU) add. Called through ctypes by native_model.py, which mirrors the structs below. Owns no weights: they stay
+// Shapes: Llama's, with what Qwen3 (norms of queries and keys), Gemma 3 (norms after each block, sliding windows,
+// GELU), SmolLM3 (layers without positions) and Granite (scales) add. Called through ctypes by decoder.py; structs.py
+// mirrors the structs below. Owns no weights: they stay
 // in the caller's tensors, as do keys and values.
 #include <algorithm>
 #include <cmath>
@@ -25,14 +26,14 @@ struct Layer {
   Linear qkv, o, gate_up, down;
   const float *input_norm, *attention_norm, *mlp_input_norm, *mlp_norm;  // the second and fourth may be null
   const float *q_norm, *k_norm;                                        // or null
-  const float* rope;  // [positions][cos of head_size, sin of head_size]
+  const float* rope;  // [positions][cos of head_size, sin of head_size]; null: this layer knows no positions
   bf16 *keys, *values;  // [rows][kv_heads][room][head_size]
   int32_t window;       // 0: all of the past
 };
 
 struct Shape {
   int32_t layers, hidden, heads, kv_heads, head_size, intermediate, vocabulary, room, slots, gelu;
-  float norm_epsilon, attention_scale, embedding_scale;
+  float norm_epsilon, attention_scale, embedding_scale, residual_scale, logit_scale;
 };
 
 struct Step {
@@ -220,7 +221,7 @@ class Decoder {
   // A block's output joins the line.
   void leave(int t, const float* weight) {
     if (weight) norm(out(t), weight, out(t));
-    add(line(t), out(t), shape_.hidden);
+    add(line(t), out(t), shape_.residual_scale, shape_.hidden);
   }
 
   void run_layer(int l) {
@@ -253,12 +254,12 @@ class Decoder {
     adapt(l, 0, t, in_.of(t), shape_.hidden, q_size_, q);
     adapt(l, 1, t, in_.of(t), shape_.hidden, kv_size_, k);
     adapt(l, 2, t, in_.of(t), shape_.hidden, kv_size_, v);
-    const float* rope = layer.rope + (long)position * 2 * size;
+    const float* rope = layer.rope ? layer.rope + (long)position * 2 * size : nullptr;
     for (int h = 0; h < shape_.heads + shape_.kv_heads; h++) {
       float* head = q + h * size;
       const float* weight = h < shape_.heads ? layer.q_norm : layer.k_norm;
       if (weight) normalize(head, weight, size, shape_.norm_epsilon, head);
-      rotate(head, size, rope);
+      if (rope) rotate(head, size, rope);
     }
     for (int h = 0; h < shape_.kv_heads; h++)
       for (int i = 0; i < size; i += kLanes) {
@@ -322,6 +323,8 @@ class Decoder {
     });
     multiply_tasks(head_, 8 * kTilesPerTask, kept_.quantized(), step_->kept, step_->logits, head_.outputs,
                    layers_[0].qkv);
+    if (shape_.logit_scale != 1)
+      for (long i = 0; i < (long)step_->kept * head_.outputs; i++) step_->logits[i] *= shape_.logit_scale;
   }
 
   // What a thread needs to attend.

@@ -12,8 +12,8 @@ static void normalize(const float* x, const float* weight, int size, float epsil
   for (int i = 0; i < size; i += kLanes) store(out + i, load(x + i) * factor * load(weight + i));
 }
 
-static void add(float* x, const float* other, int size) {
-  for (int i = 0; i < size; i += kLanes) store(x + i, load(x + i) + load(other + i));
+static void add(float* x, const float* other, float scale, int size) {
+  for (int i = 0; i < size; i += kLanes) store(x + i, load(x + i) + load(other + i) * scale);
 }
 
 // Halves of a head turn around each other (GPT-NeoX's rotary embedding).

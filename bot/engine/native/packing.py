@@ -4,7 +4,7 @@ Says which models decoder.cpp computes; what is missed here, the engine's probe 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,13 +12,27 @@ from torch import Tensor, nn
 
 from bot.engine.native.library import NativeUnavailable
 from bot.engine.native.structs import PARTS
-from bot.engine.projections import stacked_bias
+from bot.engine.projections import LoraShare, stacked_bias
 from bot.engine.reference_logits import ReferenceLogits, reference_of
 
 LANES, GROUP = 16, 64  # decoder.cpp's: outputs of a tile; inputs that share an activation scale
 LEVELS, OFFSET = 127, 128
 GELU = {"silu": 0, "gelu_pytorch_tanh": 1}
-MODEL_TYPES = {"llama", "qwen3", "gemma3_text"}
+MODEL_TYPES = {
+    "gemma",
+    "gemma3_text",
+    "granite",
+    "llama",
+    "ministral",
+    "ministral3",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "seed_oss",
+    "smollm3",
+}
+# Their window is the same in all layers and stands in the config only.
+WINDOW_OF_CONFIG = {"mistral", "ministral3"}
 CHECKED_POSITIONS = 4096  # of a rope, against the model's own
 
 Tensors = Iterator[tuple[str, Tensor]]
@@ -30,7 +44,7 @@ class Facts:
 
     shape: dict[str, float]  # fields of structs.Shape
     windows: list[int]  # per layer: how much of the past it sees; 0: all
-    ropes: list[str]  # per layer: which of `rope_factors`
+    ropes: list[str]  # per layer: which of `rope_factors`; "": positions are not turned there
     rope_factors: dict[str, float]
     adaptable: dict[str, list[int]]  # name → inputs, outputs of each linear layer that an adapter may change
     end_ids: list[int]
@@ -42,7 +56,8 @@ class Facts:
 @dataclass(frozen=True)
 class PackedModel:
     """Tensors: "layers.N.PART.weights", ".scales" and ".bias" of each product, "layers.N.NORM", "rope.KIND" (angles per
-    position), "embedding" where the output head is not it, "norm", "head.…", "answer" (the logits after the probe)."""
+    position), "embedding" where the output head is not it, "norm", "head.…", and what the probe gave: "probe.plain",
+    "probe.adapted", "probe.NAME.a" and "probe.NAME.b"."""
 
     facts: Facts
     tensors: dict[str, Tensor]
@@ -50,24 +65,38 @@ class PackedModel:
     @property
     def reference(self) -> ReferenceLogits:
         shapes = tuple((heads, keys, values) for heads, keys, values in self.facts.cache_shapes)
-        return ReferenceLogits(tuple(self.facts.probe), self.tensors["answer"], shapes)
+        plain, adapted = (self.tensors[f"probe.{name}"] for name in ("plain", "adapted"))
+        shares = {
+            name: LoraShare(self.tensors[f"probe.{name}.a"], self.tensors[f"probe.{name}.b"])
+            for name in self.facts.adaptable
+        }
+        return ReferenceLogits(tuple(self.facts.probe), plain, adapted, shares, shapes)
+
+    def with_windows(self, longest: int) -> "PackedModel":
+        """The same with sliding windows of `longest` at most."""
+        windows = [min(window, longest) for window in self.facts.windows]
+        return replace(self, facts=replace(self.facts, windows=windows))
 
 
-def pack_model(model: Any, end_ids: set[int], longest: int | None) -> PackedModel:
-    """`model` may be dropped afterwards. Raises NativeUnavailable for one that decoder.cpp does not compute."""
+def pack_model(model: Any, end_ids: set[int], longest: int | None, text_ids: Sequence[int] = ()) -> PackedModel:
+    """`text_ids`: reference_of's. `model` may be dropped afterwards.
+
+    Raises NativeUnavailable for one that decoder.cpp does not compute.
+    """
     _refuse_unknown(model.config)
-    reference = reference_of(model)
+    reference = reference_of(model, text_ids)
     kinds = [_kind(model, layer) for layer in range(model.config.num_hidden_layers)]
-    ropes = {kind: _rope(model, kind, reference.shapes[0][1]) for kind in dict.fromkeys(kinds)}
+    positions = min(CHECKED_POSITIONS, longest or CHECKED_POSITIONS)
+    ropes = {kind: _rope(model, kind, reference.shapes[0][1], positions) for kind in dict.fromkeys(kinds) if kind}
     tensors = {name: tensor.contiguous() for name, tensor in _tensors(model)}
-    tensors |= {f"rope.{kind}": angles for kind, (angles, _) in ropes.items()} | {"answer": reference.logits}
-    window = int(getattr(model.config, "sliding_window", None) or 0)
+    tensors |= {f"rope.{kind}": angles for kind, (angles, _) in ropes.items()}
+    tensors |= {f"probe.{name}": tensor.contiguous() for name, tensor in _probe(reference)}
     facts = Facts(
         shape=_shape(model, reference),
-        windows=[window if kind == "sliding_attention" else 0 for kind in kinds],
+        windows=[_window(model, layer) for layer in range(model.config.num_hidden_layers)],
         ropes=kinds,
         rope_factors={kind: factor for kind, (_, factor) in ropes.items()},
-        adaptable=dict(_adaptable(model)),
+        adaptable=_adaptable(reference),
         end_ids=sorted(end_ids),
         longest=longest,
         probe=list(reference.ids),
@@ -105,19 +134,42 @@ def _shape(model: Any, reference: ReferenceLogits) -> dict[str, float]:
         "gelu": GELU[_activation(config)],
         "norm_epsilon": config.rms_norm_eps,
         "attention_scale": model.model.layers[0].self_attn.scaling,
-        "embedding_scale": float(getattr(model.get_input_embeddings(), "scalar_embed_scale", 1.0)),
+        "embedding_scale": _embedding_scale(model),
+        "residual_scale": float(getattr(config, "residual_multiplier", 1.0)),
+        "logit_scale": 1 / float(getattr(config, "logits_scaling", 1.0)),
     }
 
 
-def _adaptable(model: Any) -> Iterator[tuple[str, list[int]]]:
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear) and name.endswith(PARTS):
-            yield name, [module.in_features, module.out_features]
+def _embedding_scale(model: Any) -> float:
+    """Gemma's stands in its embedding, Granite's in its config."""
+    scale = getattr(model.get_input_embeddings(), "scalar_embed_scale", None)
+    return float(getattr(model.config, "embedding_multiplier", 1.0) if scale is None else scale)
+
+
+def _adaptable(reference: ReferenceLogits) -> dict[str, list[int]]:
+    if unknown := [name for name in reference.shares if not name.endswith(PARTS)]:
+        raise NativeUnavailable(f"it has linear layers like {unknown[0]}")
+    return {name: [share.a.shape[1], share.b.shape[0]] for name, share in reference.shares.items()}
 
 
 def _kind(model: Any, layer: int) -> str:
+    if not getattr(model.model.layers[layer].self_attn, "use_rope", True):
+        return ""
     kinds = getattr(model.config, "layer_types", None)
     return str(kinds[layer]) if kinds else "full_attention"
+
+
+def _window(model: Any, layer: int) -> int:
+    holder = model.config if model.config.model_type in WINDOW_OF_CONFIG else model.model.layers[layer].self_attn
+    return int(getattr(holder, "sliding_window", None) or 0)
+
+
+def _probe(reference: ReferenceLogits) -> Tensors:
+    yield "plain", reference.plain
+    yield "adapted", reference.adapted
+    for name, share in reference.shares.items():
+        yield f"{name}.a", share.a
+        yield f"{name}.b", share.b
 
 
 def _tensors(model: Any) -> Tensors:
@@ -183,16 +235,16 @@ def padded(tensor: Tensor, multiple: int, value: int = 0) -> Tensor:
     return nn.functional.pad(tensor, (0, missing), value=value) if missing else tensor.contiguous()
 
 
-def _rope(model: Any, kind: str, head_size: int) -> tuple[Tensor, float]:
+def _rope(model: Any, kind: str, head_size: int, positions: int) -> tuple[Tensor, float]:
     """Angles per position, float [head size / 2], and what scales their cosines and sines."""
     rotary = model.model.rotary_emb
-    prefix = f"{kind}_" if model.config.model_type.startswith("gemma3") else ""
+    prefix = f"{kind}_" if hasattr(rotary, f"{kind}_inv_freq") else ""
     angles, factor = getattr(rotary, f"{prefix}inv_freq").float(), float(getattr(rotary, f"{prefix}attention_scaling"))
     if angles.shape[0] * 2 != head_size:
         raise NativeUnavailable(f"only {angles.shape[0] * 2} of a head's {head_size} numbers carry the position")
-    place, like = torch.arange(CHECKED_POSITIONS)[None], torch.empty(1)
+    place, like = torch.arange(positions)[None], torch.empty(1)
     cos, sin = rotary(like, place, kind) if prefix else rotary(like, place)
-    if not torch.equal(rope_table(angles, factor, CHECKED_POSITIONS), torch.stack([cos[0], sin[0]], dim=1).float()):
+    if not torch.equal(rope_table(angles, factor, positions), torch.stack([cos[0], sin[0]], dim=1).float()):
         raise NativeUnavailable("its positions are turned in another way")
     return angles.clone(), factor
 

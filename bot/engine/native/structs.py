@@ -53,6 +53,8 @@ class Shape(Structure):
         ("norm_epsilon", c_float),
         ("attention_scale", c_float),
         ("embedding_scale", c_float),
+        ("residual_scale", c_float),
+        ("logit_scale", c_float),
     )
 
 

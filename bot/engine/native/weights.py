@@ -31,7 +31,7 @@ class Weights:
         return Layer(
             **products,
             **norms,
-            rope=address(self._tensors, f"rope.{packed.facts.ropes[index]}"),
+            rope=address(self._tensors, f"rope.{packed.facts.ropes[index]}"),  # none where positions are not turned
             keys=cache.keys[index].data_ptr(),
             values=cache.values[index].data_ptr(),
             window=packed.facts.windows[index],
