@@ -143,7 +143,8 @@ def _adapted(model: Any, names: list[str], shares: dict[str, LoraShare]) -> Iter
     def hook_of(name: str, seed: int) -> Hook:
         def add(_layer: Any, given: tuple[Any, ...], out: Tensor) -> Tensor:
             shares[name] = share = shares.get(name) or _random_share(given[0].float(), out.float(), seed)
-            return out + (given[0].float() @ share.a.t() @ share.b.t()).to(out.dtype)
+            added: Tensor = given[0].float() @ share.a.t() @ share.b.t()
+            return out + added.to(out.dtype)
 
         return add
 
