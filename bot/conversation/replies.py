@@ -79,6 +79,7 @@ class Reply:
         self._opening = opening
         self._recording = recording
         self._interrupted = False
+        self._tokens = 0
 
     @property
     def position(self) -> int:
@@ -107,6 +108,11 @@ class Reply:
         return self._interrupted and self.was_cancelled
 
     @property
+    def nears_limit(self) -> bool:
+        """Whether it may soon be cut off: what it says may then be taken back to its last whole sentence."""
+        return 2 * self._tokens >= int(self._opening.sampling["max_tokens"])
+
+    @property
     def goes_on(self) -> bool:
         """Whether it ended at its length limit and may go on."""
         if self.completion is None:
@@ -125,6 +131,7 @@ class Reply:
     async def __aiter__(self) -> AsyncIterator[str]:
         spoken = ThoughtFilter()
         async for chunk in self._generation:
+            self._tokens += len(chunk.token_ids)
             said = spoken.push(chunk.text)
             self.text = self._joined(spoken.text)
             yield said
