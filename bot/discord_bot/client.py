@@ -15,6 +15,7 @@ from typing import Any
 import discord
 from discord import app_commands
 from discord.ext import commands
+from discord.state import ConnectionState
 
 from bot.conversation.core import Core
 from bot.discord_bot.access import AccessCheck
@@ -35,6 +36,7 @@ from bot.discord_bot.cogs.stats import Stats
 from bot.discord_bot.controls.consent import ConsentQuestion
 from bot.discord_bot.controls.persistent import PersistentItem
 from bot.discord_bot.failures import GuardedTree
+from bot.discord_bot.gateway_parsers import forgiving
 from bot.discord_bot.interactions import InteractiveBot, PressHandlers
 from bot.discord_bot.localization import CatalogueTranslator, audience_of
 from bot.discord_bot.rate_limits import Limits
@@ -144,6 +146,12 @@ class TroupeBot(InteractiveBot):
             ReplyMenus(self, core.store, feedback.ask_for_correction, identities),
             Privacy(self, core.store, forgetting, consent),
         ]
+
+    def _get_state(self, **options: Any) -> ConnectionState[Any]:
+        """What discord.py keeps of the connection; here its clients say how they read Discord's events."""
+        state = super()._get_state(**options)
+        state.parsers = forgiving(state.parsers)
+        return state
 
     async def setup_hook(self) -> None:
         await self._server_personas.load()

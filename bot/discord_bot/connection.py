@@ -1,7 +1,7 @@
 """Stays connected to Discord: back-off with jitter, and refusals that are final. Never logs the token.
 
-discord.py gives up on a first connect that fails and on an exception in a gateway parser, and it reconnects without
-back-off after several close codes. So `run_supervised` stands around it.
+discord.py gives up on a first connect that fails and on what it cannot read, and it reconnects without back-off after
+several close codes. So `run_supervised` stands around it.
 """
 
 import asyncio
@@ -133,7 +133,7 @@ async def _connect(client: TroupeBot) -> None:
             log.warning("the connection to Discord keeps getting lost")
             return
         await connection
-    except Exception as error:  # also a bug in a gateway parser must not end the bot
+    except Exception as error:  # also a bug in discord.py must not end the bot
         _raise_final(error, "")
         if isinstance(error, _PASSING):
             log.warning("the connection to Discord ended (%s)", _brief(error))

@@ -4,7 +4,9 @@ The bot's token travels to whatever address is set here, so only loopback is acc
 """
 
 import ipaddress
+import logging
 import re
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import discord.gateway
@@ -13,6 +15,9 @@ import yarl
 
 from bot.errors import DiscordError
 
+log = logging.getLogger(__name__)
+
+_GATEWAY_SCHEMES = ("ws", "wss")
 _EXAMPLES = {
     "TROUPE_DISCORD_API": "http://127.0.0.1:8710/api/v10",
     "TROUPE_DISCORD_GATEWAY": "ws://127.0.0.1:8710/gateway",
@@ -26,9 +31,27 @@ def point_discord_at(api: str, gateway: str) -> None:
     anything but http(s)/ws(s) to 127.0.0.0/8, ::1 or localhost.
     """
     _require_loopback("TROUPE_DISCORD_API", api, ("http", "https"))
-    _require_loopback("TROUPE_DISCORD_GATEWAY", gateway, ("ws", "wss"))
+    _require_loopback("TROUPE_DISCORD_GATEWAY", gateway, _GATEWAY_SCHEMES)
     discord.http.Route.BASE = api.rstrip("/")
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    discord.gateway.DiscordWebSocket.gateway = _LocalAddress(yarl.URL(gateway))  # type: ignore[assignment]
+
+
+class _LocalAddress:
+    """Where a WebSocket of discord.py resumes its session. Discord names it in READY; another machine's is refused."""
+
+    def __init__(self, local: yarl.URL) -> None:
+        self._local = local
+
+    def __get__(self, socket: Any, _owner: type) -> yarl.URL:
+        chosen: yarl.URL = vars(socket).get("gateway", self._local)
+        return chosen
+
+    def __set__(self, socket: Any, named: yarl.URL) -> None:
+        problem = _problem(str(named), _GATEWAY_SCHEMES)
+        if problem:
+            log.warning("the local Discord names another address to resume at; %s, so I stay at its own", problem)
+        vars(socket)["gateway"] = self._local if problem else named
 
 
 def is_loopback_host(host: str) -> bool:

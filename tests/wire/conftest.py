@@ -12,6 +12,7 @@ from tests.discord_bot.conftest import *  # noqa: F403 (make_bot and every fixtu
 from tests.fakes import ScriptedEngine
 from tests.sandbox import conftest as sandbox
 from tests.sandbox.contract import DOCUMENT, assert_requests_valid
+from tests.wire.proxy import Proxy
 from tests.wire.stage import Stage, staged
 
 discord_addresses, answer_seconds = sandbox.discord_addresses, sandbox.answer_seconds
@@ -32,6 +33,14 @@ async def server(discord_addresses: None, answer_seconds: float, locale: str) ->
     await server.stop()
     if DOCUMENT.is_file():
         assert_requests_valid(server.requests)
+
+
+@pytest.fixture
+async def proxy(server: SandboxServer) -> AsyncIterator[Proxy]:
+    """The bot talks to it instead of the sandbox. Name it before `stage`."""
+    async with Proxy(server.api, server.gateway) as proxy:
+        point_discord_at(proxy.api, proxy.gateway)
+        yield proxy
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+"""Keeps the line to Discord when discord.py cannot read one of its events: the event is lost, not the connection."""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+Parser = Callable[[Any], Any]
+_NEEDED = frozenset({"READY"})  # without it there is no session that could go on
+
+
+def forgiving(parsers: Mapping[str, Parser]) -> dict[str, Parser]:
+    """The parsers by event; those of single events report what they cannot read and go on."""
+    return {event: parser if event in _NEEDED else _forgiving(event, parser) for event, parser in parsers.items()}
+
+
+def _forgiving(event: str, parser: Parser) -> Parser:
+    def parse(data: Any) -> None:
+        try:
+            parser(data)
+        except Exception as error:  # noqa: BLE001 (whatever an event holds, it must not end the connection)
+            # No traceback: the error's own words may be a member's.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "an event of Discord's could not be read and is lost: %s (%s in %s)",
+                event,
+                type(error).__name__,
+                place.name,
+            )
+
+    return parse
