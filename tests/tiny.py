@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from bot.engine.base_model import fingerprint
@@ -64,6 +65,14 @@ def write_random_adapter(
     adapted.save_pretrained(path)
     (path / "README.md").unlink(missing_ok=True)
     return write_manifest(path, model_dir, persona, number)
+
+
+def write_overflowing_adapter(path: Path, model_dir: Path) -> AdapterVersion:
+    """An adapter that passes every check, though what the model computes with it overflows after a layer or two."""
+    write_random_adapter(path, model_dir, "huge", 1)
+    tensors = load_file(path / WEIGHTS)
+    save_file({name: 1e36 * t if ".lora_B." in name else t for name, t in tensors.items()}, path / WEIGHTS)
+    return write_manifest(path, model_dir, "huge", 1)
 
 
 def write_manifest(path: Path, model_dir: Path, persona: str, number: int) -> AdapterVersion:

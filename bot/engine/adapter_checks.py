@@ -57,8 +57,8 @@ ANY_VALUE = frozenset(
 PLAIN_STARTS = ("true", "false", "none", "gaussian", "eva", "orthogonal", "mica")
 CONVERTIBLE = ("pissa", "olora", "corda", "lora_ga")  # PEFT can turn these into plain LoRA
 Floats = NDArray[np.float32]
+LARGEST_ALPHA = 1e9  # far above any that trains well, far below what overflows when it is divided
 # What safetensors calls the types that weights may have; bfloat16 is the upper half of a float32.
-LARGEST_ALPHA = 1e9
 DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 LARGEST_CONFIG = 1 << 20  # bytes
 MOST_PATTERNS = 4096  # a name for each projection of 500 layers
@@ -257,8 +257,13 @@ def _share(
 def _scaling(version: AdapterVersion, module: str, rank: int, config: dict[str, Any]) -> float:
     """PEFT's: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
     alpha = _alpha(module, config)
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not -LARGEST_ALPHA <= alpha <= LARGEST_ALPHA:
+    if type(alpha) not in (int, float) or alpha != alpha:  # true is an int, and NaN a float
         raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {shown(alpha)}, not a number; train it again.")
+    if abs(alpha) > LARGEST_ALPHA:
+        raise AdapterError(
+            f"{version}: {PEFT_CONFIG} has lora_alpha = {shown(alpha)}, and {LARGEST_ALPHA:g} is the most; "
+            "train it again with a smaller one."
+        )
     return alpha / math.sqrt(rank) if config.get("use_rslora") else alpha / rank
 
 

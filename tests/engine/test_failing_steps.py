@@ -12,7 +12,7 @@ import transformers
 from bot.engine import SamplingParams
 from bot.errors import GenerationFailed
 from tests.engine.serving import Ask, answer, finished, oracle_tokens, prompt_ids, running_engine, submit
-from tests.tiny import write_random_adapter
+from tests.tiny import write_overflowing_adapter, write_random_adapter
 from tests.waiting import until
 
 LONG = SamplingParams(temperature=0.0, max_tokens=60, ignore_eos=True)
@@ -56,8 +56,8 @@ async def test_only_the_row_to_blame_fails(tiny_model_dir: Path, caplog: pytest.
 async def test_a_row_that_computes_no_numbers_fails_alone_and_leaves_no_trace(
     tiny_model_dir: Path, tmp_path: Path
 ) -> None:
-    """An adapter of huge but finite weights overflows to infinity, which no filter on disk can see."""
-    huge = write_random_adapter(tmp_path / "huge", tiny_model_dir, "huge", 1, lora_alpha=1e38)
+    """What overflows only as it passes through the layers is seen by no check of the weights."""
+    huge = write_overflowing_adapter(tmp_path / "huge", tiny_model_dir)
     fine = Ask("The cat sat", sampling=LONG)
     async with running_engine(tiny_model_dir, max_rows=2) as engine:
         await engine.load(huge)
@@ -71,7 +71,7 @@ async def test_a_row_that_computes_no_numbers_fails_alone_and_leaves_no_trace(
 
 async def test_a_failed_row_frees_its_row_and_its_adapters_slot(tiny_model_dir: Path, tmp_path: Path) -> None:
     """With one row and one slot, the next request could not run if the failed one had kept either."""
-    huge = write_random_adapter(tmp_path / "huge", tiny_model_dir, "huge", 1, lora_alpha=1e38)
+    huge = write_overflowing_adapter(tmp_path / "huge", tiny_model_dir)
     next_ask = Ask("The cat sat", write_random_adapter(tmp_path / "next", tiny_model_dir), LONG)
     async with running_engine(tiny_model_dir, max_rows=1, adapter_slots=1) as engine:
         doomed = submit(engine, tiny_model_dir, Ask("Ahoy", huge, LONG))

@@ -32,7 +32,7 @@ from tests.engine.serving import (
     running_engine,
     served_model,
 )
-from tests.tiny import Kind, write_random_adapter, write_tiny_model
+from tests.tiny import Kind, write_overflowing_adapter, write_random_adapter, write_tiny_model
 
 CPU = torch.device("cpu")
 KINDS: list[Kind] = ["llama", "qwen3", "gemma3"]
@@ -139,7 +139,7 @@ async def test_in_int8_a_seed_means_one_reply_whatever_else_runs(
 
 @pytest.mark.usefixtures("compiled")
 async def test_in_int8_a_row_that_computes_no_numbers_fails_alone(tiny_model_dir: Path, tmp_path: Path) -> None:
-    huge = write_random_adapter(tmp_path / "huge", tiny_model_dir, "huge", 1, lora_alpha=1e38)
+    huge = write_overflowing_adapter(tmp_path / "huge", tiny_model_dir)
     fine = Ask("The cat sat")
     async with running_engine(tiny_model_dir, device="cpu", precision="int8", max_rows=2) as engine:
         alone = await answer(engine, tiny_model_dir, fine)
