@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | chat | doctor | backup | restore` (console script: `troupe`)."""
+"""The command line: `python -m bot run`, `chat`, `doctor` and the rest (console script: `troupe`)."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bot.captured_output import everything_logged
+from bot.cli.captured_output import everything_logged
 from bot.command_line import print_failure, run_commands
 from bot.config import Config, load_config, wanted_format
 from bot.errors import ConfigError, EmptyPrompt, TroupeError
@@ -54,7 +54,7 @@ def chat(
     card = PersonaCatalog(settings.adapters_dir).get(persona or settings.personas.default)
     if message is not None and not message.strip():
         raise EmptyPrompt
-    from bot.terminal import converse
+    from bot.cli.terminal import converse
 
     _run(converse(settings, card, message, as_json=as_json))
 
@@ -62,7 +62,7 @@ def chat(
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check what Troupe needs, and say how to get what is missing. Exits 1 when something has to be fixed."""
-    from bot.doctor import examine, print_findings
+    from bot.cli.doctor import examine, print_findings
 
     findings = examine(config)
     raise typer.Exit(0 if print_findings(findings, Console()) else 1)
@@ -79,7 +79,7 @@ def backup(
     In a folder the archive is named after the time, and the oldest ones are removed.
     """
     settings = _settings(config)
-    from bot.archive import is_archive, write_archive, write_in_turn
+    from bot.cli.archive import is_archive, write_archive, write_in_turn
     from bot.store import backup as copy_database
 
     if target.is_dir():
@@ -98,7 +98,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of what is here. The bot must not run; what was here is kept beside it."""
     settings = _settings(config)
-    from bot.archive import is_archive, restore_archive
+    from bot.cli.archive import is_archive, restore_archive
     from bot.store import restore as put_back
 
     if is_archive(source):
@@ -115,7 +115,7 @@ def restore(
 def check_messages(config: ConfigOption = None) -> None:
     """Ask Discord which stored messages are still there, and delete those that are gone."""
     settings = _settings(config)
-    from bot.message_check import check_messages as check
+    from bot.cli.message_check import check_messages as check
 
     checked = asyncio.run(check(settings))
     unreadable = f" {checked.unreadable} channels cannot be read." if checked.unreadable else ""
@@ -134,8 +134,8 @@ def serve_model(
 ) -> None:
     """Run a vLLM server for this configuration, and start it again when it dies (docs/vllm.md)."""
     settings = _settings(config)
+    from bot.cli.model_server import gpus_here, keep_serving, model_server
     from bot.engine.base_model import prepare_base_model
-    from bot.model_server import gpus_here, keep_serving, model_server
 
     model = prepare_base_model(settings.model.base, settings.cache_dir).path
     server = model_server(settings, model, python, port, min(1, gpus_here()) if gpus is None else gpus)

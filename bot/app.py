@@ -32,6 +32,7 @@ from bot.prompt import PromptRenderer
 from bot.retraining.runs import TrainingRuns
 from bot.retraining.schedule import Retraining, interval
 from bot.sandbox import SandboxServer, point_discord_at
+from bot.sandbox.world import World
 from bot.store import Store, held
 from bot.versions.registry import AdapterRegistry, sweep_partials
 
@@ -158,7 +159,7 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
         config.sandbox.port,
         state=config.sandbox_state,
         message_content=config.sandbox.message_content,
-        locale=config.sandbox.locale,
+        world=World(locale=config.sandbox.locale),
     )
     await sandbox.start()
     stack.push_async_callback(sandbox.stop)

@@ -24,7 +24,7 @@ from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
 from bot.discord_bot.cogs.continuing import Continuing
 from bot.discord_bot.cogs.feedback import Feedback
-from bot.discord_bot.cogs.leaving_members import Departures
+from bot.discord_bot.cogs.leaving_members import LeavingMembers
 from bot.discord_bot.cogs.lost_places import LostPlaces
 from bot.discord_bot.cogs.message_menus import ReplyMenus
 from bot.discord_bot.cogs.operations import Operations
@@ -107,10 +107,10 @@ class TroupeBot(InteractiveBot):
         self._server_personas = ServerPersonas(core.store, core.catalog, core.replies.check_room)
         self._delivery = ReplyDelivery(Limits(settings.member_rate, settings.server_rate), pacer)
         forgetting = Forgetting(core.store, core.registry)
-        self._departures = Departures(self, core.store, forgetting, self._once_told)
+        self._leaving_members = LeavingMembers(self, core.store, forgetting, self._once_told)
         self._cogs_to_add = [
             *self._conversing_cogs(core, settings, forgetting),
-            self._departures,
+            self._leaving_members,
             LostPlaces(self, core.store, core.catalog, self._once_told),
             Personas(self, core, self._server_personas),
             ForgetConversation(core.conversations),
@@ -168,7 +168,7 @@ class TroupeBot(InteractiveBot):
 
     async def forget_departed(self) -> None:
         """Find out who left a server, and delete what was stored about them there. Takes about a second a member."""
-        await self._departures.look()
+        await self._leaving_members.look()
 
     async def close(self) -> None:
         """Leave Discord. What it told of until then is stored when this returns, and no later."""

@@ -51,19 +51,18 @@ class SandboxServer:
         answer_seconds: float = ANSWER_SECONDS,
         message_content: bool = True,
         state: Path | None = None,
-        locale: str = "en-US",
     ) -> None:
         """`answer_seconds`: how long the bot may take over its first answer to an interaction.
 
         `message_content`: whether the privileged intents are switched on; else asking for one is closed with 4014.
-        `state`: a file that keeps the conversations across starts. `locale`: see World.
+        `state`: a file that keeps the conversations across starts.
         """
         self.token = secrets.token_urlsafe(32)
         self.faults = Faults(disallowed_intents=not message_content)
         self._host = "127.0.0.1" if host == "localhost" else host  # one address, not IPv4 and IPv6 on two ports
         self._port = port
         self._secret = secret or secrets.token_urlsafe(24)
-        self._world = world or World(locale=locale)
+        self._world = world or World()
         self._bot_gateway = Gateway(self._world, self.token, self.faults)
         interactions = Interactions(self._world, answer_seconds)
         self._rest = Rest(self._world, self._bot_gateway, interactions, self.token, self.faults)

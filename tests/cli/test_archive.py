@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.archive import restore_archive, write_archive, write_in_turn
+from bot.cli.archive import restore_archive, write_archive, write_in_turn
 from bot.config import Config, load_config
 from bot.errors import StoreError
 from bot.store import Store, held, open_snapshot

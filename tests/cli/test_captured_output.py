@@ -15,7 +15,7 @@ from tests.tiny import write_tiny_model
 
 LOUD = """
 import logging, os, subprocess, sys, threading, warnings
-from bot.captured_output import everything_logged
+from bot.cli.captured_output import everything_logged
 from bot.logs import configure_logging
 
 with everything_logged() as stream:

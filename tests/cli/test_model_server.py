@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.model_server import ModelServer, keep_serving, model_server
 from bot.config import Config, load_config
 from bot.errors import ConfigError
-from bot.model_server import ModelServer, keep_serving, model_server
 
 PYTHON = Path("/opt/vllm/bin/python")
 
@@ -44,7 +44,7 @@ def test_a_precision_that_vllm_does_not_serve_is_refused(tmp_path: Path, precisi
 
 
 def test_a_server_that_dies_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    monkeypatch.setattr("bot.model_server.FIRST_REST", 0.0)
+    monkeypatch.setattr("bot.cli.model_server.FIRST_REST", 0.0)
     program = (
         f"import pathlib, sys; p = pathlib.Path({str(tmp_path / 'n')!r}); n = p.exists(); p.touch(); sys.exit(not n)"
     )

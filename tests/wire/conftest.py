@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from bot.sandbox import SandboxServer, point_discord_at
+from bot.sandbox.world import World
 from bot.store import Store
 from tests.discord_bot import conftest as cogs
 from tests.discord_bot.conftest import *  # noqa: F403 (make_bot and every fixture it is made of)
@@ -26,7 +27,7 @@ def locale() -> str:
 
 @pytest.fixture
 async def server(discord_addresses: None, answer_seconds: float, locale: str) -> AsyncIterator[SandboxServer]:
-    server = SandboxServer("127.0.0.1", 0, answer_seconds=answer_seconds, locale=locale)
+    server = SandboxServer("127.0.0.1", 0, answer_seconds=answer_seconds, world=World(locale=locale))
     await server.start()
     point_discord_at(server.api, server.gateway)
     yield server

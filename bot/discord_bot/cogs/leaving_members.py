@@ -22,7 +22,7 @@ UNKNOWN_MEMBER = 10007
 SECONDS_A_MEMBER = 1.0  # from one question about a member to the next
 
 
-class Departures(commands.Cog):
+class LeavingMembers(commands.Cog):
     def __init__(self, bot: commands.Bot, store: Store, forgetting: Forgetting, once_told: OnceTold) -> None:
         self._bot = bot
         self._store = store

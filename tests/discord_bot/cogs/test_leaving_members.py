@@ -48,7 +48,7 @@ async def test_without_the_intent_a_look_finds_out_who_left(
     await env.settle()
     assert await asked(store, alice) == ["my secret"]
 
-    await env.bot.get_cog("Departures").look(sleep=at_once)
+    await env.bot.get_cog("LeavingMembers").look(sleep=at_once)
 
     assert (await asked(store, alice), await asked(store, bob)) == ([], ["hello"])
 
@@ -60,6 +60,6 @@ async def test_a_look_that_discord_refuses_forgets_nobody(
     guild.remove_member(alice)
     env.inject_error("GET", "/guilds/*/members/*", status=403)
 
-    await env.bot.get_cog("Departures").look(sleep=at_once)
+    await env.bot.get_cog("LeavingMembers").look(sleep=at_once)
 
     assert await asked(store, alice) == ["my secret"]
