@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.cli.terminal import DIALOGUE, MEMBER, go_on, pieces
 from bot.conversation.active_versions import ActiveVersions
 from bot.conversation.channels import ChannelPersonas
 from bot.conversation.core import Core
@@ -12,7 +13,6 @@ from bot.errors import CannotGoOn
 from bot.personas.catalog import PersonaCatalog
 from bot.prompt import PromptRenderer
 from bot.store import Store
-from bot.terminal import DIALOGUE, MEMBER, go_on, pieces
 from bot.versions.registry import AdapterRegistry
 from tests.fakes import CharacterTokenizer, ScriptedEngine
 
