@@ -257,7 +257,7 @@ def _share(
 def _scaling(version: AdapterVersion, module: str, rank: int, config: dict[str, Any]) -> float:
     """PEFT's: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
     alpha = _alpha(module, config)
-    if type(alpha) not in (int, float) or alpha != alpha:  # true is an int, and NaN a float
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or alpha != alpha:  # NaN is a float, too
         raise AdapterError(f"{version}: {PEFT_CONFIG} has lora_alpha = {shown(alpha)}, not a number; train it again.")
     if abs(alpha) > LARGEST_ALPHA:
         raise AdapterError(
