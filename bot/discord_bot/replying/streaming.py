@@ -270,8 +270,18 @@ class MessageStream:
 
     async def _edit(self, index: int, content: str, **options: Any) -> None:
         if self._shown[index] != content or options:
-            self._messages[index] = await self._destination.edit(self._messages[index], content=content, **options)
+            message = self._messages[index]
+            self._messages[index] = await self._destination.edit(message, content=content, **options)
             self._shown[index] = content
+            if self._messages[index].id != message.id:
+                await self._move(message, self._messages[index])
+
+    async def _move(self, old: discord.Message, new: discord.Message) -> None:
+        """The destination could not edit a message and sent another one in its place."""
+        self._unfinished.add(new.id, self)
+        self._unfinished.remove(old.id)  # or its deletion would be taken for the reply's
+        with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            await discord.PartialMessage(channel=new.channel, id=old.id).delete()
 
     async def _send_missing(self, contents: Sequence[str]) -> None:
         for index in range(len(self._messages), len(contents)):

@@ -7,6 +7,7 @@ application, so that buttons below its messages work.
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import discord
@@ -131,15 +132,35 @@ class WebhookDestination:
             except (discord.NotFound, discord.Forbidden) as error:
                 if isinstance(error, discord.NotFound) and error.code != _UNKNOWN_WEBHOOK:
                     raise
-                # Somebody deleted the webhook: the rest of this reply comes from the bot, the next one from a new one.
-                log.info("channel %d: the webhook is gone; I speak as myself", self.channel_id)
-                self._forget()
-                self._as_bot = True
+                self._lose()
         sent: discord.Message = await self._channel.send(content, nonce=nonce, **options)
         return sent
 
     async def edit(self, message: discord.Message, **options: Any) -> discord.Message:
-        return await _with_view_if_possible(message.edit, allowed_mentions=discord.AllowedMentions.none(), **options)
+        if message.webhook_id != self._webhook.id:
+            return await message.edit(**options)
+        try:
+            edit = partial(message.edit, allowed_mentions=discord.AllowedMentions.none())
+            return await _with_view_if_possible(edit, **options)
+        except discord.NotFound as error:
+            if error.code != _UNKNOWN_WEBHOOK:
+                raise
+            self._lose()
+            return await self._replace(message, **options)
+
+    async def _replace(self, message: discord.Message, **options: Any) -> discord.Message:
+        """Without its webhook a message can't be edited any more: the bot says in one of its own what it would say."""
+        files = options.pop("attachments", [])
+        given = {name: value for name, value in options.items() if value is not None}
+        content = given.pop("content", message.content)
+        sent: discord.Message = await self._channel.send(content, files=files, **given)
+        return sent
+
+    def _lose(self) -> None:
+        """Somebody deleted the webhook: the rest of this reply comes from the bot, the next one from a new webhook."""
+        log.info("channel %d: the webhook is gone; I speak as myself", self.channel_id)
+        self._forget()
+        self._as_bot = True
 
     async def _send(self, content: str, **options: Any) -> discord.Message:
         return await self._webhook.send(

@@ -79,3 +79,23 @@ async def test_each_persona_of_a_scene_speaks_under_its_own_name(
     assert [(message.author.display_name, message.content) for message in spoken(channel)] == [
         ("Captain Saltbeard", "Aye."), ("The Critic", "Aye."),
     ]  # fmt: skip
+
+
+async def test_a_webhook_that_is_deleted_in_mid_reply_costs_no_word_of_it(
+    env: simcord.Env, channel: Any, alice: Any, at_bot: str, engine: ScriptedEngine, store: Store
+) -> None:
+    engine.holds()
+    await alice.send(channel, f"{at_bot} tell me a story")
+    story = engine.generations[-1]
+    story.say("Once upon a time there was ")
+    await env.settle()
+    for webhook in list(env.backend.webhooks):
+        env.backend.delete_webhook(webhook)
+    story.say("a ship at sea.")
+    story.end()
+    await env.settle()
+    shown = channel.history()[-1]
+    assert (shown.author.id, shown.content) == (env.bot.user.id, "Once upon a time there was a ship at sea.")
+    stored = await store.reply_of_message(shown.id)
+    assert stored.record.text == shown.content
+    assert buttons(shown)[0].startswith("troupe:up:")
