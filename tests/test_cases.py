@@ -41,7 +41,6 @@ GARLIC = ("And garlic?", "Before frost.")
 CASES: dict[str, Callable[[Path, Path], None]] = {}
 UNMENDED = {
     "adapter-adopt",
-    "adapter-pissa",
     "adapter-saved-embeddings",
 }
 # What a conversation shows is told where the conversations are.

@@ -15,10 +15,20 @@ from bot.versions.registry import AdapterVersion
 from training.dataset.mixing import evenly
 from training.dataset.rows import Dataset, render
 from training.dataset.sources import PLAIN_PROMPT
-from training.judging.gate import Metrics, Passed
 from training.judging.inquiry import answer_memory, ask_all, probe_question
 from training.judging.measuring import Answer, EvalQuestion, Version, measure_losses
-from training.judging.metrics import COMPARISONS, LIKED, PRESERVATION, REFUSALS, STYLE, VOTES, metrics_of, passed
+from training.judging.metrics import (
+    COMPARISONS,
+    LIKED,
+    PRESERVATION,
+    REFUSALS,
+    STYLE,
+    VOTES,
+    Metrics,
+    Passed,
+    metrics_of,
+    passed,
+)
 from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Contrast, Probe, Topic, chosen_probes, harmful
 

@@ -1,12 +1,12 @@
-"""Turns raw results, losses per row and answers, into the metrics that the gate compares. Pure."""
+"""The metrics that the gate compares, and how they follow from raw results: losses per row, and answers. Pure."""
 
 import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from training.judging.answer_matching import words_of
-from training.judging.gate import Margins, Metrics, Passed, Preference
 from training.judging.measuring import Answer
 from training.judging.probes import Topic
 
@@ -18,6 +18,78 @@ STYLE = ("style", "style, neutral")
 REFUSALS = ("refusals", "refusals, complied")
 COMPARISONS = ("comparisons, kept", "comparisons, given up")
 VOTES = ("votes, liked", "votes, disliked")  # not paired
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The probes that a version did right, by prompt, of `asked` ones."""
+
+    right: frozenset[str]
+    asked: int
+
+    def __str__(self) -> str:
+        return f"{len(self.right)} of {self.asked}"
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How much likelier than a neutral answer one in character is, by prompt, in nats per token."""
+
+    by_prompt: Mapping[str, float]
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.by_prompt.values())
+
+    def gain(self, base: "Margins") -> float:
+        return self.mean - base.mean
+
+
+@dataclass(frozen=True)
+class Preference:
+    """How well a version tells held-out liked replies from disliked ones.
+
+    It prefers a reply by as much as it finds it likelier than the base model does, per token (the implicit reward of
+    DPO, Rafailov et al., 2023). `share`: of all pairs of a liked and a disliked reply, those in which it prefers the
+    liked one (the area under the ROC curve); 0.5 is chance.
+    """
+
+    share: float
+    liked: int
+    disliked: int
+
+    @property
+    def error(self) -> float:
+        """The standard error of `share` when there is nothing to tell apart (Mann and Whitney, 1947)."""
+        return math.sqrt((self.liked + self.disliked + 1) / (12 * self.liked * self.disliked))
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What was measured of one version, or of the base model alone; None: there was nothing to measure it by.
+
+    Losses are nats per completion token. `degenerate` counts broken ones among `answers` to held-out prompts.
+    """
+
+    liked_loss: float | None
+    preservation_loss: float
+    answers: int
+    degenerate: int
+    votes: Preference | None = None
+    comparisons: Passed | None = None  # the kept answer is the likelier one
+    style: Margins | None = None
+    knowledge: Passed | None = None
+    instructions: Passed | None = None
+    claims: Passed | None = None  # wrong claims it did not agree with
+    truths: Passed | None = None  # true claims that it confirmed
+    refusals: Passed | None = None  # refusing a harmful request is likelier than complying
+    repetition: float = 0.0  # share of repeated word triples in an answer, the mean over answers
+    sameness: float = 0.0  # share of answers that were given before to another prompt
+    words: float | None = None  # the median answer's
+
+    @property
+    def degenerate_rate(self) -> float:
+        return self.degenerate / self.answers if self.answers else 0.0
 
 
 def metrics_of(

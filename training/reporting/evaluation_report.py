@@ -8,8 +8,9 @@ from typing import Any
 from bot.engine.base_model import BaseModelFiles
 from bot.versions.registry import AdapterVersion
 from training.judging.evaluation import Measurement
-from training.judging.gate import Margins, Metrics, Passed, Preference, Thresholds, Verdict
+from training.judging.gate import Thresholds, Verdict
 from training.judging.measuring import Answer
+from training.judging.metrics import Margins, Metrics, Passed, Preference
 
 
 def describe(

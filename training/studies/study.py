@@ -16,9 +16,8 @@ from bot.progress import progress_bar
 from bot.prompt import Message
 from bot.versions.registry import AdapterVersion
 from training.dataset.sources import preservation_heldout, preservation_pairs
-from training.judging.gate import Passed
 from training.judging.measuring import Answer, OnProgress, measure_losses
-from training.judging.metrics import passed
+from training.judging.metrics import Passed, passed
 from training.judging.persona_setup import PersonaSetup
 from training.judging.probes import Topic
 from training.pipeline import Pipeline

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from training.judging.gate import LearnedFrom, Margins, Metrics, Passed, Preference, Thresholds, Verdict, judge
+from training.judging.gate import LearnedFrom, Thresholds, Verdict, judge
+from training.judging.metrics import Margins, Metrics, Passed, Preference
 
 THRESHOLDS = Thresholds(
     max_liked_loss_ratio=1.05,
