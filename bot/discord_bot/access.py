@@ -12,7 +12,7 @@ from bot.errors import NotAllowed
 # A member who is shut out still sees, exports and deletes what is stored about them.
 OPEN_TO_ALL = frozenset({"privacy"})
 Steering = Literal["stop", "again", "keep", "delete", "continue"]
-_CHECKED_EVENTS = frozenset({"message", "raw_reaction_add"})
+CHECKED_EVENTS = frozenset({"message", "raw_reaction_add"})
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,15 @@ class AccessCheck:
     access: Access = field(default_factory=Access)
     operators: Operators = field(default_factory=Operators)
 
-    def hears(self, event: str, arguments: tuple[Any, ...]) -> bool:
-        """Whether the event of discord.py's `dispatch` is to be told to the cogs."""
-        if event not in _CHECKED_EVENTS or not arguments:
+    def hears(self, event: str, arguments: tuple[Any, ...], channel: Any = None) -> bool:
+        """Whether the event of discord.py's `dispatch` is to be told to the cogs. `channel`: where, as far as known."""
+        if event not in CHECKED_EVENTS or not arguments:
             return True
         [subject, *_] = arguments
         if event == "message":
-            return self.access.allows(subject.author.id, guild_id_of(subject), channel_ids(subject.channel))
-        return self.access.allows(subject.user_id, subject.guild_id, {subject.channel_id})
+            return self.access.allows(subject.author.id, guild_id_of(subject), channel_ids(channel or subject.channel))
+        ids = {subject.channel_id} if channel is None else channel_ids(channel)
+        return self.access.allows(subject.user_id, subject.guild_id, ids)
 
     def check(self, interaction: discord.Interaction[Any]) -> None:
         """Raise NotAllowed unless the member may use the bot there."""

@@ -18,7 +18,7 @@ from discord.ext import commands
 from discord.state import ConnectionState
 
 from bot.conversation.core import Core
-from bot.discord_bot.access import AccessCheck
+from bot.discord_bot.access import CHECKED_EVENTS, AccessCheck
 from bot.discord_bot.cogs.asking import Asking
 from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
@@ -45,6 +45,7 @@ from bot.discord_bot.replying.edit_pacing import EditPacer
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.request_budget import RequestBudget
 from bot.discord_bot.settings import BotSettings
+from bot.discord_bot.threads import Threads, place_named
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import PublishError
 from bot.personas.server_personas import ServerPersonas
@@ -103,6 +104,8 @@ class TroupeBot(InteractiveBot):
         )
         self.access_check = AccessCheck(settings.access, settings.operators)
         self.press_handlers = PressHandlers()
+        self._threads = Threads(self)
+        self._looking_up: set[asyncio.Task[None]] = set()
         self._once_told = OnceTold(core.store.event_journal)
         self._server_personas = ServerPersonas(core.store, core.catalog, core.replies.check_room)
         self._delivery = ReplyDelivery(Limits(settings.member_rate, settings.server_rate), pacer)
@@ -178,8 +181,22 @@ class TroupeBot(InteractiveBot):
     def dispatch(self, event: str, /, *arguments: Any, **options: Any) -> None:
         """Tell the listeners, unless config.toml's [access] shuts out where the event comes from."""
         address(audience_of(arguments[0] if arguments else None, self))
-        if self.access_check.hears(event, arguments):
+        if event in CHECKED_EVENTS and self._threads.is_unknown(arguments[0]):
+            task = asyncio.create_task(self._dispatch_from_thread(event, arguments[0]))
+            self._looking_up.add(task)
+            task.add_done_callback(self._looking_up.discard)
+            return
+        channel = self.get_channel(place_named(arguments[0])[1]) if event in CHECKED_EVENTS else None
+        if self.access_check.hears(event, arguments, channel):
             super().dispatch(event, *arguments, **options)
+
+    async def _dispatch_from_thread(self, event: str, subject: Any) -> None:
+        """Tell what happened in a channel that no cache holds, once it is known what channel that is."""
+        thread = await self._threads.look_up(subject)
+        if thread is not None and isinstance(subject, discord.Message):
+            subject.channel = thread
+        if self.access_check.hears(event, (subject,), thread):
+            super().dispatch(event, subject)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Nothing: commands.Bot would look for prefix commands here. `Chat` listens for itself."""

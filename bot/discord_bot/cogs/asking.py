@@ -27,8 +27,10 @@ class Asking(commands.Cog):
         self._delivery = delivery
 
     @app_commands.command(description=described("command-chat.description"))
-    @app_commands.describe(message=described("command-chat.option-message"))
-    async def chat(self, interaction: Interaction, message: Text) -> None:
+    @app_commands.describe(
+        message=described("command-chat.option-message"), thread=described("command-chat.option-thread")
+    )
+    async def chat(self, interaction: Interaction, message: Text, thread: bool = False) -> None:
         place = await self._admitted(interaction, message)
         persona = await self._channels.speaking(place.channel_id, place.parent_id, place.guild_id)
         await self._answer(interaction, place, persona, message)
