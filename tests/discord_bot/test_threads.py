@@ -48,7 +48,8 @@ async def test_a_message_of_which_discord_names_only_the_channel_is_answered_by_
     message = await alice.send(thread, "hello")
     message.channel = env.bot.get_partial_messageable(thread.id, guild_id=guild.id)
     message.content, message.mentions = f"{at_bot} hello", [env.bot.user]
-    env.bot.dispatch("message", message)
+    with as_bot(env):
+        env.bot.dispatch("message", message)
     await env.settle()
     assert "You are Captain Saltbeard." in spoken_prompt(engine)
 

@@ -244,3 +244,23 @@ async def test_no_request_on_any_path_can_ping(
             assert not body["allowed_mentions"].get("replied_user")
     assert said > 10
     assert all(not message.mentions for message in answers(env, channel))
+
+
+async def test_chat_opens_a_thread_in_which_everything_is_answered(env, guild, channel, alice, engine, make_bot, store):
+    await env.restart_bot(make_bot(message_content=True))
+    await store.set_channel_persona(channel.id, guild.id, "pirate", alice.id)
+    result = await alice.slash(channel, "chat", message="when do I plant leeks?", thread=True)
+    [thread] = channel.threads
+    assert (result.response.content, thread.name) == ("> when do I plant leeks?", "when do I plant leeks?")
+    await alice.send(thread, "and garlic?")
+    assert [answer.content for answer in answers(env, thread)] == ["Aye.", "Aye."]
+    assert "You are Captain Saltbeard." in spoken_prompt(engine)
+    assert "when do I plant leeks?</user><assistant>Aye.</assistant><user>and garlic?" in spoken_prompt(engine)
+
+
+async def test_where_no_thread_can_be_opened_the_member_is_told(env, channel, alice, engine):
+    await alice.slash(channel, "chat", message="when do I plant leeks?", thread=True)
+    [thread] = channel.threads
+    result = await alice.slash(thread, "chat", message="and garlic?", thread=True)
+    assert "only in a server's text channel" in result.response.content
+    assert len(engine.requests) == 1
