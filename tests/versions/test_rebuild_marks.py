@@ -36,6 +36,15 @@ def add_version(folder, persona: str, number: int, reply_ids: list[int]) -> None
     (version / "manifest.json").write_text(json.dumps(manifest))
 
 
+async def add_taught(registry, store, *records) -> list[int]:
+    """Replies of which version 2 learned from the first two, version 3 from the second and third; their ids."""
+    ids = [await store.add_reply(record) for record in records]
+    for number, behind in ((2, ids[:2]), (3, ids[1:3])):
+        manifest = {"adapter_sha256": "ab", "reply_ids": behind, "created_at": "2026-01-01T00:00:00+00:00"}
+        (registry.folder / "pirate" / "versions" / str(number) / "manifest.json").write_text(json.dumps(manifest))
+    return ids
+
+
 def test_exactly_the_versions_that_learned_from_a_reply_are_marked(registry):
     assert mark(registry, "pirate", {3}) == [3]
     assert mark(registry, "pirate", {2}) == [2]
@@ -76,8 +85,7 @@ def test_the_newest_version_tells_when_a_persona_was_trained(registry):
 
 
 async def test_forgetting_a_member_marks_what_learned_from_their_words_and_deletes_them(registry, store):
-    for _ in range(3):
-        await store.add_reply(a_record())
+    await add_taught(registry, store, a_record(), a_record(), a_record())
     rows = await Forgetting(store, registry).forget(ASKER)
     assert rows >= 3
     assert set(marked(registry, "pirate")) == {2, 3}
@@ -85,16 +93,14 @@ async def test_forgetting_a_member_marks_what_learned_from_their_words_and_delet
 
 
 async def test_forgetting_a_voter_marks_what_their_votes_chose(registry, store):
-    ids = [await store.add_reply(a_record()) for _ in range(3)]
+    ids = await add_taught(registry, store, a_record(), a_record(), a_record())
     await store.cast_vote(ids[0], VOTER, 1, "button")
     await Forgetting(store, registry).forget(VOTER)
     assert set(marked(registry, "pirate")) == {2}
 
 
 async def test_a_member_who_left_one_server_is_forgotten_there_only(registry, store):
-    await store.add_reply(a_record(guild_id=7))
-    await store.add_reply(a_record(guild_id=8))
-    await store.add_reply(a_record(guild_id=8))
+    await add_taught(registry, store, a_record(guild_id=7), a_record(guild_id=8), a_record(guild_id=8))
     await Forgetting(store, registry).forget(ASKER, guild_id=7)
     assert set(marked(registry, "pirate")) == {2}
     assert (await store.counts())[0] == 2
@@ -111,7 +117,7 @@ async def test_sampled_answers_go_with_the_member_whose_prompts_they_answer(regi
 
 
 async def test_withdrawn_consent_marks_what_learned_from_the_member_and_deletes_nothing(registry, store):
-    ids = [await store.add_reply(a_record()) for _ in range(3)]
+    ids = await add_taught(registry, store, a_record(), a_record(), a_record())
     await store.cast_vote(ids[0], VOTER, 1, "button")
     await Forgetting(store, registry).withdraw(VOTER)
     assert set(marked(registry, "pirate")) == {2}
@@ -119,12 +125,16 @@ async def test_withdrawn_consent_marks_what_learned_from_the_member_and_deletes_
 
 
 async def test_a_place_where_nothing_is_learned_any_more_marks_what_learned_from_it(registry, store):
-    await store.add_reply(a_record(guild_id=7, channel_id=70))
-    await store.add_reply(a_record(guild_id=7, channel_id=71))
-    await store.add_reply(a_record(guild_id=7, channel_id=72, parent_channel_id=71))
-    await store.add_reply(a_record(guild_id=8, channel_id=80))
-    assert await store.replies_of_place(7, 71) == {"pirate": frozenset({2, 3})}
-    assert await store.replies_of_place(7, WHOLE_SERVER) == {"pirate": frozenset({1, 2, 3})}
+    one, two, three, _ = await add_taught(
+        registry,
+        store,
+        a_record(guild_id=7, channel_id=70),
+        a_record(guild_id=7, channel_id=71),
+        a_record(guild_id=7, channel_id=72, parent_channel_id=71),
+        a_record(guild_id=8, channel_id=80),
+    )
+    assert await store.replies_of_place(7, 71) == {"pirate": frozenset({two, three})}
+    assert await store.replies_of_place(7, WHOLE_SERVER) == {"pirate": frozenset({one, two, three})}
     await Forgetting(store, registry).withdraw_place(7, 72)
     assert set(marked(registry, "pirate")) == {3}
 
@@ -152,5 +162,5 @@ async def test_a_snapshot_tells_which_replies_are_gone_but_only_those_it_once_ha
     ids = [await store.add_reply(a_record(asker_id=asker)) for asker in (1, 2, 3)]
     await store.delete_member(2)
     with open_snapshot(tmp_path / "troupe.db") as snapshot:
-        assert snapshot.gone({*ids, 99}) == {ids[1]}
+        assert snapshot.gone({*ids, ids[-1] + 1}) == {ids[1]}
         assert snapshot.gone(set()) == frozenset()

@@ -8,10 +8,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 import torch
 
+from bot.store import open_snapshot
+from bot.store.migrations import STEPS, migrate
 from tests.places import REPOSITORY
 from tests.tiny import write_tiny_model
 from tests.training.conftest import Project, fill_store
@@ -45,7 +48,8 @@ def test_run_takes_a_persona_from_votes_to_a_speaking_version(stored):
     assert facts["promotion"]["previous"] is None
     assert manifest["dataset_sha256"] == facts["dataset"]["sha256"]
     assert manifest["rows"] == facts["dataset"]["kept"]
-    assert manifest["reply_ids"] == [1, 2, 3]
+    with open_snapshot(stored.database) as snapshot:
+        assert manifest["reply_ids"] == [reply.id for reply in snapshot.replies("parrot")]
     assert manifest["parent"] is None
     assert manifest["hyperparameters"]["rank"] == 4
     assert manifest["loss_curve"][-1]["step"] == 3
@@ -135,8 +139,10 @@ def test_rebuild_needs_no_database_and_gives_the_same_adapter_again(project):
 
 
 def test_rebuild_refuses_a_database_it_cannot_be_judged_by_before_it_trains(stored):
-    with sqlite3.connect(stored.database) as database:
-        database.execute("PRAGMA user_version = 2")
+    for file in stored.database.parent.glob(f"{stored.database.name}*"):
+        file.unlink()
+    with closing(sqlite3.connect(stored.database, isolation_level=None)) as database:
+        migrate(database, STEPS[:2])
 
     outcome = stored.cli("rebuild", "parrot")
 
