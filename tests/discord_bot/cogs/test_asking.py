@@ -263,4 +263,5 @@ async def test_where_no_thread_can_be_opened_the_member_is_told(env, channel, al
     [thread] = channel.threads
     result = await alice.slash(thread, "chat", message="and garlic?", thread=True)
     assert "only in a server's text channel" in result.response.content
+    assert handled(env) == ["MemberError"]
     assert len(engine.requests) == 1
