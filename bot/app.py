@@ -168,10 +168,14 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
 
 
 async def _cast(sandbox: SandboxServer, core: Core) -> None:
+    """Give the channels who speaks there, and at the first start every persona its own name and picture."""
+    chosen = {name: await core.channels.chosen(number) for name, number in sandbox.demo_channels.items()}
     for channel, persona in SANDBOX_CAST.items():
-        channel_id = sandbox.demo_channels[channel]
-        if persona in core.catalog.names() and await core.channels.chosen(channel_id) is None:
-            await core.channels.switch(channel_id, sandbox.guild_id, persona, sandbox.bot_id)
+        if persona in core.catalog.names() and chosen[channel] is None:
+            await core.channels.switch(sandbox.demo_channels[channel], sandbox.guild_id, persona, sandbox.bot_id)
+    if not any(chosen.values()):
+        for channel_id in sandbox.demo_channels.values():
+            await core.store.set_identity(channel_id, sandbox.guild_id, sandbox.bot_id, on=True)
 
 
 def _operators(config: Config, sandbox: SandboxServer | None) -> Operators:
@@ -205,6 +209,7 @@ def _bot_settings(config: Config, sandbox: SandboxServer | None) -> BotSettings:
         commands_file=config.store_path.parent / "commands.sha256" if sandbox is None else None,
         message_content=config.discord.message_content,
         members=config.discord.members,
+        picture_of_emoji=sandbox.picture_of if sandbox else None,
         member_rate=Rate(config.limits.member_per_minute, config.limits.member_burst),
         server_rate=Rate(config.limits.server_per_minute, config.limits.server_burst),
         access=Access(**{name: _as_set(value) for name, value in config.access}),

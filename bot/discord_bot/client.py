@@ -128,7 +128,7 @@ class TroupeBot(InteractiveBot):
 
     def _conversing_cogs(self, core: Core, settings: BotSettings, forgetting: Forgetting) -> list[commands.Cog]:
         """What replies, and what members may do with a reply."""
-        identities = Identities(core.store, lambda: self.user)
+        identities = Identities(core.store, lambda: self.user, settings.picture_of_emoji)
         consent = ConsentQuestion(core.store, enabled=settings.ask_consent)
         feedback = Feedback(
             self,

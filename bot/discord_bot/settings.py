@@ -1,5 +1,6 @@
 """What config.toml decides about the bot on Discord, as plain values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class BotSettings:
     commands_file: remembers which commands Discord was told about; None: tell it at every start.
     message_content: whether the application has that privileged intent, without which no persona can answer where
     nobody addresses it. members: the same of the intent that tells at once who leaves a server.
+    picture_of_emoji: the address of a picture of a persona's emoji, where something draws them.
     """
 
     edit_seconds: float
@@ -26,6 +28,7 @@ class BotSettings:
     commands_file: Path | None = None
     message_content: bool = False
     members: bool = False
+    picture_of_emoji: Callable[[str], str] | None = None
     member_rate: Rate = UNLIMITED
     server_rate: Rate = UNLIMITED
     access: Access = field(default_factory=Access)

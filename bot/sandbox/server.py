@@ -12,6 +12,7 @@ from collections import deque
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ from simcord.backend.errors import BackendError, SetupError
 from bot.errors import ConfigError, PortInUse, PublishError
 from bot.sandbox.control import VERBS, Control
 from bot.sandbox.control_error import ControlError
+from bot.sandbox.faces import drawn_face
 from bot.sandbox.faults import Faults
 from bot.sandbox.feed import PROTOCOL, Feed
 from bot.sandbox.gateway import Gateway
@@ -88,6 +90,7 @@ class SandboxServer:
                 web.get("/page/feed", self._serve_feed),
                 web.post("/page/do/{verb}", self._act),
                 web.get("/attachments/{key:.+}", self._serve_attachment),
+                web.get("/faces/{emoji}", _serve_face),
                 web.get("/{name:[a-z]*(\\.[a-z]+)?}", self._serve_page),
             ]
         )
@@ -152,6 +155,10 @@ class SandboxServer:
     @property
     def gateway(self) -> str:
         return f"ws://{self._authority}/gateway"
+
+    def picture_of(self, emoji: str) -> str:
+        """The address of a picture of the emoji, for who speaks through a webhook."""
+        return f"{self._origin}/faces/{quote(emoji, safe='')}"
 
     # ------------------------------------------------------------------ for the app and for tests
 
@@ -268,6 +275,10 @@ class SandboxServer:
         except BackendError as error:
             return _refusal(error.status, f"{error.message}.")
         return web.Response(text=json.dumps(result, default=str), content_type="application/json")
+
+
+async def _serve_face(request: web.Request) -> web.Response:
+    return web.Response(text=drawn_face(request.match_info["emoji"]), content_type="image/svg+xml")
 
 
 async def _save_regularly(state: StateFile) -> None:

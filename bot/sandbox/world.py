@@ -45,9 +45,9 @@ class DemoChannel:
 BOT_NAME, BOT_AVATAR, BOT_COLOR = "Troupe", "🎭", "#7c5cff"
 GUILD_NUMBER, GUILD_NAME = 1, "The Playhouse"
 MEMBERS = (
-    DemoMember(10, "robin", "Robin", "🦊", "#e8833a", "server owner, may manage channels"),
+    DemoMember(10, "mika", "Mika", "🦊", "#e8833a", "server owner, may manage channels"),
     DemoMember(11, "juno", "Juno", "🐼", "#3ba55d", "member"),
-    DemoMember(12, "pip", "Pip", "🦉", "#3d8bd4", "member"),
+    DemoMember(12, "pip", "Pip", "🐸", "#3d8bd4", "member"),
 )
 CHANNELS = (
     DemoChannel(

@@ -42,6 +42,8 @@ async def two_personas_answer_in_one_batch(visitor: Visitor, home: Path) -> None
     pirate, critic = await asyncio.gather(*(visitor.finished_reply(message) for message in asked))
     assert pirate["content"]
     assert critic["content"]
+    assert [m["author"]["name"] for m in (pirate, critic)] == ["Captain Saltbeard", "Basil Drywit"]
+    assert "/faces/" in pirate["author"]["picture"]
     [one] = stored(home, "pirate")
     [other] = stored(home, "sarcastic")
     assert (one.record.adapter_number, other.record.adapter_number) == (1, 1)
@@ -51,9 +53,9 @@ async def two_personas_answer_in_one_batch(visitor: Visitor, home: Path) -> None
 
 async def thumbs_count_by_button_and_by_reaction(visitor: Visitor, home: Path) -> None:
     reply = await visitor.finished_reply(await visitor.ask("tavern", "What is your favourite food?"))
-    await visitor.press(reply, "👍", member="Robin")
+    await visitor.press(reply, "👍", member="Mika")
     question = await visitor.message(lambda m: bool(m["visible_to"]) and "learn" in m["content"])
-    await visitor.press(question, "Yes, they may learn", member="Robin")
+    await visitor.press(question, "Yes, they may learn", member="Mika")
     await visitor.do(
         "react",
         member=visitor.members["Juno"],
@@ -62,16 +64,16 @@ async def thumbs_count_by_button_and_by_reaction(visitor: Visitor, home: Path) -
         emoji="👍",
     )
     await visitor.message(lambda m: m["id"] == reply["id"] and any(b.get("label") == "2" for b in buttons(m)))
-    robin, juno = visitor.members["Robin"], visitor.members["Juno"]
+    mika, juno = visitor.members["Mika"], visitor.members["Juno"]
     with open_snapshot(home / "data" / "troupe.db") as snapshot:
-        assert snapshot.consenting_members() == {robin}
-        assert [r.likes for r in snapshot.replies("pirate")][-1] == {robin, juno}
+        assert snapshot.consenting_members() == {mika}
+        assert [r.likes for r in snapshot.replies("pirate")][-1] == {mika, juno}
 
 
 async def the_swap_happens_under_load(visitor: Visitor, troupe: TroupeProcess, home: Path) -> list[StoredReply]:
     """Members go on talking while version 2 is promoted; the replies that were being written at the swap."""
     swapped = asyncio.Event()
-    talking = [asyncio.create_task(keep_asking(visitor, member, swapped)) for member in ("Robin", "Juno", "Pip")]
+    talking = [asyncio.create_task(keep_asking(visitor, member, swapped)) for member in ("Mika", "Juno", "Pip")]
     await train(home / "config.toml", "promote", "pirate")
     swap = await troupe.said(r"pirate: v2 speaks now \(was v1\)", seconds=60)
     swapped.set()

@@ -139,15 +139,23 @@ class Visitor:
         assert response.status == 200, result
         return result
 
-    async def ask(self, channel: str, text: str, member: str = "Robin") -> str:
+    async def ask(self, channel: str, text: str, member: str = "Mika") -> str:
         """Mention the bot in a channel; the id of the member's message."""
         content = f"<@{self.bot_id}> {text}"
         said = await self.do("say", member=self.members[member], channel=self.channels[channel], content=content)
         return str(said["id"])
 
     async def finished_reply(self, asked: str, seconds: float = 120.0) -> Message:
-        """The bot's reply to the message `asked`, once it can be voted on."""
-        return await self.message(lambda m: (m["reply"] or {}).get("id") == asked and is_finished(m), seconds=seconds)
+        """The persona's reply to the message `asked`, once it can be voted on.
+
+        Under its own name it speaks without pointing at a message: it is the channel's first reply since then.
+        """
+
+        def answers(message: Message) -> bool:
+            here = asked in self.messages and self.messages[asked]["channel"] == message["channel"]
+            return here and int(message["id"]) > int(asked) and is_finished(message)
+
+        return await self.message(answers, seconds=seconds)
 
     async def message(self, wanted: Callable[[Message], bool], seconds: float = 60.0) -> Message:
         async with asyncio.timeout(seconds):
@@ -158,7 +166,7 @@ class Visitor:
                         return found
                 await self._news.wait()
 
-    async def press(self, message: Message, emoji_or_label: str, member: str = "Robin") -> dict[str, Any]:
+    async def press(self, message: Message, emoji_or_label: str, member: str = "Mika") -> dict[str, Any]:
         button = next(b for b in buttons(message) if emoji_or_label in (b.get("emoji", {}).get("name"), b.get("label")))
         return await self.do(
             "click",

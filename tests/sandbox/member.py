@@ -10,7 +10,7 @@ CARD = {"filename": "card.json", "data": "eyJuYW1lIjogIlBpcCJ9"}
 class Member:
     """Someone acting in one channel."""
 
-    def __init__(self, server: SandboxServer, name: str = "robin", channel: str = "tavern") -> None:
+    def __init__(self, server: SandboxServer, name: str = "mika", channel: str = "tavern") -> None:
         self.id, self.channel = server.members[name], server.demo_channels[channel]
         self.server = server
 

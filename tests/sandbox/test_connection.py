@@ -14,7 +14,7 @@ from tests.waiting import until
 
 async def say(server: SandboxServer, text: str) -> None:
     tavern = server.demo_channels["tavern"]
-    await server.control.say(member=server.members["robin"], channel=tavern, content=f"<@{server.bot_id}> {text}")
+    await server.control.say(member=server.members["mika"], channel=tavern, content=f"<@{server.bot_id}> {text}")
 
 
 async def heard_text(bot: SmallBot) -> str:
@@ -233,7 +233,7 @@ async def test_members_are_chunked_on_request(server: SandboxServer) -> None:
         assert guild
         await guild.chunk()
 
-        assert {member.name for member in guild.members} == {"robin", "juno", "pip", "Troupe"}
+        assert {member.name for member in guild.members} == {"mika", "juno", "pip", "Troupe"}
         assert [member.name for member in await guild.query_members("ju")] == ["juno"]
 
 

@@ -33,12 +33,12 @@ async def test_a_newcomer_talks_votes_corrects_and_switches(server: SandboxServe
         # Just typing is enough: the mention is added, and the answer grows before one's eyes.
         bot.may_go_on.clear()
         await page.say("Is Paris in **France**?")
-        await expect(page.replies("Robin").last.locator(".mention")).to_have_text("@Troupe")
+        await expect(page.replies("Mika").last.locator(".mention")).to_have_text("@Troupe")
         reply = page.replies().last
         await expect(reply.locator(".text")).to_have_text("Arr,")
         bot.may_go_on.set()
         await page.wait_for_reply("matey")
-        await expect(reply.locator(".context b")).to_have_text("Robin")
+        await expect(reply.locator(".context b")).to_have_text("Mika")
 
         # A thumb by button and by reaction, and the reaction taken back.
         await page.click_button("👍 0", reply)
@@ -49,7 +49,7 @@ async def test_a_newcomer_talks_votes_corrects_and_switches(server: SandboxServe
         await expect(reply.locator(".reaction")).to_have_count(0)
         await expect(reply.get_by_role("button", name="Locked")).to_be_disabled()
 
-        # A better answer through a form; the thanks are for Robin's eyes only.
+        # A better answer through a form; the thanks are for Mika's eyes only.
         await page.click_button("Better answer", reply)
         await page.fill_form({"A better answer": "Yes, it is."})
         await page.wait_for_reply("Thank you: Yes, it is.")
@@ -86,7 +86,7 @@ async def test_menus_embeds_files_and_threads_are_shown(server: SandboxServer, b
         await page.wait_for_reply("You chose rude.")
 
         await page.say("let us go aside", mention=False)
-        mine = page.replies("Robin").last
+        mine = page.replies("Mika").last
         await mine.hover()
         await mine.get_by_label("More").click()
         await page.page.get_by_role("menuitem", name="Start a thread").click()

@@ -85,7 +85,7 @@ async def test_files_go_to_the_bot_and_come_back(server: SandboxServer, browser:
             {"name": "chart.png", "mimeType": "image/png", "buffer": CHART}
         )
         await page.say("look at this", mention=False)
-        mine = page.replies("Robin").last
+        mine = page.replies("Mika").last
         await expect(mine.locator("img.picture")).to_be_visible()
     assert page.problems == []
 

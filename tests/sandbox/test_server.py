@@ -128,21 +128,21 @@ async def test_other_names_and_other_sites_are_turned_away(server: SandboxServer
 
 
 async def test_the_feed_sends_a_snapshot_and_then_every_change(server: SandboxServer) -> None:
-    tavern, robin = server.demo_channels["tavern"], server.members["robin"]
+    tavern, mika = server.demo_channels["tavern"], server.members["mika"]
     async with (
         aiohttp.ClientSession(headers={"Origin": origin_of(server)}) as session,
         session.ws_connect(f"{origin_of(server)}/page/feed", protocols=["troupe", f"key.{secret_of(server)}"]) as feed,
     ):
         snapshot = await feed.receive_json()
-        said = await server.control.say(member=robin, channel=tavern, content="hello")
-        await server.control.react(member=robin, channel=tavern, message=said["id"], emoji="👍")
-        await server.control.delete(member=robin, channel=tavern, message=said["id"])
+        said = await server.control.say(member=mika, channel=tavern, content="hello")
+        await server.control.react(member=mika, channel=tavern, message=said["id"], emoji="👍")
+        await server.control.delete(member=mika, channel=tavern, message=said["id"])
         changes = [await feed.receive_json() for _ in range(3)]
 
-        assert [member["name"] for member in snapshot["members"]] == ["Robin", "Juno", "Pip"]
+        assert [member["name"] for member in snapshot["members"]] == ["Mika", "Juno", "Pip"]
         assert snapshot["bot"]["state"] == "starting"
         assert [change["type"] for change in changes] == ["message", "message", "gone"]
-        assert changes[1]["message"]["reactions"] == [{"emoji": "👍", "members": [str(robin)]}]
+        assert changes[1]["message"]["reactions"] == [{"emoji": "👍", "members": [str(mika)]}]
 
         await asyncio.wait_for(server.stop(), 30)  # seconds; aiohttp alone would wait for a minute
         assert (await feed.receive()).data == 1001
@@ -172,3 +172,15 @@ async def test_what_a_member_cannot_do_is_said_in_a_sentence(server: SandboxServ
         assert answer[0] == status, (verb, body, answer)
         if sentence:
             assert answer[1]["error"] == sentence
+
+
+async def test_an_emoji_has_a_picture_and_what_is_none_stays_text(server: SandboxServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(server.picture_of("🏴‍☠️")) as response:
+            pirate = await response.text()
+        async with session.get(server.picture_of("<a/>")) as response:
+            marked = await response.text()
+
+    assert response.content_type == "image/svg+xml"
+    assert "🏴‍☠️</text>" in pirate
+    assert "&lt;a/&gt;</text>" in marked

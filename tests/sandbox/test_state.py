@@ -28,16 +28,16 @@ async def on_server(story: Story, state: Path | None) -> Any:
 
 
 async def a_conversation(server: SandboxServer) -> None:
-    robin = Member(server)
+    mika = Member(server)
     async with connected(server, SmallBot()) as bot:
-        await robin.ask("hello")
+        await mika.ask("hello")
         sent = await bot.wait_heard("answered")
-        await robin.react(message=sent.id, emoji="👍")
-        await robin.slash(command="secret", options={})
-        await robin.thread(name="aside", message=sent.id)
-        await robin.say(channel=sent.id, content="in the thread")
-        await robin.say(content="a file", files=[CARD])
-        channel = bot.get_channel(robin.channel)
+        await mika.react(message=sent.id, emoji="👍")
+        await mika.slash(command="secret", options={})
+        await mika.thread(name="aside", message=sent.id)
+        await mika.say(channel=sent.id, content="in the thread")
+        await mika.say(content="a file", files=[CARD])
+        channel = bot.get_channel(mika.channel)
         assert isinstance(channel, discord.TextChannel)
         webhook = await channel.create_webhook(name="Troupe")
         await webhook.send("Arr!", username="Captain", view=Thumbs())
@@ -49,16 +49,16 @@ async def test_a_conversation_outlives_the_sandbox(discord_addresses: None, tmp_
         return Member(server).sees
 
     async def after(server: SandboxServer) -> list[dict[str, Any]]:
-        robin = Member(server)
-        found = robin.sees
+        mika = Member(server)
+        found = mika.sees
         answer, captain = found[1], found[-1]
         assert server.messages(int(answer["id"]))[0]["content"] == "in the thread"
         async with aiohttp.ClientSession() as session, session.get(found[-2]["attachments"][0]["url"]) as response:
             assert await response.read() == b'{"name": "Pip"}'
         async with connected(server, SmallBot()) as bot:
-            await robin.click(message=answer["id"], custom_id="up")
-            await robin.click(message=captain["id"], custom_id="up")
-            channel = bot.get_channel(robin.channel)
+            await mika.click(message=answer["id"], custom_id="up")
+            await mika.click(message=captain["id"], custom_id="up")
+            channel = bot.get_channel(mika.channel)
             assert isinstance(channel, discord.TextChannel)
             [webhook] = await channel.webhooks()
             await webhook.send("Arr again!", username="Captain")

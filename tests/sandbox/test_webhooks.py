@@ -24,32 +24,32 @@ async def test_a_webhook_of_the_bot_is_found_again(server: SandboxServer, bot: S
 
 async def test_a_message_under_another_name_carries_buttons_that_work(server: SandboxServer, bot: SmallBot) -> None:
     _, webhook = await webhook_in(server, bot)
-    robin = Member(server)
+    mika = Member(server)
 
     sent = await webhook.send(
         "Arr.", username="Captain Saltbeard", avatar_url="https://x.example/a.png", view=Thumbs(), wait=True
     )
-    [shown] = robin.sees
-    outcome = await robin.click(message=sent.id, custom_id="up")
+    [shown] = mika.sees
+    outcome = await mika.click(message=sent.id, custom_id="up")
 
     assert (shown["author"]["name"], shown["is_bot"]) == ("Captain Saltbeard", True)
     assert shown["author"]["picture"] == "https://x.example/a.png"
     assert outcome["kind"] == "update"
-    assert robin.sees[0]["components"][0]["components"][0]["label"] == "1"
+    assert mika.sees[0]["components"][0]["components"][0]["label"] == "1"
 
 
 async def test_such_a_message_is_edited_and_deleted_by_its_webhook(server: SandboxServer, bot: SmallBot) -> None:
     _, webhook = await webhook_in(server, bot)
-    robin = Member(server)
+    mika = Member(server)
     sent = await webhook.send("Arr", username="Captain Saltbeard", wait=True)
 
     await webhook.edit_message(sent.id, content="Arr, matey.", view=Thumbs())
-    assert robin.sees[0]["content"] == "Arr, matey."
-    assert robin.sees[0]["components"]
+    assert mika.sees[0]["content"] == "Arr, matey."
+    assert mika.sees[0]["components"]
     assert (await webhook.fetch_message(sent.id)).content == "Arr, matey."
 
     await webhook.delete_message(sent.id)
-    assert robin.sees == []
+    assert mika.sees == []
 
 
 async def test_a_webhook_speaks_in_the_threads_of_its_channel_only(server: SandboxServer, bot: SmallBot) -> None:

@@ -24,12 +24,12 @@ async def every_request_is_documented(server: SandboxServer) -> AsyncIterator[No
 
 
 async def test_a_mention_is_answered_by_a_reply_that_streams(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    said = await robin.ask("Is Paris in France?")
+    said = await mika.ask("Is Paris in France?")
     await bot.wait_heard("answered")
 
-    question, answer = robin.sees
+    question, answer = mika.sees
     assert answer["content"] == DONE
     assert answer["reply"]["id"] == question["id"] == said["id"]
     edits = [request for request in server.requests if request.method == "PATCH"]
@@ -47,16 +47,16 @@ async def test_a_mention_is_answered_by_a_reply_that_streams(server: SandboxServ
 async def test_without_the_message_content_intent_only_addressed_text_is_readable(
     server: SandboxServer, bot: SmallBot
 ) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    await robin.say(content="between ourselves")
-    await robin.ask("you may read this")
+    await mika.say(content="between ourselves")
+    await mika.ask("you may read this")
 
     overheard, addressed = await bot.wait_heard("message"), await bot.wait_heard("message")
     assert overheard.content == ""
     assert "you may read this" in addressed.content
     assert addressed.mentions == [bot.user]
-    channel = bot.get_channel(robin.channel)
+    channel = bot.get_channel(mika.channel)
     assert isinstance(channel, discord.TextChannel)
     history = [message.content async for message in channel.history(oldest_first=True)]
     assert history[:2] == ["", addressed.content]
@@ -73,12 +73,12 @@ async def test_with_the_message_content_intent_everything_is_readable(server: Sa
 
 
 async def test_a_reply_to_the_bot_is_readable(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    await robin.ask("hello")
+    mika = Member(server)
+    await mika.ask("hello")
     sent = await bot.wait_heard("answered")
     await bot.wait_heard("message")
 
-    await robin.say(content="and in Italy?", reply_to=sent.id)
+    await mika.say(content="and in Italy?", reply_to=sent.id)
 
     heard = await bot.wait_heard("message")
     assert heard.content == "and in Italy?"
@@ -98,8 +98,8 @@ async def test_direct_messages_need_no_mention(server: SandboxServer, bot: Small
 
 
 async def test_reactions_reach_the_bot_when_they_come_and_when_they_go(server: SandboxServer, bot: SmallBot) -> None:
-    robin, pip = Member(server), Member(server, "pip")
-    await robin.ask("hello")
+    mika, pip = Member(server), Member(server, "pip")
+    await mika.ask("hello")
     sent = await bot.wait_heard("answered")
 
     await pip.react(message=sent.id, emoji="👍")
@@ -113,29 +113,29 @@ async def test_reactions_reach_the_bot_when_they_come_and_when_they_go(server: S
 
 
 async def test_the_bot_can_react_and_delete(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    await robin.say(content="react to this")
+    mika = Member(server)
+    await mika.say(content="react to this")
     heard = await bot.wait_heard("message")
 
     await heard.add_reaction("🎉")
-    assert robin.sees[0]["reactions"] == [{"emoji": "🎉", "members": [str(server.bot_id)]}]
+    assert mika.sees[0]["reactions"] == [{"emoji": "🎉", "members": [str(server.bot_id)]}]
     await heard.remove_reaction("🎉", bot.user)
-    assert robin.sees[0]["reactions"] == []
+    assert mika.sees[0]["reactions"] == []
     await heard.delete()
-    assert robin.sees == []
+    assert mika.sees == []
 
 
 async def test_members_edit_and_delete_their_own_messages(server: SandboxServer, bot: SmallBot) -> None:
-    robin, pip = Member(server), Member(server, "pip")
-    said = await robin.ask("frist")
+    mika, pip = Member(server), Member(server, "pip")
+    said = await mika.ask("frist")
     await bot.wait_heard("answered")
 
-    await robin.edit(message=said["id"], content=f"<@{server.bot_id}> first")
+    await mika.edit(message=said["id"], content=f"<@{server.bot_id}> first")
     with pytest.raises(ControlError, match="only your own"):
         await pip.edit(message=said["id"], content="hacked")
     with pytest.raises(Exception, match="Missing Permissions"):
         await pip.delete(message=said["id"])
-    await robin.delete(message=said["id"])
+    await mika.delete(message=said["id"])
 
     assert (await bot.wait_heard("delete")).message_id == int(said["id"])
     edits = [(await bot.wait_heard("edit"))[1].content for _ in range(4)]
@@ -143,21 +143,21 @@ async def test_members_edit_and_delete_their_own_messages(server: SandboxServer,
 
 
 async def test_threads_inherit_and_are_answered(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    said = await robin.say(content="let us go aside")
+    mika = Member(server)
+    said = await mika.say(content="let us go aside")
 
-    thread = await robin.thread(name="aside", message=said["id"])
+    thread = await mika.thread(name="aside", message=said["id"])
     heard = await bot.wait_heard("thread")
-    await server.control.say(member=robin.id, channel=thread["id"], content=f"<@{server.bot_id}> hello")
+    await server.control.say(member=mika.id, channel=thread["id"], content=f"<@{server.bot_id}> hello")
     await bot.wait_heard("answered")
 
-    assert (heard.id, heard.parent_id, heard.name) == (int(thread["id"]), robin.channel, "aside")
+    assert (heard.id, heard.parent_id, heard.name) == (int(thread["id"]), mika.channel, "aside")
     assert server.messages(heard.id)[-1]["content"] == DONE
 
 
 async def test_the_bot_can_open_a_thread(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    await robin.say(content="a long story")
+    mika = Member(server)
+    await mika.say(content="a long story")
     heard = await bot.wait_heard("message")
 
     thread = await heard.create_thread(name="story")
@@ -170,31 +170,31 @@ async def test_the_bot_can_open_a_thread(server: SandboxServer, bot: SmallBot) -
 
 
 async def test_slash_commands_run_with_their_options(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    outcome = await robin.slash(command="persona", path=["switch"], options={"name": "pirate"})
+    outcome = await mika.slash(command="persona", path=["switch"], options={"name": "pirate"})
 
     assert outcome["kind"] == "message"
-    assert robin.sees[-1]["content"] == "**pirate** speaks here now."
-    assert robin.sees[-1]["used"] == {"member": "Robin", "command": "persona switch"}
+    assert mika.sees[-1]["content"] == "**pirate** speaks here now."
+    assert mika.sees[-1]["used"] == {"member": "Mika", "command": "persona switch"}
 
 
 async def test_member_options_are_resolved(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    await robin.slash(command="show", options={"who": str(server.members["pip"])})
+    await mika.slash(command="show", options={"who": str(server.members["pip"])})
 
-    shown = robin.sees[-1]
+    shown = mika.sees[-1]
     assert shown["embeds"][0]["description"] == "of Pip"
     assert shown["attachments"][0]["filename"] == "votes.csv"
-    channel = bot.get_channel(robin.channel)
+    channel = bot.get_channel(mika.channel)
     assert isinstance(channel, discord.TextChannel)
     message = await channel.fetch_message(int(shown["id"]))
     assert await message.attachments[0].read() == b"a,b\n1,2\n"
 
 
 async def test_bad_options_are_refused_before_the_bot_hears_of_them(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
     for options, problem in (
         ({}, "needs name"),
@@ -202,11 +202,11 @@ async def test_bad_options_are_refused_before_the_bot_hears_of_them(server: Sand
         ({"name": "x", "loud": "perhaps"}, "JSON boolean"),
     ):
         with pytest.raises(ControlError, match=problem):
-            await robin.slash(command="persona", path=["switch"], options=options)
+            await mika.slash(command="persona", path=["switch"], options=options)
     with pytest.raises(ControlError, match="no such member"):
-        await robin.slash(command="show", options={"who": "7"})
+        await mika.slash(command="show", options={"who": "7"})
     with pytest.raises(ControlError, match="no such command"):
-        await robin.slash(command="nonsense", options={})
+        await mika.slash(command="nonsense", options={})
 
 
 async def test_autocomplete_asks_the_bot(server: SandboxServer, bot: SmallBot) -> None:
@@ -234,69 +234,69 @@ async def test_commands_are_listed_for_whoever_may_use_them(server: SandboxServe
 
 
 async def test_buttons_edit_their_message_in_place(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    await robin.ask("hello")
+    mika = Member(server)
+    await mika.ask("hello")
     sent = await bot.wait_heard("answered")
 
-    outcome = await robin.click(message=sent.id, custom_id="up")
+    outcome = await mika.click(message=sent.id, custom_id="up")
 
     assert outcome["kind"] == "update"
-    assert robin.sees[-1]["components"][0]["components"][0]["label"] == "1"
+    assert mika.sees[-1]["components"][0]["components"][0]["label"] == "1"
     with pytest.raises(ControlError, match="switched off"):
-        await robin.click(message=sent.id, custom_id="locked")
+        await mika.click(message=sent.id, custom_id="locked")
     with pytest.raises(ControlError, match="no longer on the message"):
-        await robin.click(message=sent.id, custom_id="gone")
+        await mika.click(message=sent.id, custom_id="gone")
 
 
 async def test_select_menus_send_the_choice(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    await robin.slash(command="show", options={"who": str(robin.id)})
-    shown = robin.sees[-1]
+    mika = Member(server)
+    await mika.slash(command="show", options={"who": str(mika.id)})
+    shown = mika.sees[-1]
     menu = shown["components"][0]["components"][0]
 
     with pytest.raises(ControlError, match="not in the menu"):
-        await robin.click(message=shown["id"], custom_id=menu["custom_id"], values=["other"])
-    await robin.click(message=shown["id"], custom_id=menu["custom_id"], values=["rude"])
+        await mika.click(message=shown["id"], custom_id=menu["custom_id"], values=["other"])
+    await mika.click(message=shown["id"], custom_id=menu["custom_id"], values=["rude"])
 
-    assert robin.sees[-1]["content"] == "You chose rude."
-    assert robin.sees[-1]["components"] == []
+    assert mika.sees[-1]["content"] == "You chose rude."
+    assert mika.sees[-1]["components"] == []
 
 
 async def test_modals_are_filled_in_and_answered_privately(server: SandboxServer, bot: SmallBot) -> None:
-    robin, pip = Member(server), Member(server, "pip")
-    await robin.ask("hello")
+    mika, pip = Member(server), Member(server, "pip")
+    await mika.ask("hello")
     sent = await bot.wait_heard("answered")
 
-    opened = await robin.click(message=sent.id, custom_id="better")
+    opened = await mika.click(message=sent.id, custom_id="better")
     assert opened["modal"]["title"] == "How should it have answered?"
     submit = server.control.submit
     with pytest.raises(ControlError, match="required"):
-        await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": ""})
+        await submit(member=mika.id, interaction=opened["interaction"], fields={"answer": ""})
     with pytest.raises(ControlError, match="at most 200"):
-        await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": "x" * 201})
+        await submit(member=mika.id, interaction=opened["interaction"], fields={"answer": "x" * 201})
     with pytest.raises(ControlError, match="no longer open"):
         await submit(member=pip.id, interaction=opened["interaction"], fields={"answer": "mine"})
-    outcome = await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": "Yes, it is."})
+    outcome = await submit(member=mika.id, interaction=opened["interaction"], fields={"answer": "Yes, it is."})
 
     assert outcome["kind"] == "message"
-    assert robin.sees[-1]["content"] == "Thank you: Yes, it is."
-    assert robin.sees[-1]["visible_to"] == str(robin.id)
+    assert mika.sees[-1]["content"] == "Thank you: Yes, it is."
+    assert mika.sees[-1]["visible_to"] == str(mika.id)
     with pytest.raises(ControlError, match="no longer open"):
-        await submit(member=robin.id, interaction=opened["interaction"], fields={"answer": "again"})
+        await submit(member=mika.id, interaction=opened["interaction"], fields={"answer": "again"})
 
 
 async def test_ephemeral_answers_are_for_one_member_only(server: SandboxServer, bot: SmallBot) -> None:
-    robin, pip = Member(server), Member(server, "pip")
+    mika, pip = Member(server), Member(server, "pip")
 
-    await robin.slash(command="secret", options={})
+    await mika.slash(command="secret", options={})
 
-    whisper = robin.sees[-1]
-    assert whisper["visible_to"] == str(robin.id)
+    whisper = mika.sees[-1]
+    assert whisper["visible_to"] == str(mika.id)
     with pytest.raises(Exception, match="Unknown Message"):
         await pip.delete(message=whisper["id"])
     with pytest.raises(ControlError, match="can't react"):
-        await robin.react(message=whisper["id"], emoji="👍")
-    channel = bot.get_channel(robin.channel)
+        await mika.react(message=whisper["id"], emoji="👍")
+    channel = bot.get_channel(mika.channel)
     assert isinstance(channel, discord.TextChannel)
     assert [message async for message in channel.history()] == []
     with pytest.raises(discord.NotFound):
@@ -304,25 +304,25 @@ async def test_ephemeral_answers_are_for_one_member_only(server: SandboxServer, 
 
 
 async def test_message_commands_carry_their_message(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
-    await robin.ask("hello")
+    mika = Member(server)
+    await mika.ask("hello")
     sent = await bot.wait_heard("answered")
 
-    outcome = await robin.menu(message=sent.id, command="Suggest a better answer")
+    outcome = await mika.menu(message=sent.id, command="Suggest a better answer")
 
     assert outcome["kind"] == "modal"
     assert (await bot.wait_heard("menu")).id == sent.id
 
 
 async def test_deferred_answers_show_thinking_and_are_followed_up(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    outcome = await robin.slash(command="slow", options={})
+    outcome = await mika.slash(command="slow", options={})
 
     assert outcome["kind"] == "deferred"
-    assert robin.sees[-1]["thinking"]
-    await until(lambda: len(robin.sees) == 2)
-    assert [(m["content"], m["thinking"]) for m in robin.sees] == [
+    assert mika.sees[-1]["thinking"]
+    await until(lambda: len(mika.sees) == 2)
+    assert [(m["content"], m["thinking"]) for m in mika.sees] == [
         ("Thought about it.", False),
         ("And one more thing.", False),
     ]
@@ -341,13 +341,13 @@ async def test_an_answer_after_discords_three_seconds_is_too_late(server: Sandbo
 
 
 async def test_an_attachment_option_is_read_by_the_bot(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    await robin.slash(command="import", options={"card": CARD})
+    await mika.slash(command="import", options={"card": CARD})
 
-    answer = robin.sees[-1]
+    answer = mika.sees[-1]
     assert answer["content"] == "Read card.json (15 bytes)."
-    assert answer["visible_to"] == str(robin.id)
+    assert answer["visible_to"] == str(mika.id)
     assert answer["attachments"][0]["filename"] == "card.json"
 
 
@@ -366,38 +366,38 @@ async def test_what_is_no_file_is_refused(server: SandboxServer, bot: SmallBot, 
 
 
 async def test_members_attach_files_to_their_messages(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
 
-    await robin.say(content=f"<@{server.bot_id}> look", files=[CARD])
+    await mika.say(content=f"<@{server.bot_id}> look", files=[CARD])
 
     heard = await bot.wait_heard("message")
     assert await heard.attachments[0].read() == b'{"name": "Pip"}'
-    assert robin.sees[0]["attachments"][0]["content_type"] == "application/json"
+    assert mika.sees[0]["attachments"][0]["content_type"] == "application/json"
     with pytest.raises(ControlError, match="at most 10 files"):
-        await robin.say(content="look", files=[CARD] * 11)
+        await mika.say(content="look", files=[CARD] * 11)
 
 
 async def test_a_menu_in_a_private_message_answers_in_its_place(server: SandboxServer, bot: SmallBot) -> None:
-    robin, pip = Member(server), Member(server, "pip")
-    await robin.slash(command="why", options={})
-    whisper = robin.sees[-1]
+    mika, pip = Member(server), Member(server, "pip")
+    await mika.slash(command="why", options={})
+    whisper = mika.sees[-1]
     menu = whisper["components"][0]["components"][0]["custom_id"]
 
     with pytest.raises(Exception, match="Unknown Message"):
         await pip.click(message=whisper["id"], custom_id=menu, values=["rude"])
-    outcome = await robin.click(message=whisper["id"], custom_id=menu, values=["rude"])
+    outcome = await mika.click(message=whisper["id"], custom_id=menu, values=["rude"])
 
     assert outcome["kind"] == "update"
-    assert [(m["id"], m["content"], m["visible_to"]) for m in robin.sees] == [
-        (whisper["id"], "You chose rude.", str(robin.id))
+    assert [(m["id"], m["content"], m["visible_to"]) for m in mika.sees] == [
+        (whisper["id"], "You chose rude.", str(mika.id))
     ]
 
 
 async def test_forms_take_files_choices_and_ticks(server: SandboxServer, bot: SmallBot) -> None:
-    robin = Member(server)
+    mika = Member(server)
     filled = {"card": [CARD], "tone": ["rude"], "tags": ["sea", "land"], "shy": True}
 
-    opened = await robin.slash(command="form", options={})
+    opened = await mika.slash(command="form", options={})
     for field, value, problem in (
         ("tone", [], "Choose between"),
         ("tone", ["loud"], "not in the menu"),
@@ -405,11 +405,11 @@ async def test_forms_take_files_choices_and_ticks(server: SandboxServer, bot: Sm
     ):
         with pytest.raises(ControlError, match=problem):
             await server.control.submit(
-                member=robin.id, interaction=opened["interaction"], fields={**filled, field: value}
+                member=mika.id, interaction=opened["interaction"], fields={**filled, field: value}
             )
-    await server.control.submit(member=robin.id, interaction=opened["interaction"], fields=filled)
-    assert robin.sees[-1]["content"] == "['card.json'] rude ['sea', 'land'] True"
+    await server.control.submit(member=mika.id, interaction=opened["interaction"], fields=filled)
+    assert mika.sees[-1]["content"] == "['card.json'] rude ['sea', 'land'] True"
 
-    opened = await robin.slash(command="form", options={})
-    await server.control.submit(member=robin.id, interaction=opened["interaction"], fields={"tone": ["gentle"]})
-    assert robin.sees[-1]["content"] == "[] gentle [] False"
+    opened = await mika.slash(command="form", options={})
+    await server.control.submit(member=mika.id, interaction=opened["interaction"], fields={"tone": ["gentle"]})
+    assert mika.sees[-1]["content"] == "[] gentle [] False"

@@ -5,7 +5,9 @@ import datetime
 import pytest
 from simcord.backend.errors import BackendError
 
-from bot.sandbox.world import KEPT_MESSAGES, MEMBERS, World
+from bot.personas.catalog import PersonaCatalog
+from bot.sandbox.world import BOT_AVATAR, BOT_NAME, KEPT_MESSAGES, MEMBERS, World
+from tests.places import REPOSITORY
 
 
 def fixed_ids(world: World) -> list[int]:
@@ -19,7 +21,7 @@ def test_members_and_channels_keep_their_ids_across_starts() -> None:
 
 def test_messages_get_growing_ids_of_their_own_time() -> None:
     world = World()
-    channel, member = world.channel_id("tavern"), world.member_id("robin")
+    channel, member = world.channel_id("tavern"), world.member_id("mika")
 
     ids = [world.create_message(channel, member, "hi").id for _ in range(50)]
 
@@ -34,7 +36,7 @@ def test_only_the_owner_may_manage_channels() -> None:
 
     for member in MEMBERS:
         check = (world.guild.id, world.member_id(member.name), world.channel_id("lounge"), "manage_channels")
-        if member.name == "robin":
+        if member.name == "mika":
             world.require_permissions(*check)
         else:
             with pytest.raises(BackendError, match="Missing Permissions"):
@@ -43,7 +45,7 @@ def test_only_the_owner_may_manage_channels() -> None:
 
 def test_old_messages_and_their_files_are_forgotten() -> None:
     world = World()
-    channel, member = world.channel_id("tavern"), world.member_id("robin")
+    channel, member = world.channel_id("tavern"), world.member_id("mika")
     attachment = world.cdn.store_attachment(world.snowflake(), channel, "a.txt", b"x", None)
     world.create_message(channel, member, "with a file", attachments=[attachment])
 
@@ -56,7 +58,7 @@ def test_old_messages_and_their_files_are_forgotten() -> None:
 
 def test_interactions_expire_after_fifteen_minutes_and_are_forgotten() -> None:
     world = World()
-    channel, member = world.channel_id("tavern"), world.member_id("robin")
+    channel, member = world.channel_id("tavern"), world.member_id("mika")
     record = world.new_interaction(2, channel, member, world.guild.id)
     record.defer(1, ephemeral=False)
     start = datetime.datetime.now(datetime.UTC)
@@ -70,3 +72,13 @@ def test_interactions_expire_after_fifteen_minutes_and_are_forgotten() -> None:
 
     assert record.id not in world.interactions
     assert record.token not in world.interaction_tokens
+
+
+def test_no_two_people_on_the_page_share_a_name_or_an_emoji() -> None:
+    personas = PersonaCatalog(REPOSITORY / "adapters").all()
+
+    names = [BOT_NAME, *(m.display_name for m in MEMBERS), *(p.display_name for p in personas)]
+    emoji = [BOT_AVATAR, *(m.avatar for m in MEMBERS), *(p.avatar for p in personas)]
+
+    assert len(set(names)) == len(names)
+    assert len(set(emoji)) == len(emoji)

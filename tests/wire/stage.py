@@ -23,7 +23,7 @@ class Stage:
         self._make = make
         self.bots: list[TroupeBot] = []
         self.tavern = server.demo_channels["tavern"]
-        self.robin = server.members["robin"]
+        self.mika = server.members["mika"]
         self.supervision: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ the bot
@@ -54,7 +54,7 @@ class Stage:
     # ------------------------------------------------------------------ members
 
     async def say(
-        self, text: str, *, member: str = "robin", channel: str = "tavern", reply_to: int | None = None
+        self, text: str, *, member: str = "mika", channel: str = "tavern", reply_to: int | None = None
     ) -> int:
         """Address the bot in a channel; the message's id."""
         who, where = self.server.members[member], self.server.demo_channels[channel]
@@ -69,7 +69,7 @@ class Stage:
         await until(lambda: len(self.replies()) > before and is_finished(self.replies()[-1]))
         return self.replies()[-1]
 
-    async def press(self, reply: dict[str, Any], emoji: str, *, member: str = "robin") -> dict[str, Any]:
+    async def press(self, reply: dict[str, Any], emoji: str, *, member: str = "mika") -> dict[str, Any]:
         [now] = [message for message in self.replies() if message["id"] == reply["id"]]
         [custom_id] = [b["custom_id"] for b in buttons(now) if (b.get("emoji") or {}).get("name", "").startswith(emoji)]
         who = self.server.members[member]
@@ -78,14 +78,14 @@ class Stage:
         )
         return pressed
 
-    async def react(self, reply: dict[str, Any], emoji: str, *, member: str = "robin", on: bool = True) -> None:
+    async def react(self, reply: dict[str, Any], emoji: str, *, member: str = "mika", on: bool = True) -> None:
         who = self.server.members[member]
         await self.server.control.react(member=who, channel=self.tavern, message=reply["id"], emoji=emoji, on=on)
 
     async def slash(self, command: str, *path: str, **options: Any) -> dict[str, Any]:
-        """Robin uses a slash command in the tavern; how the bot answered first."""
+        """Mika uses a slash command in the tavern; how the bot answered first."""
         outcome: dict[str, Any] = await self.server.control.slash(
-            member=self.robin, channel=self.tavern, command=command, path=list(path), options=options
+            member=self.mika, channel=self.tavern, command=command, path=list(path), options=options
         )
         return outcome
 
@@ -113,10 +113,10 @@ class Stage:
         assert found is not None
         return found
 
-    async def vote(self, reply: dict[str, Any], member: str = "robin") -> int | None:
+    async def vote(self, reply: dict[str, Any], member: str = "mika") -> int | None:
         return await self.store.vote_of((await self.stored(reply)).id, self.server.members[member])
 
-    async def vote_becomes(self, reply: dict[str, Any], value: int | None, member: str = "robin") -> None:
+    async def vote_becomes(self, reply: dict[str, Any], value: int | None, member: str = "mika") -> None:
         async with asyncio.timeout(PATIENCE):
             while await self.vote(reply, member) != value:
                 await asyncio.sleep(0.01)

@@ -60,9 +60,9 @@ async def test_a_conversation_with_the_real_bot(stage: Stage, browser: Browser, 
     await page.act_as("Juno")
     await page.react("👍", answer)
     await expect(answer.get_by_role("button", name="👍 2").first).to_be_visible()
-    await page.act_as("Robin")
+    await page.act_as("Mika")
 
-    # A better answer through the form; the thanks are for Robin's eyes only.
+    # A better answer through the form; the thanks are for Mika's eyes only.
     await page.click_button("✏️", answer)
     form = page.page.locator("dialog")
     await form.get_by_role("textbox").fill("Aye, it be, an' a fair port too.")
@@ -76,7 +76,7 @@ async def test_a_conversation_with_the_real_bot(stage: Stage, browser: Browser, 
 
     shown = next(reply for reply in stage.replies() if "Arr!" in reply["content"])
     assert (await stage.vote(shown), await stage.vote(shown, "juno")) == (1, 1)
-    kept = (await stage.store.export_member(stage.robin))["corrections"]
+    kept = (await stage.store.export_member(stage.mika))["corrections"]
     assert [row["text"] for row in kept] == ["Aye, it be, an' a fair port too."]
     assert page.problems == []
 
@@ -121,7 +121,7 @@ async def three_weeks_of_votes(stage: Stage) -> None:
             )
             reply_id = await stage.store.add_reply(record)
             liked = (day * 7 + number * 5) % 12 < 4 + day // 3
-            await stage.store.cast_vote(reply_id, stage.robin, 1 if liked else -1, "button")
+            await stage.store.cast_vote(reply_id, stage.mika, 1 if liked else -1, "button")
 
 
 async def test_the_page_keeps_up_while_the_line_is_bad(stage: Stage, browser: Browser) -> None:

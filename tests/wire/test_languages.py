@@ -11,7 +11,7 @@ from tests.wire.stage import Stage, buttons
 @pytest.mark.parametrize("locale", ["de", "ja", "es-419"])
 async def test_the_bot_speaks_the_language_that_discord_names(stage: Stage, locale: str) -> None:
     language = language_of(locale)
-    listed = await stage.server.control.commands(member=stage.robin, channel=stage.tavern)
+    listed = await stage.server.control.commands(member=stage.mika, channel=stage.tavern)
     labels = {command["name"]: command["label"] for command in listed["slash"]}
     assert labels["privacy"] == render("command-privacy.name", language)
 

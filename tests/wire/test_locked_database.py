@@ -54,7 +54,7 @@ async def asked(stage: Stage, text: str) -> int:
 
 
 async def happen(stage: Stage, liked: StoredReply, edited: int, deleted: int) -> None:
-    control, where = stage.server.control, {"member": stage.robin, "channel": stage.tavern}
+    control, where = stage.server.control, {"member": stage.mika, "channel": stage.tavern}
     await control.react(**where, message=liked.message_ids[0], emoji="👍", on=True)
     content = f"<@{stage.server.bot_id}> {KEPT_WORD}?"
     await control.edit(**where, message=edited, content=content)
@@ -63,7 +63,7 @@ async def happen(stage: Stage, liked: StoredReply, edited: int, deleted: int) ->
 
 async def all_stored(stage: Stage, liked: StoredReply, edited: int, deleted: int) -> bool:
     [reply] = await stage.store.replies_asked_by(edited)
-    vote = await stage.store.vote_of(liked.id, stage.robin)
+    vote = await stage.store.vote_of(liked.id, stage.mika)
     return vote == 1 and reply.record.asked == f"{KEPT_WORD}?" and not await stage.store.replies_asked_by(deleted)
 
 
@@ -101,10 +101,10 @@ async def test_the_next_process_stores_them(empty_stage: Stage, tmp_path: Path, 
 
 async def test_a_button_pressed_later_counts_more_than_a_reaction_that_waited(store: Store, stage: Stage) -> None:
     reply = await stage.stored(await stage.answered("Is Paris in France?"))
-    await store.cast_vote(reply.id, stage.robin, -1, "button")
-    assert not await store.cast_vote(reply.id, stage.robin, 1, "reaction", at=1.0)
-    assert not await store.withdraw_vote(reply.id, stage.robin, at=1.0)
-    assert await store.vote_of(reply.id, stage.robin) == -1
+    await store.cast_vote(reply.id, stage.mika, -1, "button")
+    assert not await store.cast_vote(reply.id, stage.mika, 1, "reaction", at=1.0)
+    assert not await store.withdraw_vote(reply.id, stage.mika, at=1.0)
+    assert await store.vote_of(reply.id, stage.mika) == -1
 
 
 async def test_a_journal_that_a_killed_process_left_half_written_gives_its_whole_lines(journal: Path) -> None:

@@ -48,15 +48,15 @@ def runs(tmp_path: Path) -> TrainingRuns:
 async def stage(
     server: SandboxServer, engine: ScriptedEngine, store: Store, make_bot: MakeBot, no_crash: None
 ) -> AsyncIterator[Stage]:
-    operators = Operators(members=frozenset({server.members["robin"]}))
+    operators = Operators(members=frozenset({server.members["mika"]}))
     async with staged(Stage(server, engine, store, functools.partial(make_bot, operators=operators))) as stage:
         yield stage
 
 
 async def test_the_owner_trains_looks_and_goes_back(trainable: AdapterRegistry, stage: Stage, store: Store) -> None:
     liked = await store.add_reply(a_record(guild_id=stage.server.guild_id))
-    await store.cast_vote(liked, stage.robin, 1, "button")
-    await store.set_consent(stage.robin, True)
+    await store.cast_vote(liked, stage.mika, 1, "button")
+    await store.set_consent(stage.mika, True)
 
     await stage.slash("train", persona="pirate")
     await until(lambda: "…" not in stage.replies()[-1]["content"], TRAINING_SECONDS)

@@ -33,9 +33,9 @@ async def test_no_word_of_a_message_and_no_token_is_in_the_log(log: io.StringIO,
     asked = stored.record.asked_message_id or 0
     await stage.press(reply, "👎")
     await stage.react(reply, "👍")
-    control, where = stage.server.control, {"member": stage.robin, "channel": stage.tavern}
+    control, where = stage.server.control, {"member": stage.mika, "channel": stage.tavern}
     await control.edit(**where, message=asked, content=f"<@{stage.server.bot_id}> {EDITED}")
-    await stage.store.add_correction(stored.id, stage.robin, BETTER)
+    await stage.store.add_correction(stored.id, stage.mika, BETTER)
     await stage.slash("privacy")
     await stage.slash("forget")
     stage.server.faults.fail("POST", "/channels/*/messages")

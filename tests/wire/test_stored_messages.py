@@ -33,7 +33,7 @@ async def test_what_was_deleted_while_the_bot_was_away_is_deleted(
     async with staged(empty_stage) as stage:
         answers = [await stage.stored(await stage.answered(f"Question {n}?")) for n in range(4)]
     asked = [answer.record.asked_message_id or 0 for answer in answers]
-    where = {"member": stage.robin, "channel": stage.tavern}
+    where = {"member": stage.mika, "channel": stage.tavern}
     await server.control.delete(**where, message=asked[1])
     await server.control.delete(**where, message=asked[3])
 
@@ -48,13 +48,13 @@ async def test_one_request_covers_many_messages(
     empty_stage: Stage, server: SandboxServer, store: Store, client: discord.Client
 ) -> None:
     said = [
-        await server.control.say(member=empty_stage.robin, channel=empty_stage.tavern, content=f"{n}")
+        await server.control.say(member=empty_stage.mika, channel=empty_stage.tavern, content=f"{n}")
         for n in range(150)
     ]
     ids = [int(message["id"]) for message in said]
     for message_id in ids:
         await store.add_reply(a_record(channel_id=empty_stage.tavern, asked_message_id=message_id))
-    await server.control.delete(member=empty_stage.robin, channel=empty_stage.tavern, message=ids[70])
+    await server.control.delete(member=empty_stage.mika, channel=empty_stage.tavern, message=ids[70])
     before = len(server.requests)
 
     assert await checked(client, store) == Checked(150, 1)

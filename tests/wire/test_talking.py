@@ -143,7 +143,7 @@ async def test_a_reply_deleted_while_it_streams_ends_quietly(stage: Stage) -> No
     await until(stage.replies)
 
     message = stage.replies()[0]["id"]
-    await stage.server.control.delete(member=stage.robin, channel=stage.tavern, message=message)
+    await stage.server.control.delete(member=stage.mika, channel=stage.tavern, message=message)
     while not speaker.cancelled:
         speaker.say("o' France, matey. ")
         await asyncio.sleep(0.02)

@@ -101,10 +101,10 @@ async def test_votes_survive_a_rate_limit_and_server_errors_on_the_buttons(stage
     stage.server.faults.rate_limit("PATCH", "/channels/*/messages/*", retry_after=0.05)
     stage.server.faults.fail("PATCH", "/channels/*/messages/*")
 
-    for member in ("robin", "juno", "pip"):
+    for member in ("mika", "juno", "pip"):
         await stage.react(reply, "👍", member=member)
 
-    for member in ("robin", "juno", "pip"):
+    for member in ("mika", "juno", "pip"):
         await stage.vote_becomes(reply, 1, member)
     await until(lambda: any(b.get("label") == "3" for b in buttons(stage.replies()[0])))
 
@@ -116,11 +116,11 @@ async def test_a_better_answer_sent_twice_is_kept_once(stage: Stage) -> None:
     stage.server.faults.double("INTERACTION_CREATE")
 
     await stage.server.control.submit(
-        member=stage.robin, interaction=opened["interaction"], fields={name: "Aye, matey, it be."}
+        member=stage.mika, interaction=opened["interaction"], fields={name: "Aye, matey, it be."}
     )
     await stage.settled()
 
-    exported = await stage.store.export_member(stage.robin)
+    exported = await stage.store.export_member(stage.mika)
     assert [row["text"] for row in exported["corrections"]] == ["Aye, matey, it be."]
 
 
@@ -129,10 +129,10 @@ async def test_votes_of_many_members_on_a_bad_line_are_all_counted_once(stage: S
     stage.server.faults.double("MESSAGE_REACTION_ADD", times=3)
     stage.server.faults.rate_limit("PATCH", "/channels/*/messages/*", retry_after=0.05, everywhere=True)
 
-    await asyncio.gather(*(stage.react(reply, "👎", member=member) for member in ("robin", "juno", "pip")))
+    await asyncio.gather(*(stage.react(reply, "👎", member=member) for member in ("mika", "juno", "pip")))
     await stage.server.bot_gateway.drop(4000)
 
-    for member in ("robin", "juno", "pip"):
+    for member in ("mika", "juno", "pip"):
         await stage.vote_becomes(reply, -1, member)
     votes = await stage.store.votes((await stage.stored(reply)).id)
     assert (votes.up, votes.down) == (0, 3)

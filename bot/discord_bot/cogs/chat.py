@@ -32,7 +32,7 @@ from bot.discord_bot.rate_limits import TooFast
 from bot.discord_bot.reading import NO_WORDS, Said, read
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.delivery import ReplyDelivery
-from bot.discord_bot.replying.destinations import AnswerDestination, reply_to
+from bot.discord_bot.replying.destinations import AnswerDestination, Destination, reply_to
 from bot.discord_bot.replying.revisions import Revisions
 from bot.discord_bot.replying.streaming import interrupted
 from bot.discord_bot.replying.webhooks import Identities
@@ -151,7 +151,7 @@ class Chat(commands.Cog):
         said = await read(message, me, quoting=answered is None)
         text = spoken_text(message, me)
         if not text and not said.enclosed and not said.quotes:
-            await self._answer_no_words(message, me, persona)
+            await self._answer_no_words(message, me, persona, own_name)
             return
         ask = Ask(
             channel_id=place.channel_id,
@@ -167,10 +167,11 @@ class Chat(commands.Cog):
             quotes=said.quotes,
         )
         fitted = self._replies.fitted(ask)
+        first_line = await self._identities.first_line(message.channel, persona)
         await self._delivery.speak(
             own_name or AnswerDestination(message),
             lambda: self._replies.begin(fitted, since),
-            header=_not_read(said, shortened=fitted != ask),
+            header=_not_read(said, shortened=fitted != ask) + (first_line if own_name is None else ""),
         )
 
     async def _asked(self, message: discord.Message, me: discord.ClientUser) -> str:
@@ -181,13 +182,15 @@ class Chat(commands.Cog):
         said = await read(message, me, quoting=False)
         return "\n\n".join(filter(None, (text, said.enclosed)))
 
-    async def _answer_no_words(self, message: discord.Message, me: discord.ClientUser, persona: Persona) -> None:
+    async def _answer_no_words(
+        self, message: discord.Message, me: discord.ClientUser, persona: Persona, own_name: Destination | None
+    ) -> None:
         """A bare mention is greeted; to a picture that was not addressed to the bot nothing is said."""
         if reason := why_no_text(message, me):
             if await self._is_addressed(message, me):
                 raise reason
         else:
-            await self._greet(message, persona)
+            await self._greet(message, persona, own_name)
 
     async def _answered_reply(self, message: discord.Message) -> StoredReply | None:
         """The reply of ours that the message replies to."""
@@ -211,9 +214,12 @@ class Chat(commands.Cog):
         latest = await self._store.exchanges(place.channel_id, persona.name, 1, since=0.0)
         return None if latest and latest[-1].reply_id == answered.id else answered.id
 
-    async def _greet(self, message: discord.Message, persona: Persona) -> None:
+    async def _greet(self, message: discord.Message, persona: Persona, own_name: Destination | None) -> None:
         if not persona.greeting:
             raise EmptyPrompt
+        if own_name is not None:
+            await own_name.send(defused(persona.welcome()))
+            return
         await reply_to(message, defused(f"{persona.avatar} {persona.welcome()}"))
 
     async def _tell_once_of_permissions(self, message: discord.Message, me: discord.ClientUser) -> None:

@@ -84,10 +84,13 @@ class SecondAnswers(commands.Cog):
         def view_of(reply_id: int, *, goes_on: bool) -> discord.ui.View:
             return feedback_view(reply_id, VoteCount(0, 0), rival=None if instead else first.id, goes_on=goes_on)
 
-        destination = await self._identities.destination(interaction.channel, persona) or AnswerDestination(
-            interaction.message
+        own_name = await self._identities.destination(interaction.channel, persona)
+        spoken = await self._delivery.speak(
+            own_name or AnswerDestination(interaction.message),
+            begin,
+            header="" if own_name else await self._identities.first_line(interaction.channel, persona),
+            view_of=view_of,
         )
-        spoken = await self._delivery.speak(destination, begin, view_of=view_of)
         if spoken.reply_id is None:
             return
         if instead:

@@ -15,6 +15,7 @@ import discord
 from bot.discord_bot.refusals import readable
 from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.destinations import Destination
+from bot.discord_bot.replying.headers import titled
 from bot.personas.catalog import Persona
 from bot.store import Store
 from bot.wording import announce
@@ -31,9 +32,16 @@ _Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | d
 class Identities:
     """Finds or makes the bot's webhook of a channel, once per start."""
 
-    def __init__(self, store: Store, me: Callable[[], discord.ClientUser | None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        me: Callable[[], discord.ClientUser | None],
+        picture_of: Callable[[str], str] | None = None,
+    ) -> None:
+        """`picture_of`: the address of an emoji's picture, for personas without one of their own."""
         self._store = store
         self._me = me
+        self._picture_of = picture_of
         self._webhooks: dict[int, discord.Webhook] = {}
 
     async def destination(self, channel: Any, persona: Persona) -> "WebhookDestination | None":
@@ -44,7 +52,20 @@ class Identities:
         webhook = await self._webhook(home)
         if webhook is None:
             return None
-        return WebhookDestination(webhook, channel, persona, forget=lambda: self._webhooks.pop(home.id, None))
+        return WebhookDestination(
+            webhook, channel, self._pictured(persona), forget=lambda: self._webhooks.pop(home.id, None)
+        )
+
+    async def first_line(self, channel: Any, persona: Persona) -> str:
+        """What names who speaks where personas were given their own names and the bot lacks the means."""
+        home = home_of(channel)
+        wanted = home is not None and await self._store.has_identity(home.id)
+        return f"{titled(persona)}\n" if wanted else ""
+
+    def _pictured(self, persona: Persona) -> Persona:
+        if persona.avatar_url or self._picture_of is None:
+            return persona
+        return persona.model_copy(update={"avatar_url": self._picture_of(persona.avatar)})
 
     async def resumed(self, channel: Any, message: discord.Message, further: Destination) -> "ResumedDestination":
         """Where a reply goes on whose last message is `message`; what needs more messages goes `further`."""

@@ -84,7 +84,7 @@ const hex = (color) => (color === undefined || color === null ? undefined : "#" 
 const safeUrl = (url) => (/^https?:\/\//.test(url) ? url : "about:blank");
 
 // The page loads nothing from elsewhere: the path of a file that the sandbox itself keeps, or undefined.
-export const ownFile = (url) => url?.match(/^http:\/\/[^/]+(\/attachments\/.+)$/)?.[1];
+export const ownFile = (url) => url?.match(/^http:\/\/[^/]+(\/(?:attachments|faces)\/.+)$/)?.[1];
 
 function picture(url, description) {
   const own = ownFile(url);

@@ -99,3 +99,18 @@ async def test_a_webhook_that_is_deleted_in_mid_reply_costs_no_word_of_it(
     stored = await store.reply_of_message(shown.id)
     assert stored.record.text == shown.content
     assert buttons(shown)[0].startswith("troupe:up:")
+
+
+async def test_a_persona_greets_under_its_own_name(channel: Any, alice: Any, at_bot: str) -> None:
+    await alice.send(channel, at_bot)
+    [greeting] = spoken(channel)
+    assert (greeting.author.display_name, greeting.content) == ("Captain Saltbeard", "Ahoy, mateys!")
+
+
+async def test_without_a_webhook_the_first_line_names_who_speaks(
+    env: simcord.Env, channel: Any, alice: Any, at_bot: str
+) -> None:
+    env.inject_error("POST", "/channels/*/webhooks", status=400, code=30007)
+    await alice.send(channel, f"{at_bot} hello")
+    assert channel.last_message.content == "🎭 **Captain Saltbeard**\nAye."
+    assert channel.last_message.author.id == env.bot.user.id

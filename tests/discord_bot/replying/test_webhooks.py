@@ -61,6 +61,20 @@ async def test_a_persona_speaks_under_its_name_and_picture_and_its_messages_are_
     assert [message.content for message in channel.history()] == ["Arr"]
 
 
+async def test_a_persona_without_a_picture_is_shown_as_its_emoji_where_somebody_draws_it(
+    env: simcord.Env, guild: Any, channel: Any, store: Store
+) -> None:
+    await store.set_identity(channel.id, guild.id, 1, on=True)
+    identities = Identities(store, lambda: env.bot.user, lambda emoji: f"https://example.org/{ord(emoji):x}.svg")
+    plain = PIRATE.model_copy(update={"avatar_url": "", "avatar": "🦉"})
+    with as_bot(env):
+        destination = await identities.destination(env.bot.get_channel(channel.id), plain)
+        assert destination is not None
+        await destination.send("Hoot")
+    [sent] = [request for request in env.http_requests if request.method == "POST" and "/webhooks/" in request.path]
+    assert sent.json["avatar_url"] == "https://example.org/1f989.svg"
+
+
 async def test_the_bots_own_webhook_is_found_again_after_a_restart_and_no_other_is_used(
     env: simcord.Env, guild: Any, channel: Any, store: Store
 ) -> None:
