@@ -38,11 +38,15 @@ NO_WORDS = "(see above)"  # what a member says who forwards a message, or answer
 
 @dataclass(frozen=True)
 class Said:
-    """`enclosed`: what came with the member's words. `quotes`: others' words. `unread`: names of what is no text."""
+    """`enclosed`: what came with the member's words. `quotes`: others' words. `unread`: names of what is no text.
+
+    `hidden`: the message that is replied to holds nothing to read, or Discord does not show it.
+    """
 
     enclosed: str = ""
     quotes: tuple[Quoted, ...] = ()
     unread: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 async def read(message: discord.Message, me: discord.ClientUser, *, quoting: bool) -> Said:
@@ -53,7 +57,9 @@ async def read(message: discord.Message, me: discord.ClientUser, *, quoting: boo
     texts, unread = await _read_files(message.attachments)
     if message.poll is not None:
         texts.append(_poll(message.poll))
-    quotes = [_answered(message, me)] if quoting else []
+    answered = _answered_message(message, me) if quoting else None
+    quotes = [_answered(answered, me)] if answered is not None else []
+    hidden = quotes == [None]
     for snapshot in message.message_snapshots:
         forwarded, left_out = await _forwarded(snapshot)
         unread += left_out
@@ -63,16 +69,19 @@ async def read(message: discord.Message, me: discord.ClientUser, *, quoting: boo
         quotes += [Quoted(None, "Link preview", text, None) for text in map(_embed, message.embeds[:1]) if text]
     unread += [visible_name(sticker.name) for sticker in message.stickers]
     enclosed = _bounded("\n\n".join(texts))
-    return Said(enclosed, tuple(quote for quote in quotes if quote is not None), tuple(unread[:MOST_NAMED]))
+    return Said(enclosed, tuple(quote for quote in quotes if quote is not None), tuple(unread[:MOST_NAMED]), hidden)
 
 
-def _answered(message: discord.Message, me: discord.ClientUser) -> Quoted | None:
-    """The message of somebody else (or an earlier one of the member's own) that is replied to, if Discord shows it."""
+def _answered_message(message: discord.Message, me: discord.ClientUser) -> discord.Message | None:
+    """The message of somebody else (or an earlier one of the member's own) that is replied to."""
     if message.type is not discord.MessageType.reply or message.reference is None:
         return None
     answered = message.reference.resolved
-    if not isinstance(answered, discord.Message) or answered.author.id == me.id:
-        return None
+    return answered if isinstance(answered, discord.Message) and answered.author.id != me.id else None
+
+
+def _answered(answered: discord.Message, me: discord.ClientUser) -> Quoted | None:
+    """Its words; None where Discord shows none."""
     text = spoken_text(answered, me) or (_poll(answered.poll) if answered.poll else "")
     return Quoted(answered.author.id, answered.author.display_name, text, answered.id) if text else None
 

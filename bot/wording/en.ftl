@@ -78,6 +78,7 @@ no-text = Please write your question next to the attachment or sticker. I can on
 thread-not-here = I can open a thread only in a server's text channel.
 thread-needs-permissions = I need the permissions to create public threads and to send messages in threads here.
 not-read = I can't read { $names }: I only read text.
+quote-not-read = I can't read the message that you replied to.
 read-in-part = That was more than I can read at once. I read its beginning.
 cannot-write =
     I can't write in { $channel }. Please ask someone who manages it to let me view it, send messages and read its history.

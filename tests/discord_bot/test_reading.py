@@ -66,6 +66,15 @@ async def test_words_quoted_from_another_member_are_read_as_theirs(env, channel,
     assert stored.record.asked == "is that true?"
 
 
+async def test_a_quoted_message_that_discord_hides_is_named_as_not_read(
+    env, channel, alice, bob, at_bot, engine, make_bot
+):
+    await env.restart_bot(make_bot())
+    said = await bob.send(channel, "Leeks are planted in autumn.")
+    await alice.send(channel, f"{at_bot} is that true?", reply_to=said)
+    assert contents(env, channel) == ["-# I can't read the message that you replied to.\nAye."]
+
+
 async def test_a_bare_mention_below_a_message_is_about_that_message(env, channel, alice, bob, at_bot, engine):
     said = await bob.send(channel, "Leeks are planted in autumn.")
     await alice.send(channel, at_bot, reply_to=said)

@@ -244,5 +244,6 @@ def _not_read(said: Said, *, shortened: bool) -> str:
     """The line above an answer to a message that was not read as a whole."""
     names = ", ".join(defused(name) for name in said.unread)
     notes = [announce("not-read", names=names)] if names else []
+    notes += [announce("quote-not-read")] if said.hidden else []
     notes += [announce("read-in-part")] if shortened or said.enclosed.endswith(" …") else []
     return "".join(f"-# {note}\n" for note in notes)

@@ -13,6 +13,7 @@ from bot.discord_bot.addressing import Place, place_of_interaction
 from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
+from bot.discord_bot.permissions import check_may_write
 from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
 from bot.discord_bot.replying.destinations import PlainDestination
 from bot.discord_bot.replying.headers import quoted, titled
@@ -98,6 +99,7 @@ class Scenes(commands.Cog):
             return self._replies.begin_with(ask, turns)
 
         own = await self._identities.destination(channel, ask.persona)
+        check_may_write(channel, through_webhook=own is not None)
         header = "" if own is not None else f"{titled(ask.persona)}\n"
         destination = own or PlainDestination(channel)
         return await self._delivery.speak(destination, begin, header=header, placeholder="…")

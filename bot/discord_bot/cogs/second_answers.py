@@ -13,6 +13,7 @@ from bot.conversation.replies import INTERRUPTED_FINISH, Reply
 from bot.discord_bot.access import check_steers
 from bot.discord_bot.controls.buttons import AGAIN, KEEP, feedback_view, reply_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
+from bot.discord_bot.permissions import check_may_write
 from bot.discord_bot.replying.delivery import ReplyDelivery
 from bot.discord_bot.replying.destinations import AnswerDestination
 from bot.discord_bot.replying.webhooks import Identities
@@ -77,6 +78,8 @@ class SecondAnswers(commands.Cog):
         assert interaction.message is not None
         persona = self._catalog.get(first.record.persona, first.record.guild_id)
         instead = first.record.finish_reason == INTERRUPTED_FINISH
+        own_name = await self._identities.destination(interaction.channel, persona)
+        check_may_write(interaction.channel, through_webhook=own_name is not None)
 
         async def begin() -> Reply:
             return self._replies.again(first, persona, instead=instead)
@@ -84,7 +87,6 @@ class SecondAnswers(commands.Cog):
         def view_of(reply_id: int, *, goes_on: bool) -> discord.ui.View:
             return feedback_view(reply_id, VoteCount(0, 0), rival=None if instead else first.id, goes_on=goes_on)
 
-        own_name = await self._identities.destination(interaction.channel, persona)
         spoken = await self._delivery.speak(
             own_name or AnswerDestination(interaction.message),
             begin,
