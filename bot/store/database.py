@@ -18,7 +18,7 @@ from bot.store.erasures import Erasures
 from bot.store.faults import store_faults
 from bot.store.holder import note_commit
 from bot.store.migrations import migrate
-from bot.store.seals import seal_of, sealing_triggers
+from bot.store.seals import digest_of, seal_of, sealing_triggers
 from bot.store.soundness import check_sound
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class Database:
                 # What is deleted is overwritten, for the members who ask for it.
                 await writer.execute("PRAGMA secure_delete = ON")
                 await writer.create_function("seal_of", -1, seal_of, deterministic=True)
+                await writer.create_function("digest_of", 1, digest_of, deterministic=True)
                 for trigger in sealing_triggers():
                     await writer.execute(trigger)
                 await reader.execute("PRAGMA query_only = ON")

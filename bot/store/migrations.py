@@ -193,7 +193,41 @@ STEPS: tuple[Migration, ...] = (
         "CREATE INDEX reply_quotes_by_reply ON reply_quotes (reply_id)",
         "ALTER TABLE replies ADD COLUMN continued INTEGER NOT NULL DEFAULT 0",
     ),
+    # 9: each message of the prompts is stored once; replies.messages lists its ids (bot/store/turns.py)
+    (
+        """CREATE TABLE turns (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            message TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE reply_turns (
+            turn_id INTEGER NOT NULL REFERENCES turns (id),
+            reply_id INTEGER NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
+            PRIMARY KEY (turn_id, reply_id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX reply_turns_by_reply ON reply_turns (reply_id)",
+        """CREATE TRIGGER turns_used AFTER UPDATE OF messages ON replies
+        BEGIN
+            INSERT OR IGNORE INTO reply_turns (turn_id, reply_id) SELECT value, NEW.id FROM json_each(NEW.messages);
+            DELETE FROM reply_turns WHERE reply_id = NEW.id AND turn_id NOT IN (
+                SELECT value FROM json_each(NEW.messages));
+        END""",
+        """CREATE TRIGGER turn_unused AFTER DELETE ON reply_turns
+        WHEN NOT EXISTS (SELECT 1 FROM reply_turns WHERE turn_id = OLD.turn_id)
+        BEGIN
+            DELETE FROM turns WHERE id = OLD.turn_id;
+        END""",
+        "UPDATE replies SET messages = '[]', redacted = 1 WHERE NOT json_valid(messages)",
+        """INSERT OR IGNORE INTO turns (digest, message)
+            SELECT digest_of(message.value), message.value FROM replies, json_each(replies.messages) AS message""",
+        """UPDATE replies SET messages = (SELECT json_group_array(id) FROM (
+            SELECT turns.id FROM json_each(replies.messages) AS place
+            JOIN turns ON turns.digest = digest_of(place.value) ORDER BY place.key))""",
+        """UPDATE replies SET seal = seal_of(id, asker_id, persona, adapter_number, asked, text, messages)
+            WHERE seal IS NOT NULL""",
+    ),
 )
+TURNS_SINCE = 9
 SEALED_SINCE = 6
 
 VERSION = len(STEPS)

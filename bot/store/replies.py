@@ -12,8 +12,20 @@ from bot.store.database import Transaction
 from bot.store.erasures import Erasures, Mark
 from bot.store.records import SCENE, Exchange, ReplyRecord, StoredReply
 from bot.store.revisions import HELD, remove_words, replace_words
-from bot.store.rows import INSERT_REPLY, OUTCOME, SELECT_REPLY, authors, quoted, record_values, storable, stored_reply
+from bot.store.rows import (
+    INSERT_REPLY,
+    MESSAGES,
+    OUTCOME,
+    RECORD_COLUMNS,
+    SELECT_REPLY,
+    authors,
+    quoted,
+    record_values,
+    storable,
+    stored_reply,
+)
 from bot.store.tables import Tables
+from bot.store.turns import put_messages
 
 LONGEST_RUN = 3600.0  # seconds; a reply that has run for longer was left behind by a bot that died
 _COLLECTED = """NOT EXISTS (SELECT 1 FROM collection_off
@@ -249,8 +261,10 @@ class ReplyStore(Tables):
 
 
 async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
-    [row] = await transaction.rows(INSERT_REPLY, [_next_id(), *record_values(record)])
+    values = dict(zip(RECORD_COLUMNS, record_values(record), strict=True))
+    [row] = await transaction.rows(INSERT_REPLY, [_next_id(), *{**values, "messages": "[]"}.values()])
     reply_id = int(row["id"])
+    await put_messages(transaction, reply_id, values["messages"])
     await transaction.change_many(
         "INSERT INTO reply_authors (member_id, reply_id) VALUES (?, ?)",
         [(member_id, reply_id) for member_id in authors(record)],
@@ -276,7 +290,7 @@ async def _still_asked(transaction: Transaction, record: ReplyRecord) -> bool:
     if record.regenerates is None:
         return True
     rows = await transaction.rows(
-        f"SELECT messages FROM replies WHERE id = ? AND {HELD}",  # noqa: S608 - our own SQL
+        f"SELECT {MESSAGES} AS messages FROM replies WHERE id = ? AND {HELD}",  # noqa: S608 - our own SQL
         (record.regenerates,),
     )
     return bool(rows) and rows[0]["messages"] == record_values(record, ("messages",))[0]

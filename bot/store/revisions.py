@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 
 from bot.store.database import Transaction
+from bot.store.rows import MESSAGES
+from bot.store.turns import put_messages
 
 # Rows that hold words, or will: finished replies and running ones.
 HELD = "(removed_at IS NULL OR removed_at = 0)"
@@ -31,18 +33,15 @@ async def replace_words(transaction: Transaction, message_id: int, text: str) ->
     first = answers[0]
     old = {row["asked"] for row in answers} - {text, ""}
     holding = await transaction.rows(
-        """SELECT id, messages FROM replies JOIN reply_authors ON reply_authors.reply_id = replies.id
-        WHERE member_id = ? AND id >= ? AND channel_id = ?""",
+        f"""SELECT id, {MESSAGES} AS messages FROM replies JOIN reply_authors ON reply_authors.reply_id = replies.id
+        WHERE member_id = ? AND id >= ? AND channel_id = ?""",  # noqa: S608 - our own SQL
         (first["asker_id"], first["id"], first["channel_id"]),
     )
     for row in holding:
         messages = json.loads(row["messages"])
         changed = [_without(message, first["asker_id"], old, text) for message in messages]
         if changed != messages:
-            await transaction.change(
-                "UPDATE replies SET messages = ?, redacted = 1 WHERE id = ?",
-                (json.dumps(changed, ensure_ascii=False, separators=(",", ":")), row["id"]),
-            )
+            await _rewrite(transaction, row["id"], changed)
     await transaction.change(
         f"""UPDATE replies SET asked = ?1, redacted = 1
         WHERE asked_message_id = ?2 AND asked != ?1 AND {HELD}""",  # noqa: S608 - our own SQL
@@ -66,15 +65,18 @@ async def remove_words(transaction: Transaction, reply_ids: Sequence[int]) -> in
 
 async def _unquote(transaction: Transaction, message_id: int) -> None:
     quoting = await transaction.rows(
-        "SELECT id, messages FROM replies JOIN reply_quotes ON reply_id = id WHERE message_id = ?", (message_id,)
+        f"SELECT id, {MESSAGES} AS messages FROM replies JOIN reply_quotes ON reply_id = id WHERE message_id = ?",  # noqa: S608
+        (message_id,),
     )
     for row in quoting:
         kept = [message for message in json.loads(row["messages"]) if message.get("message_id") != message_id]
-        await transaction.change(
-            "UPDATE replies SET messages = ?, redacted = 1 WHERE id = ?",
-            (json.dumps(kept, ensure_ascii=False, separators=(",", ":")), row["id"]),
-        )
+        await _rewrite(transaction, row["id"], kept)
     await transaction.change("DELETE FROM reply_quotes WHERE message_id = ?", (message_id,))
+
+
+async def _rewrite(transaction: Transaction, reply_id: int, messages: list[dict[str, object]]) -> None:
+    await put_messages(transaction, reply_id, json.dumps(messages, ensure_ascii=False, separators=(",", ":")))
+    await transaction.change("UPDATE replies SET redacted = 1 WHERE id = ?", (reply_id,))
 
 
 def _without(message: dict[str, object], author_id: int, old: set[str], text: str) -> dict[str, object]:

@@ -33,17 +33,22 @@ INSERT_REPLY = (
     f"{', '.join('?' * len(RECORD_COLUMNS))}) RETURNING id"
 )
 
+# What `replies.messages` stands for: a JSON array of the messages in order.
+MESSAGES = """(SELECT json_group_array(json(message)) FROM (
+    SELECT turns.message FROM json_each(replies.messages) AS place JOIN turns ON turns.id = place.value
+    ORDER BY place.key))"""
+
 # What `stored_reply` reads. One statement sees one moment: a reply never comes without its messages.
-SELECT_REPLY = """SELECT replies.*,
+SELECT_REPLY = f"""SELECT replies.*, {MESSAGES} AS prompt,
     (SELECT group_concat(message_id) FROM reply_messages WHERE reply_id = replies.id) AS message_ids
-FROM replies """
+FROM replies """  # noqa: S608 - our own SQL
 
 # What `rated_reply` reads; the subqueries walk the primary key of votes.
-SELECT_RATED = """SELECT replies.*,
+SELECT_RATED = f"""SELECT replies.*, {MESSAGES} AS prompt,
     (SELECT group_concat(message_id) FROM reply_messages WHERE reply_id = replies.id) AS message_ids,
     (SELECT group_concat(voter_id) FROM votes WHERE reply_id = replies.id AND value = 1) AS likes,
     (SELECT group_concat(voter_id) FROM votes WHERE reply_id = replies.id AND value = -1) AS dislikes
-FROM replies """
+FROM replies """  # noqa: S608 - our own SQL
 
 
 def storable(text: str) -> str:
@@ -80,9 +85,11 @@ def _reply_fields(row: sqlite3.Row) -> dict[str, Any]:
     """Raises StoreError where the row holds what the store never writes; its words are not quoted."""
     columns = {name: row[name] for name in RECORD_COLUMNS}
     try:
-        columns["messages"] = tuple(_message(message) for message in json.loads(columns["messages"]))
+        columns["messages"] = tuple(_message(message) for message in json.loads(row["prompt"]))
+        if len(columns["messages"]) != len(json.loads(row["messages"])):
+            raise LookupError("a message of the prompt is missing")
         columns["sampling"] = dict(json.loads(columns["sampling"]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise StoreError(
             f"Reply {row['id']} in the database is damaged: run `python -m bot restore FILE` with your newest backup, "
             "or delete that row."

@@ -4,6 +4,7 @@ SQLite checks how its pages hang together, not what the rows in them say. Whatev
 triggers of its connection; a row from elsewhere has no seal and is taken as it is.
 """
 
+import hashlib
 import sqlite3
 import zlib
 
@@ -20,13 +21,19 @@ Value = str | bytes | int | float | None
 
 
 def know_seals(connection: sqlite3.Connection) -> None:
-    """Let SQL on the connection say `seal_of(…)`."""
+    """Let SQL on the connection say `seal_of(…)` and `digest_of(…)`."""
     connection.create_function("seal_of", -1, seal_of, deterministic=True)
+    connection.create_function("digest_of", 1, digest_of, deterministic=True)
 
 
 def seal_of(*values: Value) -> int:
     """The checksum of a row's values."""
     return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+
+
+def digest_of(message: str) -> bytes:
+    """By which equal messages are found: 16 bytes of BLAKE2."""
+    return hashlib.blake2b(message.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def sealing_triggers() -> list[str]:
@@ -50,3 +57,9 @@ def has_broken_seal(connection: sqlite3.Connection) -> bool:
         if connection.execute(broken).fetchone():
             return True
     return False
+
+
+def has_changed_turn(connection: sqlite3.Connection) -> bool:
+    """Whether a message is not as it was stored, or a prompt lacks one. The connection must know `digest_of`."""
+    changed = "SELECT 1 FROM turns WHERE digest != digest_of(message) LIMIT 1"
+    return connection.execute(changed).fetchone() is not None

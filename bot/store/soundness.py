@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store.faults import DAMAGED
-from bot.store.migrations import SEALED_SINCE, STEPS, check_ours, migrate, version_of
-from bot.store.seals import has_broken_seal, know_seals
+from bot.store.migrations import SEALED_SINCE, STEPS, TURNS_SINCE, check_ours, migrate, version_of
+from bot.store.seals import has_broken_seal, has_changed_turn, know_seals
 
 CHECK_SECONDS = 10.0  # at a start; about ten gigabytes on a fast disk
 
@@ -32,7 +32,10 @@ def check_sound(connection: sqlite3.Connection, path: Path, seconds: float | Non
             found = connection.execute(f"PRAGMA {pragma}").fetchone()
             if found is not None and found[0] != "ok":
                 raise StoreError(DAMAGED.format(path=path))
-        if version_of(connection) >= SEALED_SINCE and has_broken_seal(connection):
+        version = version_of(connection)
+        if version >= SEALED_SINCE and has_broken_seal(connection):
+            raise StoreError(DAMAGED.format(path=path))
+        if version >= TURNS_SINCE and has_changed_turn(connection):
             raise StoreError(DAMAGED.format(path=path))
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:

@@ -145,13 +145,15 @@ BYTES = [
 # ---------------------------------------------------------------- damages to rows, by somebody's SQL
 
 ROWS = [
-    "UPDATE replies SET messages = '{' WHERE id = 3",
-    "UPDATE replies SET messages = 'null' WHERE id = 3",
+    "UPDATE turns SET message = '{' WHERE id = 3",
+    "UPDATE turns SET message = 'null' WHERE id = 3",
     "UPDATE replies SET messages = '[1, 2]' WHERE id = 3",
-    """UPDATE replies SET messages = '[{"role": 1, "content": [], "author_id": "x"}]' WHERE id = 3""",
-    """UPDATE replies SET messages = '[{"role": "user"}]' WHERE id = 3""",
-    """UPDATE replies SET messages = '[{"role": "user", "content": "a", "author_id": 1, "more": 2}]' WHERE id = 3""",
-    "UPDATE replies SET messages = replace(hex(zeroblob(5000)), '0', '[') WHERE id = 3",
+    "UPDATE replies SET messages = '[999]' WHERE id = 3",
+    "PRAGMA foreign_keys = 0; DELETE FROM turns WHERE id = 3",
+    """UPDATE turns SET message = '{"role": 1, "content": [], "author_id": "x"}' WHERE id = 3""",
+    """UPDATE turns SET message = '{"role": "user"}' WHERE id = 3""",
+    """UPDATE turns SET message = '{"role": "user", "content": "a", "author_id": 1, "more": 2}' WHERE id = 3""",
+    "UPDATE turns SET message = replace(hex(zeroblob(5000)), '0', '[') WHERE id = 3",
     "UPDATE replies SET text = CAST(x'ff00ff' AS TEXT) WHERE id = 3",
     "UPDATE replies SET asked = CAST(text || x'ff' AS TEXT) WHERE id = 3",
     "UPDATE replies SET persona = CAST(x'fe' AS TEXT) WHERE id = 3",
