@@ -52,7 +52,7 @@ async def _read_by_the_bot(path: Path) -> list[Any]:
         cards = [ServerCard(c.guild_id, c.name, c.card, c.author_id) for c in await store.server_personas()]
         return [
             replies,
-            [await store.votes(number) for number in range(1, 41)],
+            [await store.votes(reply.id) for reply in replies if reply is not None],
             await store.exchanges(10, "pirate", 100, since=0.0),
             await store.export_member(ASKER),
             await store.consent(OTHER),
@@ -147,18 +147,18 @@ BYTES = [
 ROWS = [
     "UPDATE turns SET message = '{' WHERE id = 3",
     "UPDATE turns SET message = 'null' WHERE id = 3",
-    "UPDATE replies SET messages = '[1, 2]' WHERE id = 3",
-    "UPDATE replies SET messages = '[999]' WHERE id = 3",
+    "UPDATE replies SET messages = '[1, 2]' WHERE id = {third}",
+    "UPDATE replies SET messages = '[999]' WHERE id = {third}",
     "PRAGMA foreign_keys = 0; DELETE FROM turns WHERE id = 3",
     """UPDATE turns SET message = '{"role": 1, "content": [], "author_id": "x"}' WHERE id = 3""",
     """UPDATE turns SET message = '{"role": "user"}' WHERE id = 3""",
     """UPDATE turns SET message = '{"role": "user", "content": "a", "author_id": 1, "more": 2}' WHERE id = 3""",
     "UPDATE turns SET message = replace(hex(zeroblob(5000)), '0', '[') WHERE id = 3",
-    "UPDATE replies SET text = CAST(x'ff00ff' AS TEXT) WHERE id = 3",
-    "UPDATE replies SET asked = CAST(text || x'ff' AS TEXT) WHERE id = 3",
-    "UPDATE replies SET persona = CAST(x'fe' AS TEXT) WHERE id = 3",
-    "UPDATE votes SET value = -value WHERE reply_id = 3",
-    "UPDATE votes SET voter_id = 4 WHERE reply_id = 3",
+    "UPDATE replies SET text = CAST(x'ff00ff' AS TEXT) WHERE id = {third}",
+    "UPDATE replies SET asked = CAST(text || x'ff' AS TEXT) WHERE id = {third}",
+    "UPDATE replies SET persona = CAST(x'fe' AS TEXT) WHERE id = {third}",
+    "UPDATE votes SET value = -value WHERE reply_id = {third}",
+    "UPDATE votes SET voter_id = 4 WHERE reply_id = {third}",
     "UPDATE consents SET granted = 1",
     "UPDATE corrections SET text = 'forged' WHERE id = 1",
     "UPDATE corrections SET author_id = 4 WHERE id = 1",
@@ -168,7 +168,7 @@ ROWS = [
     "PRAGMA writable_schema = 1; DELETE FROM sqlite_schema WHERE name = 'votes_by_voter'",
     "DROP TABLE votes",
     "DROP INDEX replies_by_persona",
-    "PRAGMA foreign_keys = 0; DELETE FROM replies WHERE id = 3",
+    "PRAGMA foreign_keys = 0; DELETE FROM replies WHERE id = {third}",
 ]
 
 
@@ -205,5 +205,6 @@ def test_rows_that_the_store_never_wrote_are_told(whole, sql, tmp_path):
     path = tmp_path / "troupe.db"
     path.write_bytes(whole[0])
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(sql)
+        [(third,)] = connection.execute("SELECT id FROM replies ORDER BY id LIMIT 1 OFFSET 2")
+        connection.executescript(sql.replace("{third}", str(third)))
     check(path, whole, tmp_path)

@@ -1,5 +1,6 @@
 """Another program holds the database: what Discord tells only once is stored all the same, also by the next process."""
 
+import asyncio
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.store import EventJournal, Store, StoredReply
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from tests.wire.stage import Stage, staged
 
 KEPT_WORD = "quokkafish"
@@ -68,9 +69,9 @@ async def all_stored(stage: Stage, liked: StoredReply, edited: int, deleted: int
 
 
 async def eventually(found: Any) -> None:
-    outcomes: list[bool] = []
-    while not outcomes or not outcomes[-1]:
-        outcomes.append(await found())
+    async with asyncio.timeout(PATIENCE):
+        while not await found():
+            await asyncio.sleep(0.01)
 
 
 async def test_events_while_the_database_is_locked_are_stored_when_it_is_free(
