@@ -122,4 +122,4 @@ def _replies_to(message: discord.Message, me: discord.ClientUser) -> bool:
 
 
 def _without(text: str, mention: str) -> str:
-    return re.sub(rf"[ \t]*{mention}[ \t]*", " ", text)
+    return re.sub(rf"(?<![ \t])[ \t]*+{mention}[ \t]*", " ", text)

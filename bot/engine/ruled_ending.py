@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from bot.personas.rules import SENTENCE_MARKS, Rules
 
-SENTENCE_END = re.compile(rf"[{SENTENCE_MARKS}]+[\"”’'»)\]*_]*(?=\s|$)")
+SENTENCE_END = re.compile(rf"(?<![{SENTENCE_MARKS}])[{SENTENCE_MARKS}]++[\"”’'»)\]*_]*+(?=\s|$)")
 WORD_END = re.compile(r"(?<=\S)(?=\s)")
 # What may stand after the last word of a text and give way to another ending.
 TRAILING = SENTENCE_MARKS + ",;:-–—\"”’'»)]*_ \t\n"

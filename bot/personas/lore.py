@@ -1,6 +1,6 @@
 """What a persona knows about single subjects: entries of a lorebook, told when their keys occur in a conversation."""
 
-import re
+import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 MOST_ENTRIES = 200
+_WORD = frozenset(string.ascii_letters + string.digits + "_")
 
 
 class LoreEntry(BaseModel):
@@ -27,10 +28,11 @@ class LoreEntry(BaseModel):
     order: int = 0
 
     def occurs_in(self, text: str) -> bool:
-        return self._any(self.keys, text) and (not self.secondary_keys or self._any(self.secondary_keys, text))
+        return self.is_named_in(Said(text, [self]))
 
-    def _any(self, keys: Iterable[str], text: str) -> bool:
-        return any(_occurs(key, text) if self.case_sensitive else _occurs(key.lower(), text.lower()) for key in keys)
+    def is_named_in(self, said: "Said") -> bool:
+        found = said.as_written if self.case_sensitive else said.in_lower_case
+        return found(self.keys) and (not self.secondary_keys or found(self.secondary_keys))
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,12 @@ USUAL_ROOM = LoreRoom()
 
 def told(entries: Sequence[LoreEntry], texts: Iterable[str], room: LoreRoom, count: Callable[[str], int]) -> str:
     """The contents of the entries whose keys occur in `texts`, as far as there is room; `count`: a text's tokens."""
-    text = "\n".join(texts)
+    said = Said("\n".join(texts), entries)
     chosen: list[LoreEntry] = []
     for entry in sorted(entries, key=lambda entry: (-entry.priority, entry.order)):
         if len(chosen) == room.entries:
             break
-        if entry.occurs_in(text) and count(_joined([*chosen, entry])) <= room.tokens:
+        if entry.is_named_in(said) and count(_joined([*chosen, entry])) <= room.tokens:
             chosen.append(entry)
     return _joined(chosen)
 
@@ -60,16 +62,42 @@ def _joined(entries: Iterable[LoreEntry]) -> str:
     return "\n".join(entry.content for entry in sorted(entries, key=lambda entry: entry.order))
 
 
-def _occurs(key: str, text: str) -> bool:
-    """As a whole word, where the script has words: a neighbour that continues an ASCII word makes another word."""
-    place = text.find(key)
-    while place >= 0:
-        before, after = text[place - 1 : place], text[place + len(key) : place + len(key) + 1]
-        if not (_continues(before, key[0]) or _continues(key[-1], after)):
-            return True
-        place = text.find(key, place + 1)
-    return False
+class Said:
+    """Which keys of a lorebook occur in a text: found in one pass, however many keys there are and how they repeat."""
+
+    def __init__(self, text: str, entries: Iterable[LoreEntry]) -> None:
+        written, lower = set[str](), set[str]()
+        for entry in entries:
+            keys = (*entry.keys, *entry.secondary_keys)
+            written.update(keys) if entry.case_sensitive else lower.update(key.lower() for key in keys)
+        self._written = _occurring(written, text)
+        self._lower = _occurring(lower, text.lower())
+
+    def as_written(self, keys: Iterable[str]) -> bool:
+        return not self._written.isdisjoint(keys)
+
+    def in_lower_case(self, keys: Iterable[str]) -> bool:
+        return not self._lower.isdisjoint(key.lower() for key in keys)
+
+
+def _occurring(keys: set[str], text: str) -> set[str]:
+    """Those that occur as whole words, where the script has words.
+
+    A neighbour that continues an ASCII word makes another word.
+    """
+    lengths = sorted({len(key) for key in keys})
+    beginnings = {key[0] for key in keys}
+    found = set[str]()
+    for start, first in enumerate(text):
+        if first in beginnings and not (start and _continues(text[start - 1], first)):
+            pieces = (text[start : start + length] for length in lengths)
+            found.update(piece for piece in pieces if piece in keys and _ends(text, start + len(piece)))
+    return found
+
+
+def _ends(text: str, end: int) -> bool:
+    return end == len(text) or not _continues(text[end - 1], text[end])
 
 
 def _continues(one: str, other: str) -> bool:
-    return re.fullmatch(r"[A-Za-z0-9_]{2}", one + other) is not None
+    return one in _WORD and other in _WORD

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-import regex  # type: ignore[import-untyped]
+from bot.prompt.graphemes import graphemes
 
 LENGTH = 32  # characters
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
@@ -20,7 +20,7 @@ def plain_name(name: str) -> str:
     spoken = "".join(letter if _belongs(letter) else " " for letter in name)
     words = " ".join(_ROLE.sub("", spoken).split())
     kept = ""
-    for cluster in regex.findall(r"\X", words):
+    for cluster in graphemes(words):
         if len(kept) + len(cluster) > LENGTH:
             break
         kept += cluster

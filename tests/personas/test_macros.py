@@ -62,3 +62,8 @@ def test_text_made_to_take_long_is_written_out_soon(text):
     started = time.process_time()
     out(text, description="{{description}}" * 5_000)
     assert time.process_time() - started < 5
+
+
+def test_a_card_rolls_so_many_dice_and_no_more():
+    rolled = Macros("Bird").written_out("{{roll:999d6}} " * 12, "you").split()
+    assert len(rolled) == 10

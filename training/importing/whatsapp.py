@@ -21,7 +21,7 @@ _IOS = re.compile(rf"\[{_DATE}{_TIME}\] (?P<rest>.*)", re.DOTALL)
 _KOREAN = re.compile(rf"{_DATE} (?:오전|오후) \d{{1,2}}:\d{{2}}, (?P<rest>.*)", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,80}?) ?: (?P<text>.*)|(?P<silent>[^:\n]{1,80}?):", re.DOTALL)
 _PLACEHOLDER = re.compile(r"<[^<>\n]{3,60}>|[^\n]{1,120}\.\w{2,5} (?:\([^()\n]{3,40}\)|•[^\n]{0,40})")
-_EDITED = re.compile(r"\s*(?:\u200e<[^<>\n]{3,60}>|<This message was edited>)$")
+_EDITED = re.compile(r"(?<!\s)\s*+(?:\u200e<[^<>\n]{3,60}>|<This message was edited>)$")
 _DELETED = frozenset(
     text.casefold()
     for text in (

@@ -50,7 +50,7 @@ def denies(text: str) -> bool:
 
 def sentences_in(text: str) -> int:
     """Pieces that end in `.`, `!` or `?`; an unfinished last one counts too."""
-    return sum(bool(re.search(r"\w", piece)) for piece in re.split(r"[.!?]+(?:\s|$)|\n+", text))
+    return sum(bool(re.search(r"\w", piece)) for piece in re.split(r"(?<![.!?])[.!?]++(?:\s|$)|\n+", text))
 
 
 def _stands_in(words: list[str], phrase: list[str]) -> bool:

@@ -27,7 +27,8 @@ Answers = Mapping[tuple[Message, ...], Sequence[Answer]]
 LIKELY = 0.7
 # The share of an answer's words that must be left for its beginning to stand for it.
 LEAST_LEFT = 0.4
-_SENTENCE_END = re.compile(r"[.!?…]+(?=\s+\S)")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=\s+\S)")
+_MOST_BEGINNINGS = 100  # of one answer: each is judged
 
 
 def scorer_of(dataset: Dataset, model: Any, renderer: PromptRenderer) -> Scorer:
@@ -131,9 +132,17 @@ def preferred(messages: tuple[Message, ...], chosen: str, rejected: str) -> Pref
 
 
 def beginnings(text: str) -> list[str]:
-    """Its first sentences, from the fewest that hold LEAST_LEFT of its words to all but the last."""
-    parts = [text[: end.end()] for end in _SENTENCE_END.finditer(text)]
-    return [part for part in parts if len(part.split()) >= LEAST_LEFT * len(text.split())]
+    """Its first sentences, from the fewest that hold LEAST_LEFT of its words to all but the last; so many at most."""
+    found: list[str] = []
+    words, start, least = 0, 0, LEAST_LEFT * len(text.split())
+    for end in _SENTENCE_END.finditer(text):
+        words += len(text[start : end.end()].split())
+        start = end.end()
+        if words >= least:
+            found.append(text[:start])
+        if len(found) == _MOST_BEGINNINGS:
+            break
+    return found
 
 
 def _alike(one: str, other: str) -> float:

@@ -6,8 +6,9 @@ Lengths are counted in UTF-16 code units, as Discord's clients count them: never
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
-import regex  # type: ignore[import-untyped]
+from bot.prompt.graphemes import graphemes
 
 LIMIT = 2000
 
@@ -109,8 +110,8 @@ def _best_end(text: str, start: int, furthest: int, fences: list[_Fence]) -> int
 
 def _grapheme_ends(text: str, start: int, furthest: int) -> list[int]:
     # One more grapheme's worth of text, so that the last one's end is known and not the window's.
-    ends = [match.end() for match in regex.finditer(r"\X", text, pos=start, endpos=furthest + 64)]
-    return [end for end in ends if end <= furthest]
+    ends = accumulate(map(len, graphemes(text[start : furthest + 64])), initial=start)
+    return [end for end in ends if start < end <= furthest]
 
 
 def _within(text: str, start: int, room: int) -> int:

@@ -11,6 +11,7 @@ _MACRO = re.compile(r"\{\{([^{}]*)\}\}|<(bot|char|user|start)>", re.IGNORECASE)
 _NESTED = 5  # macros in macros, at most
 MOST_QUOTES = 10  # times that a card's macros repeat a whole field
 _TRIM = "\x00"  # no text of a card holds one
+MOST_DICE = 10_000  # that a card's macros roll
 _DICE = re.compile(r"(\d{0,3})d(\d{1,5})(?:\s?([+-])\s?(\d{1,5}))?|(\d{1,5})", re.IGNORECASE)
 _BRANCHES = re.compile(r"(?<!\\),")
 # What changes from reply to reply cannot stand in a prompt that stays the same.
@@ -40,6 +41,7 @@ class Macros:
         self._character = character
         self._fields = {key.lower(): value for key, value in (fields or {}).items()}
         self._quotes = MOST_QUOTES
+        self._dice = MOST_DICE
         self._draws = random.Random(character)  # the same card makes the same persona
         self.unknown: dict[str, None] = {}
 
@@ -72,10 +74,23 @@ class Macros:
             return _OF_THE_MOMENT[name]
         if name in _NOTHING or macro.startswith("//"):
             return ""
+        if name == "roll":
+            return self._rolled(given)
         if name in _DRAWN:
             return _DRAWN[name](given, self._draws)
         self.unknown[name[:40]] = None
         return ""
+
+    def _rolled(self, given: str) -> str:
+        dice = _DICE.fullmatch(given)
+        if dice is None:
+            return ""
+        count, sides = int(dice[1] or 1), int(dice[2] or dice[5])
+        if count > self._dice:
+            return ""
+        self._dice -= count
+        rolled = sum(self._draws.randint(1, max(sides, 1)) for _ in range(count))
+        return str(rolled + int(f"{dice[3]}{dice[4]}") if dice[3] else rolled)
 
 
 def _name_and_argument(macro: str) -> tuple[str, str]:
@@ -92,19 +107,9 @@ def _one_of(given: str, draws: random.Random) -> str:
     return draws.choice(choices).replace("\\,", ",").strip()
 
 
-def _rolled(given: str, draws: random.Random) -> str:
-    dice = _DICE.fullmatch(given)
-    if dice is None:
-        return ""
-    count, sides = int(dice[1] or 1), int(dice[2] or dice[5])
-    rolled = sum(draws.randint(1, max(sides, 1)) for _ in range(count))
-    return str(rolled + int(f"{dice[3]}{dice[4]}") if dice[3] else rolled)
-
-
 _DRAWN: Mapping[str, Callable[[str, random.Random], str]] = {
     "random": _one_of,
     "pick": _one_of,
-    "roll": _rolled,
     "reverse": lambda given, _: given[::-1],
     "newline": lambda *_: "\n",
     "trim": lambda *_: _TRIM,

@@ -11,7 +11,7 @@ def cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     head = text[: length - 1]
-    return (head.rsplit(None, 1)[0] if " " in head[length // 2 :] else head).rstrip() + "…"
+    return ((head.rsplit(None, 1) or [""])[0] if " " in head[length // 2 :] else head).rstrip() + "…"
 
 
 def cut_speech(text: str, length: int) -> str:
