@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -9,7 +10,13 @@ import discord
 from bot.errors import MemberError
 from bot.prompt.names import plain_name
 
-_CUSTOM_EMOJI = re.compile(r"<a?:(\w+):\d+>")
+_MARKUP = (
+    (re.compile(r"<a?:(\w{1,32}):\d{1,20}>"), r":\1:"),
+    (re.compile(r"</([^<>:\n]{1,100}):\d{1,20}>"), r"/\1"),
+    (re.compile(r"<@[!&]?\d{1,20}>"), "@someone"),
+    (re.compile(r"<#\d{1,20}>"), "#channel"),
+)
+_TIME = re.compile(r"<t:(-?\d{1,13})(?::[a-zA-Z])?>")
 _WRITTEN_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -111,7 +118,21 @@ def spoken_text(message: discord.Message, me: discord.ClientUser) -> str:
         text = re.sub(rf"<@!?{user.id}>", f"@{plain_name(user.display_name)}", text)
     for channel in message.channel_mentions:
         text = text.replace(channel.mention, f"#{channel.name}")
-    return _CUSTOM_EMOJI.sub(r":\1:", text).strip()
+    return without_markup(text).strip()
+
+
+def without_markup(text: str) -> str:
+    """`text` with words where Discord writes ids that nobody can read: emoji, commands, times, unknown mentions."""
+    for pattern, words in _MARKUP:
+        text = pattern.sub(words, text)
+    return _TIME.sub(_date, text)
+
+
+def _date(match: re.Match[str]) -> str:
+    try:
+        return f"{datetime.fromtimestamp(int(match[1]), UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError, OSError):
+        return match[0]
 
 
 def _replies_to(message: discord.Message, me: discord.ClientUser) -> bool:

@@ -11,7 +11,7 @@ import aiohttp
 import discord
 
 from bot.conversation.context import Quoted
-from bot.discord_bot.addressing import spoken_text
+from bot.discord_bot.addressing import spoken_text, without_markup
 from bot.prompt.names import visible_name
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ _TEXT_NAME = re.compile(
 )
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_MENTIONS = ((re.compile(r"<@[!&]?\d{1,20}>"), "@someone"), (re.compile(r"<#\d{1,20}>"), "#channel"))
 FORWARDED = "Forwarded message"
 NO_WORDS = "(see above)"  # what a member says who forwards a message, or answers one, and writes nothing
 
@@ -87,9 +86,7 @@ def _answered(answered: discord.Message, me: discord.ClientUser) -> Quoted | Non
 
 
 async def _forwarded(snapshot: discord.MessageSnapshot) -> tuple[str, list[str]]:
-    text = snapshot.content
-    for pattern, name in _MENTIONS:
-        text = pattern.sub(name, text)
+    text = without_markup(snapshot.content)
     files, unread = await _read_files(snapshot.attachments)
     texts = [text.strip(), *files] if text.strip() or files else list(map(_embed, snapshot.embeds[:1]))
     return _bounded("\n\n".join(filter(None, texts))), unread

@@ -127,3 +127,8 @@ async def test_an_edited_question_keeps_its_file(env, channel, alice, at_bot, st
 )
 def test_a_file_is_text_or_not_read(content, kind, text):
     assert decoded(content, kind) == text
+
+
+async def test_what_discord_writes_with_ids_is_read_as_words(env, channel, alice, at_bot, engine):
+    await alice.send(channel, f"{at_bot} at <t:1700000000:F> use </chat:123456789012345678> with <@999999999999999998>")
+    assert "at 2023-11-14 22:13 UTC use /chat with @someone</user>" in spoken_prompt(engine)
