@@ -28,6 +28,7 @@ from bot.discord_bot.cogs.leaving_members import LeavingMembers
 from bot.discord_bot.cogs.lost_places import LostPlaces
 from bot.discord_bot.cogs.message_menus import ReplyMenus
 from bot.discord_bot.cogs.operations import Operations
+from bot.discord_bot.cogs.orphaned_forms import OrphanedForms
 from bot.discord_bot.cogs.personas import ForgetConversation, Personas
 from bot.discord_bot.cogs.privacy import Privacy
 from bot.discord_bot.cogs.scenes import Scenes
@@ -36,6 +37,7 @@ from bot.discord_bot.cogs.stats import Stats
 from bot.discord_bot.controls.consent import ConsentQuestion
 from bot.discord_bot.controls.persistent import PersistentItem
 from bot.discord_bot.failures import GuardedTree
+from bot.discord_bot.form_ids import FormIds
 from bot.discord_bot.gateway_parsers import forgiving
 from bot.discord_bot.interactions import InteractiveBot, PressHandlers
 from bot.discord_bot.localization import CatalogueTranslator, audience_of
@@ -106,6 +108,7 @@ class TroupeBot(InteractiveBot):
         self.press_handlers = PressHandlers()
         self._threads = Threads(self)
         self._looking_up: set[asyncio.Task[None]] = set()
+        self.form_ids = FormIds()
         self._once_told = OnceTold(core.store.event_journal)
         self._server_personas = ServerPersonas(core.store, core.catalog, core.replies.check_room)
         self._delivery = ReplyDelivery(Limits(settings.member_rate, settings.server_rate), pacer)
@@ -114,6 +117,7 @@ class TroupeBot(InteractiveBot):
         self._cogs_to_add = [
             *self._conversing_cogs(core, settings, forgetting),
             self._leaving_members,
+            OrphanedForms(self),
             LostPlaces(self, core.store, core.catalog, self._once_told),
             Personas(self, core, self._server_personas),
             ForgetConversation(core.conversations),

@@ -9,6 +9,7 @@ import discord
 from discord.ext import commands
 
 from bot.discord_bot.access import AccessCheck
+from bot.discord_bot.form_ids import FormIds
 from bot.errors import MemberError
 
 Interaction = discord.Interaction[Any]
@@ -25,9 +26,13 @@ class UnknownPress(MemberError):
 
 @dataclass(frozen=True)
 class Action(Generic[Ids]):
-    """What pressing a control asks for. `Ids`: what its handler takes beside the interaction, all of them int."""
+    """What pressing a control asks for. `Ids`: what its handler takes beside the interaction, all of them int.
+
+    `open_to_all`: also members who may not use the bot may ask for it.
+    """
 
     word: str
+    open_to_all: bool = False
 
     def custom_id(self, *ids: Ids.args, **_: Ids.kwargs) -> str:
         """The action and what it is about, so that a press can be understood after a restart: `troupe:keep:18:17`."""
@@ -36,34 +41,37 @@ class Action(Generic[Ids]):
     # Not an argument of PressHandlers.add beside the action: mypy does not compare two unbound parameter lists.
     def calls(self, handler: Handler[Ids]) -> "Route":
         """What a press of it does. A handler of another shape is a type error."""
-        return Route(self.word, handler)
+        return Route(self.word, handler, self.open_to_all)
 
 
 @dataclass(frozen=True)
 class Route:
     word: str
     handler: Callable[..., Awaitable[None]]
+    open_to_all: bool
 
 
 class PressHandlers:
     """Who handles which action. Cogs add their methods when they are loaded."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, Callable[..., Awaitable[None]]] = {}
+        self._routes: dict[str, Route] = {}
 
     def add(self, *routes: Route) -> None:
-        self._handlers.update({route.word: route.handler for route in routes})
+        self._routes.update({route.word: route for route in routes})
 
     def handles(self, action: Action[Any]) -> bool:
-        return action.word in self._handlers
+        return action.word in self._routes
 
     async def handle(self, interaction: Interaction, custom_id: str) -> None:
-        """Do what the pressed control asks for. Raises UnknownPress, and what the handler raises."""
+        """Do what the pressed control asks for. Raises UnknownPress, NotAllowed, and what the handler raises."""
         press = PRESS.fullmatch(custom_id)
-        handler = self._handlers.get(press["word"]) if press else None
-        if press is None or handler is None:
+        route = self._routes.get(press["word"]) if press else None
+        if press is None or route is None:
             raise UnknownPress
-        await handler(interaction, *map(int, press["ids"].split(":")[1:]))
+        if not route.open_to_all:
+            client_of(interaction).access_check.check(interaction)
+        await route.handler(interaction, *map(int, press["ids"].split(":")[1:]))
 
 
 class InteractiveBot(commands.Bot):
@@ -71,6 +79,7 @@ class InteractiveBot(commands.Bot):
 
     access_check: AccessCheck
     press_handlers: PressHandlers
+    form_ids: FormIds
 
 
 def client_of(interaction: Interaction) -> InteractiveBot:

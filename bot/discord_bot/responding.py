@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from bot.discord_bot.interactions import Interaction
+from bot.discord_bot.interactions import Interaction, client_of
 
 TAKEN = 40060  # Discord has an answer already: the one whose receipt a gateway error (502) swallowed
 TOO_LATE = 10062
@@ -56,6 +56,8 @@ async def show_privately(interaction: Interaction, content: str, **options: Any)
         except discord.HTTPException as error:
             if error.code != TAKEN:
                 raise
+            if await _is_shown(interaction, content):
+                return
         else:
             return
     in_public = interaction.extras.get(_THINKING, False)
@@ -67,3 +69,33 @@ async def show_privately(interaction: Interaction, content: str, **options: Any)
     if in_public:
         with contextlib.suppress(discord.HTTPException):
             await interaction.delete_original_response()
+
+
+async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Answer with a form, under an id by which a later start of the bot knows that it is not its own."""
+    ids = client_of(interaction).form_ids
+    form.custom_id = ids.new()
+    try:
+        await interaction.response.send_modal(form)
+    except discord.HTTPException as error:
+        if error.code != TAKEN:
+            raise
+        ids.give_up(form.custom_id)  # the member has it, but discord.py does not wait for what it takes for refused
+
+
+async def respond(interaction: Interaction, content: str, **options: Any) -> None:
+    """Answer a command at once, as long as nothing has to be looked up. Options are those of `Webhook.send`."""
+    try:
+        await interaction.response.send_message(content, **options)
+    except discord.HTTPException as error:
+        if error.code != TAKEN:
+            raise
+
+
+async def _is_shown(interaction: Interaction, content: str) -> bool:
+    """Whether the answer that Discord has already is this one, of which only the receipt was lost."""
+    try:
+        shown = await interaction.original_response()
+    except discord.HTTPException:
+        return False
+    return shown.content.strip() == content.strip()

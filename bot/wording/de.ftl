@@ -32,6 +32,8 @@ failure-old-command = Discord zeigt noch eine alte Fassung dieses Befehls. Lade 
 failure-discord = Discord hat mir das nicht erlaubt. Vielleicht fehlt mir hier eine Berechtigung.
 failure-bug = Bei mir ist etwas kaputtgegangen (Fehler { $number }). Wer mich betreibt, findet Näheres im Protokoll.
 unknown-press = Dieser Knopf funktioniert nicht mehr.
+form-from-before = Ich wurde neu gestartet, nachdem dieses Formular geöffnet wurde, darum ist nichts davon gespeichert. Bitte öffne es noch einmal. Was du geschrieben hast, steht in der Datei.
+form-again-from-before = Ich wurde seitdem neu gestartet. Bitte nimm den Befehl noch einmal. Was du geschrieben hast, steht in der Datei darüber.
 server-only = Das geht nur auf einem Server.
 server-channel-only = Das geht nur in den Kanälen eines Servers.
 

@@ -37,6 +37,8 @@ failure-old-command = Discord still shows an old version of that command. Reload
 failure-discord = Discord didn't let me do that. I may be missing a permission here.
 failure-bug = Something broke on my side (error { $number }). The people who run me can find the details in the log.
 unknown-press = That button no longer works.
+form-from-before = I was restarted after that form was opened, so nothing of it is saved. Please open it again. What you typed is in the file.
+form-again-from-before = I was restarted since then. Please use the command again. What you typed is in the file above.
 server-only = That works only on a server.
 server-channel-only = That works only in a server's channels.
 

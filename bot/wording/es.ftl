@@ -32,6 +32,8 @@ failure-old-command = Discord todavía muestra una versión antigua de ese coman
 failure-discord = Discord no me dejó hacerlo. Puede que me falte un permiso aquí.
 failure-bug = Algo se rompió por mi parte (error { $number }). Quienes me administran encontrarán los detalles en el registro.
 unknown-press = Ese botón ya no funciona.
+form-from-before = Me reiniciaron después de abrirse ese formulario, así que no se ha guardado nada. Ábrelo otra vez. Lo que escribiste está en el archivo.
+form-again-from-before = Me reiniciaron desde entonces. Usa el comando otra vez. Lo que escribiste está en el archivo de arriba.
 server-only = Eso solo funciona en un servidor.
 server-channel-only = Eso solo funciona en los canales de un servidor.
 

@@ -32,6 +32,8 @@ failure-old-command = Discord affiche encore une ancienne version de cette comma
 failure-discord = Discord ne m'a pas laissé faire. Il me manque peut-être une permission ici.
 failure-bug = Quelque chose s'est cassé de mon côté (erreur { $number }). Les personnes qui me font tourner trouveront les détails dans le journal.
 unknown-press = Ce bouton ne fonctionne plus.
+form-from-before = J'ai été redémarré après l'ouverture de ce formulaire : rien n'en est enregistré. Ouvre-le de nouveau. Ce que tu as écrit est dans le fichier.
+form-again-from-before = J'ai été redémarré depuis. Utilise la commande de nouveau. Ce que tu as écrit est dans le fichier ci-dessus.
 server-only = Cela ne marche que sur un serveur.
 server-channel-only = Cela ne marche que dans les salons d'un serveur.
 

@@ -20,6 +20,8 @@ failure-old-command = Discord に古いコマンドが表示されています�
 failure-discord = Discord に拒否されました。ここでの権限が足りないのかもしれません。
 failure-bug = こちらで問題が起きました（エラー { $number }）。詳細はボットの運営者がログで確認できます。
 unknown-press = このボタンはもう使えません。
+form-from-before = このフォームが開かれたあとに再起動したため、何も保存されていません。もう一度開いてください。書いた内容はファイルにあります。
+form-again-from-before = そのあと再起動しました。もう一度コマンドを使ってください。書いた内容は上のファイルにあります。
 server-only = これはサーバーでのみ使えます。
 server-channel-only = これはサーバーのチャンネルでのみ使えます。
 

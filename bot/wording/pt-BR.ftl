@@ -32,6 +32,8 @@ failure-old-command = O Discord ainda mostra uma versão antiga desse comando. R
 failure-discord = O Discord não me deixou fazer isso. Talvez me falte uma permissão aqui.
 failure-bug = Algo quebrou do meu lado (erro { $number }). Quem me administra encontra os detalhes no registro.
 unknown-press = Esse botão não funciona mais.
+form-from-before = Fui reiniciado depois que esse formulário foi aberto, então nada dele foi salvo. Abra-o de novo. O que você escreveu está no arquivo.
+form-again-from-before = Fui reiniciado desde então. Use o comando de novo. O que você escreveu está no arquivo acima.
 server-only = Isso só funciona em um servidor.
 server-channel-only = Isso só funciona nos canais de um servidor.
 

@@ -39,6 +39,7 @@ class Stage:
         return bot
 
     def supervise(self) -> asyncio.Task[None]:
+        self.bots.clear()  # those of an earlier start
         backoff = Backoff(first=0.01, longest=0.02)
         self.supervision = asyncio.create_task(run_supervised(self.make, self.server.token, backoff=backoff))
         return self.supervision

@@ -21,7 +21,7 @@ from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.refusals import readable
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
-from bot.discord_bot.responding import acknowledge, show
+from bot.discord_bot.responding import acknowledge, open_form, show
 from bot.discord_bot.unrepeated_events import OnceTold
 from bot.errors import MemberError, StoreError
 from bot.store import Store, StoredReply
@@ -93,7 +93,7 @@ class Feedback(commands.Cog):
         await interaction.edit_original_response(content=say("reason-thanks", reason=reason), view=None)
 
     async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
-        await interaction.response.send_modal(CorrectionForm(reply_id, self.correct))
+        await open_form(interaction, CorrectionForm(reply_id, self.correct))
 
     async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
         if not text.strip():

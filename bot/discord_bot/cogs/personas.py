@@ -19,7 +19,7 @@ from bot.discord_bot.replying.defusing import defused
 from bot.discord_bot.replying.headers import titled
 from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.replying.webhooks import home_of
-from bot.discord_bot.responding import acknowledge, show
+from bot.discord_bot.responding import acknowledge, open_form, respond, show
 from bot.errors import MemberError, NotAllowed, PersonaUnavailable
 from bot.personas.catalog import Persona
 from bot.personas.character_cards import MOST_BYTES, BadCard, read_character_card, slug, write_character_card
@@ -102,14 +102,14 @@ class Personas(
     async def create(self, interaction: Interaction, name: PersonaName | None = None) -> None:
         _managed_server(interaction)
         values = {"name": name.lower()} if name else {}
-        await interaction.response.send_modal(PersonaForm(say("persona-form-create"), values, self._create))
+        await open_form(interaction, PersonaForm(say("persona-form-create"), values, self._create))
 
     @app_commands.command(description=described("command-persona-edit.description"))
     @app_commands.describe(name=described("command-persona-edit.option-name"))
     async def edit(self, interaction: Interaction, name: PersonaName) -> None:
         persona = self._made.made(_managed_server(interaction), name.lower())
         form = PersonaForm(say("persona-form-edit", name=persona.name)[:45], values_of(persona), self._change)
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     @app_commands.command(description=described("command-persona-delete.description"))
     @app_commands.describe(name=described("command-persona-delete.option-name"))
@@ -144,7 +144,7 @@ class Personas(
         guild_id = _managed_server(interaction)
         persona = self._catalog.get(name.lower(), guild_id)
         sentence = say("persona-card", persona=titled(persona))
-        await interaction.response.send_message(sentence, file=_card_file(persona), ephemeral=True)
+        await respond(interaction, sentence, file=_card_file(persona), ephemeral=True)
 
     @app_commands.command(description=described("command-persona-identity.description"))
     @app_commands.describe(on=described("command-persona-identity.option-on"))

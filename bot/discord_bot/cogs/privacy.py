@@ -10,13 +10,13 @@ from discord.ext import commands
 
 from bot.discord_bot.access import channel_ids
 from bot.discord_bot.controls.consent import ALLOW, LEARN_MORE, REFUSE, ConsentQuestion, learn_more
-from bot.discord_bot.failures import GuardedView
+from bot.discord_bot.controls.privacy_panel import ASK_TO_DELETE, DELETE, EXPORT, KEEP_ALL, delete_view, privacy_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
-from bot.discord_bot.localization import audience_of, described
-from bot.discord_bot.responding import acknowledge
+from bot.discord_bot.localization import described
+from bot.discord_bot.responding import acknowledge, show_privately
 from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store
-from bot.wording import address, say
+from bot.wording import say
 
 COUNTED = ("replies", "quoted_in", "votes", "corrections", "comparisons", "personas_made")
 
@@ -30,7 +30,13 @@ class Privacy(commands.Cog):
 
     async def cog_load(self) -> None:
         self._bot.press_handlers.add(
-            ALLOW.calls(self.allow), REFUSE.calls(self.refuse), LEARN_MORE.calls(self.tell_more)
+            ALLOW.calls(self.allow),
+            REFUSE.calls(self.refuse),
+            LEARN_MORE.calls(self.tell_more),
+            EXPORT.calls(self.export),
+            ASK_TO_DELETE.calls(self.ask_to_delete),
+            DELETE.calls(self.delete),
+            KEEP_ALL.calls(self.keep_all),
         )
 
     @app_commands.command(description=described("command-privacy.description"))
@@ -39,7 +45,7 @@ class Privacy(commands.Cog):
         consent = await self._store.consent(interaction.user.id)
         rows = await self._store.export_member(interaction.user.id)
         lines = [_state(consent), *await self._switched_off(interaction), _stored(rows)]
-        await interaction.followup.send("\n".join(lines), view=PrivacyView(self), ephemeral=True)
+        await interaction.followup.send("\n".join(lines), view=privacy_view(), ephemeral=True)
 
     async def allow(self, interaction: Interaction) -> None:
         await acknowledge(interaction)
@@ -53,17 +59,25 @@ class Privacy(commands.Cog):
         await self._forgetting.withdraw(interaction.user.id)
 
     async def tell_more(self, interaction: Interaction) -> None:
-        await interaction.response.send_message(learn_more(), ephemeral=True)
+        await show_privately(interaction, learn_more())
 
     async def export(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction)
         rows = await self._store.export_member(interaction.user.id)
         text = json.dumps(rows, ensure_ascii=False, indent=2, default=str)
         file = discord.File(io.BytesIO(text.encode()), filename="troupe-privacy.json")
         await interaction.followup.send(say("privacy-exported"), file=file, ephemeral=True)
 
+    async def ask_to_delete(self, interaction: Interaction) -> None:
+        await acknowledge(interaction)
+        await interaction.edit_original_response(content=say("privacy-sure"), view=delete_view())
+
+    async def keep_all(self, interaction: Interaction) -> None:
+        await acknowledge(interaction)
+        await interaction.edit_original_response(content=say("privacy-kept"), view=None)
+
     async def delete(self, interaction: Interaction) -> None:
-        await interaction.response.defer()
+        await acknowledge(interaction)
         await self._forgetting.forget(interaction.user.id)
         await interaction.edit_original_response(content=say("privacy-deleted"), view=None)
 
@@ -91,58 +105,3 @@ def _state(consent: bool | None) -> str:
 def _stored(rows: dict[str, Any]) -> str:
     counts = [say("privacy-count", kind=kind, count=len(rows[kind])) for kind in COUNTED if rows[kind]]
     return say("privacy-stored", counts=", ".join(counts)) if counts else say("privacy-nothing-stored")
-
-
-class _OwnView(GuardedView):
-    """Open to members who may not use the bot otherwise: what is stored about them stays theirs."""
-
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        address(audience_of(interaction, interaction.client))
-        return True
-
-
-class PrivacyView(_OwnView):
-    def __init__(self, privacy: Privacy) -> None:
-        super().__init__()
-        self._privacy = privacy
-        self.allow.label = say("privacy-allow")
-        self.refuse.label = say("privacy-refuse")
-        self.more.label = say("consent-learn-more")
-        self.export.label = say("privacy-export")
-        self.delete.label = say("privacy-delete")
-
-    @discord.ui.button(style=discord.ButtonStyle.success)
-    async def allow(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.allow(interaction)
-
-    @discord.ui.button(style=discord.ButtonStyle.secondary)
-    async def refuse(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.refuse(interaction)
-
-    @discord.ui.button(style=discord.ButtonStyle.secondary)
-    async def more(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.tell_more(interaction)
-
-    @discord.ui.button(style=discord.ButtonStyle.primary)
-    async def export(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.export(interaction)
-
-    @discord.ui.button(style=discord.ButtonStyle.danger)
-    async def delete(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await interaction.response.edit_message(content=say("privacy-sure"), view=DeleteView(self._privacy))
-
-
-class DeleteView(_OwnView):
-    def __init__(self, privacy: Privacy) -> None:
-        super().__init__()
-        self._privacy = privacy
-        self.confirm.label = say("privacy-delete-yes")
-        self.keep.label = say("privacy-delete-no")
-
-    @discord.ui.button(style=discord.ButtonStyle.danger)
-    async def confirm(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await self._privacy.delete(interaction)
-
-    @discord.ui.button(style=discord.ButtonStyle.secondary)
-    async def keep(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await interaction.response.edit_message(content=say("privacy-kept"), view=None)

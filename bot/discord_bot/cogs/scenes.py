@@ -18,6 +18,7 @@ from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
 from bot.discord_bot.replying.destinations import PlainDestination
 from bot.discord_bot.replying.headers import quoted, titled
 from bot.discord_bot.replying.webhooks import Identities
+from bot.discord_bot.responding import respond
 from bot.errors import EmptyPrompt, MemberError
 from bot.personas.catalog import Persona
 from bot.prompt import Message, Role
@@ -63,7 +64,7 @@ class Scenes(commands.Cog):
         self._playing.add(place.channel_id)
         try:
             title = announce("scene-title", first=titled(cast[0]), second=titled(cast[1]))
-            await interaction.response.send_message(f"{title}\n{quoted(topic)}")
+            await respond(interaction, f"{title}\n{quoted(topic)}")
             await self._play(interaction, place, cast, topic.strip(), turns)
         finally:
             self._playing.discard(place.channel_id)

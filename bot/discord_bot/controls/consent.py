@@ -9,8 +9,8 @@ from bot.discord_bot.interactions import Action, Interaction
 from bot.store import Store
 from bot.wording import say
 
-ALLOW, REFUSE = Action[[]]("consent:yes"), Action[[]]("consent:no")
-LEARN_MORE = Action[[]]("consent-more")
+ALLOW, REFUSE = Action[[]]("consent:yes", open_to_all=True), Action[[]]("consent:no", open_to_all=True)
+LEARN_MORE = Action[[]]("consent-more", open_to_all=True)
 REMEMBERED_MEMBERS = 10_000  # members; who falls out may be asked a second time
 
 

@@ -24,9 +24,7 @@ class PersistentItem(discord.ui.DynamicItem[Any], template=PRESS):
         """Whatever goes wrong becomes a sentence: discord.py would only log it, and the member would see nothing."""
         address(audience_of(interaction, interaction.client))
         try:
-            client = client_of(interaction)
-            client.access_check.check(interaction)
-            await client.press_handlers.handle(interaction, self.custom_id)
+            await client_of(interaction).press_handlers.handle(interaction, self.custom_id)
         except Exception as error:  # noqa: BLE001 (this is the boundary)
             await answer(interaction, error)
 

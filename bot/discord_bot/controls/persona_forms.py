@@ -5,9 +5,10 @@ from typing import Any
 
 import discord
 
+from bot.discord_bot.controls.typed_words import typed_file
 from bot.discord_bot.failures import GuardedModal, GuardedView
-from bot.discord_bot.interactions import Interaction
-from bot.discord_bot.responding import show_privately
+from bot.discord_bot.interactions import Interaction, client_of
+from bot.discord_bot.responding import open_form, show_privately
 from bot.personas.catalog import GREETING_LENGTH, Persona
 from bot.personas.server_personas import BadPersona
 from bot.wording import say
@@ -53,7 +54,9 @@ class PersonaForm(GuardedModal):
             await self._save(interaction, values)
         except BadPersona as error:
             again = FormAgain(self.title, values, self._save)
-            await show_privately(interaction, error.said(), view=again)
+            again.open.custom_id = client_of(interaction).form_ids.new()
+            # The file outlives a restart; the values behind the button do not.
+            await show_privately(interaction, error.said(), view=again, file=typed_file(typed))
 
 
 class FormAgain(GuardedView):
@@ -64,7 +67,7 @@ class FormAgain(GuardedView):
 
     @discord.ui.button(style=discord.ButtonStyle.primary)
     async def open(self, interaction: Interaction, _: discord.ui.Button[Any]) -> None:
-        await interaction.response.send_modal(PersonaForm(*self._form))
+        await open_form(interaction, PersonaForm(*self._form))
 
 
 def values_of(persona: Persona) -> dict[str, object]:

@@ -33,8 +33,9 @@ async def test_export_is_a_private_json_file(
 ) -> None:
     panel = (await alice.slash(channel, "privacy")).response
     result = await alice.click(panel, label="Export")
-    assert result.ephemeral
-    [attachment] = result.response.attachments
+    [sent] = result.followups
+    assert sent.ephemeral
+    [attachment] = sent.attachments
     assert attachment.filename == "troupe-privacy.json"
     rows = json.loads(await attachment.read())
     assert rows["member_id"] == alice.id
