@@ -189,8 +189,13 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         return int(milliseconds << 22 | sequence)
 
     def new_interaction(self, type: int, channel_id: int, user_id: int, guild_id: int | None) -> Any:  # noqa: A002
+        """As simcord does, with a token that nobody can guess: it is all that answering needs."""
         self._forget_expired_interactions()
-        return super().new_interaction(type, channel_id, user_id, guild_id)
+        record = super().new_interaction(type, channel_id, user_id, guild_id)
+        del self.interaction_tokens[record.token]
+        record.token = secrets.token_urlsafe(48)
+        self.interaction_tokens[record.token] = record.id
+        return record
 
     def create_webhook(self, channel_id: int, name: str, creator_id: int) -> Any:
         """As simcord does, with a token that nobody can guess: it is all that posting needs."""

@@ -56,6 +56,18 @@ def test_old_messages_and_their_files_are_forgotten() -> None:
     assert world.cdn.find(attachment["url"].removeprefix("/attachments/")) is None
 
 
+def test_an_interactions_token_cannot_be_guessed_from_its_id() -> None:
+    world = World()
+    records = [world.new_interaction(2, world.channel_id("tavern"), world.member_id("mika"), None) for _ in range(2)]
+
+    assert all(str(record.id) not in record.token for record in records)
+    assert all(len(record.token) >= 64 for record in records)
+    assert records[0].token != records[1].token
+    assert world.interaction_by_token(records[1].token) is records[1]
+    with pytest.raises(BackendError):
+        world.interaction_by_token(f"simcord_interaction_{records[0].id}")
+
+
 def test_interactions_expire_after_fifteen_minutes_and_are_forgotten() -> None:
     world = World()
     channel, member = world.channel_id("tavern"), world.member_id("mika")
