@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import simcord
+from simcord.backend.models.message import Poll, PollAnswer
 
 from bot.discord_bot.client import TroupeBot
 from bot.discord_bot.reading import MOST_BYTES, decoded
@@ -132,3 +133,22 @@ def test_a_file_is_text_or_not_read(content, kind, text):
 async def test_what_discord_writes_with_ids_is_read_as_words(env, channel, alice, at_bot, engine):
     await alice.send(channel, f"{at_bot} at <t:1700000000:F> use </chat:123456789012345678> with <@999999999999999998>")
     assert "at 2023-11-14 22:13 UTC use /chat with @someone</user>" in spoken_prompt(engine)
+
+
+async def test_a_poll_alone_is_a_question(env, alice, engine, store):
+    await alice.send_dm("hi")
+    dm = alice.user.dm_channel
+    poll = Poll("Leeks or garlic?", [PollAnswer(1, "Leeks"), PollAnswer(2, "Garlic")], "2030-01-01T00:00:00+00:00")
+    env.backend.create_message(dm.id, alice.id, poll=poll)
+    await env.settle()
+    assert spoken_prompt(engine).endswith("<user>Poll: Leeks or garlic?\n- Leeks\n- Garlic</user><assistant>")
+    stored = await store.reply_of_message(answers(env, dm)[-1].id)
+    assert stored.record.asked == "Poll: Leeks or garlic?\n- Leeks\n- Garlic"
+
+
+async def test_the_words_of_an_embed_alone_are_read_as_nobodys(env, alice, engine):
+    await alice.send_dm("hi")
+    embed = {"type": "rich", "title": "Leeks", "description": "Plant them in spring."}
+    env.backend.create_message(alice.user.dm_channel.id, alice.id, embeds=[embed])
+    await env.settle()
+    assert "Link preview: Leeks\nPlant them in spring." in spoken_prompt(engine)
