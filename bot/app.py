@@ -24,7 +24,7 @@ from bot.discord_bot.connection import checked_token, run_supervised
 from bot.discord_bot.rate_limits import Rate
 from bot.discord_bot.settings import BotSettings
 from bot.engine_choice import make_engine, sampling_defaults
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.personas.catalog import PersonaCatalog
 from bot.personas.lore import LoreRoom
 from bot.progress import ReportProgress, progress_bar
@@ -133,6 +133,7 @@ async def run_bot(config: Config, console: Console | None) -> None:
             core.active_versions.watch(),
             _retrain(config, core, runs),
             _forget_departed(lambda: client),
+            _let_go(core.store, config.store.keep_days),
         )
 
 
@@ -190,6 +191,19 @@ async def _retrain(config: Config, core: Core, runs: TrainingRuns) -> None:
     """The bot's own trainings, until cancelled."""
     every, votes = interval(config.training.schedule), config.training.min_new_votes
     await Retraining(runs, core.store, core.registry, core.catalog, every_seconds=every, min_new_votes=votes).watch()
+
+
+async def _let_go(store: Store, keep_days: float) -> None:
+    """Delete, once a day, what is older than `keep_days` and nobody voted on (0: nothing), until cancelled."""
+    await asyncio.sleep(SETTLED_IN)
+    while True:
+        if keep_days:
+            try:
+                dropped = await store.drop_unvoted(time.time() - keep_days * 86_400)
+                log.info("%d replies without a vote were older than %g days and are deleted", dropped, keep_days)
+            except StoreError as error:
+                log.warning("old replies could not be deleted: %s", error)
+        await asyncio.sleep(LOOK_AGAIN)
 
 
 async def _forget_departed(client: Callable[[], TroupeBot | None]) -> None:

@@ -131,6 +131,7 @@ class SandboxSection(Section):
 
 class StoreSection(Section):
     path: str = "data/troupe.db"
+    keep_days: Annotated[float, Field(ge=0)] = 0.0
 
 
 class FeedbackSection(Section):

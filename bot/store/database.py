@@ -101,6 +101,18 @@ class Database:
                     await self._writer.rollback()
                     raise
 
+    async def shrink(self, step_pages: int) -> None:
+        """Give free pages back to the disk, `step_pages` at a time. An earlier version's file stays large."""
+        with store_faults(self.path):
+            while True:
+                async with self._writing:
+                    self._check_open()
+                    [[free]] = await self._writer.execute_fetchall("PRAGMA freelist_count")
+                    await self._writer.execute_fetchall(f"PRAGMA incremental_vacuum({step_pages})")
+                    [[left]] = await self._writer.execute_fetchall("PRAGMA freelist_count")
+                if left == 0 or left == free:
+                    return
+
     async def scrub(self) -> None:
         """Empty the write-ahead log, where deleted rows linger. While a snapshot reads it, that waits for `close`."""
         async with self._writing:
@@ -136,6 +148,7 @@ def _prepare(path: Path, busy_timeout_s: float) -> None:
     with closing(sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)) as connection:
         if not check_sound(connection, path):
             log.info("%s is too large to be checked completely at every start; no damage was found so far", path)
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for a new file only
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise StoreError(f"{path} is on a file system without shared memory: set store.path to a local disk.")

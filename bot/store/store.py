@@ -12,11 +12,12 @@ from bot.store.event_journal import EventJournal
 from bot.store.feedback import FeedbackStore
 from bot.store.members import MemberStore
 from bot.store.replies import ReplyStore
+from bot.store.retention import RetentionStore
 from bot.store.servers import ServerStore
 from bot.store.statistics import StatisticsStore
 
 
-class Store(ChannelStore, ReplyStore, FeedbackStore, ServerStore, MemberStore, StatisticsStore):
+class Store(ChannelStore, ReplyStore, FeedbackStore, ServerStore, MemberStore, StatisticsStore, RetentionStore):
     """Every method may be called from many tasks at once; what it writes is on disk when it returns.
 
     Every method raises StoreError when the file cannot be used; nothing that was stored before is lost then.
