@@ -24,7 +24,7 @@ from bot.discord_bot.addressing import (
     spoken_text,
     why_no_text,
 )
-from bot.discord_bot.controls.buttons import STOP
+from bot.discord_bot.controls.buttons import STOP, reply_view
 from bot.discord_bot.failures import explain
 from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.permissions import CannotWrite, OnceADay, check_may_write
@@ -120,8 +120,10 @@ class Chat(commands.Cog):
         if stream := self._delivery.unfinished.shown_by(interaction.message.id):
             check_steers(interaction, stream.asker_id, "stop")
             stream.stop()
-        elif not await self._store.reply_of_message(interaction.message.id):
-            # From before a crash: nothing runs any more. Otherwise it has just ended, and the last edit is on its way.
+        elif stored := await self._store.reply_of_message(interaction.message.id):
+            # It has just ended, or it was to go on when the bot died: either way these are its buttons.
+            await interaction.edit_original_response(view=await reply_view(self._store, stored.id))
+        else:  # from before a crash: nothing runs any more
             note = interrupted()
             so_far = interaction.message.content[: 2000 - len(note) - 1]
             await interaction.edit_original_response(content=f"{so_far}\n{note}", view=None)

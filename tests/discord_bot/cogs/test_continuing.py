@@ -162,3 +162,16 @@ async def test_a_second_answer_at_its_limit_goes_on_too_and_can_be_kept(env, cha
     await env.settle()
     assert contents(env, channel) == ["Aye.", "Nay. Never."]
     assert any(":keep:" in found for found in buttons(answers(env, channel)[-1]))
+
+
+async def test_a_reply_that_was_going_on_when_the_bot_died_has_its_buttons_back(
+    env, channel, alice, at_bot, engine, make_bot
+):
+    await cut_off(env, channel, alice, at_bot, engine, "Aye. And")
+    engine.holds()
+    await press(env, channel, alice)
+    await env.restart_bot(make_bot())
+    [stop] = buttons(answers(env, channel)[-1])
+    await alice.click(answers(env, channel)[-1], custom_id=stop)
+    await env.settle()
+    assert any(":continue:" in found for found in buttons(answers(env, channel)[-1]))
