@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from bot.errors import StoreError
-from bot.store.event_journal import Argument, Event, EventJournal
+from bot.store.event_journal import EventArgument, EventJournal, JournalEntry
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +29,19 @@ class OnceTold:
         self._waits = waits
         self._handlers: dict[str, Handler] = {}
         self._handling: set[asyncio.Task[Any]] = set()
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[JournalEntry] = deque()
         self._retrying: asyncio.Task[None] | None = None
 
     def deals_with(self, kind: str, handler: Handler) -> None:
         """`handler` puts an event of that kind into the store; doing it twice must do no harm."""
         self._handlers[kind] = handler
 
-    async def settle(self, kind: str, *arguments: Argument) -> None:
+    async def settle(self, kind: str, *arguments: EventArgument) -> None:
         """Let the event reach the store: now, or as soon as the store can be reached. Raises nothing of the store."""
         with self.handling():
             event = await self._written(kind, *arguments)
             at_once = event is None or not self._waiting  # else it would overtake those that wait
-            if at_once and await self._tried(event or Event(0, kind, arguments)):
+            if at_once and await self._tried(event or JournalEntry(0, kind, arguments)):
                 return
             if event is not None:
                 self._wait(event)
@@ -71,14 +71,14 @@ class OnceTold:
         if self._retrying is not None:
             self._retrying.cancel()
 
-    async def _written(self, kind: str, *arguments: Argument) -> Event | None:
+    async def _written(self, kind: str, *arguments: EventArgument) -> JournalEntry | None:
         try:
             return await self._journal.write(kind, *arguments)
         except StoreError as error:
             log.warning("an event could not be written down, so it must reach the database now: %s", error)
             return None
 
-    async def _tried(self, event: Event) -> bool:
+    async def _tried(self, event: JournalEntry) -> bool:
         """Whether the event needs no further try."""
         try:
             await self._handlers[event.kind](*event.arguments)
@@ -93,7 +93,7 @@ class OnceTold:
                 await self._journal.strike(event)
         return True
 
-    def _wait(self, event: Event) -> None:
+    def _wait(self, event: JournalEntry) -> None:
         self._waiting.append(event)
         if self._retrying is None or self._retrying.done():
             self._retrying = asyncio.create_task(self._retry())

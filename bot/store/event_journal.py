@@ -11,14 +11,14 @@ from pathlib import Path
 
 from bot.store.faults import store_faults
 
-Argument = int | str | float | None
+EventArgument = int | str | float | None
 
 
 @dataclass(frozen=True)
-class Event:
+class JournalEntry:
     number: int
     kind: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[EventArgument, ...]
 
 
 class EventJournal:
@@ -30,16 +30,16 @@ class EventJournal:
         self._open: set[int] = set()
         self._last = 0
 
-    async def write(self, kind: str, *arguments: Argument) -> Event:
+    async def write(self, kind: str, *arguments: EventArgument) -> JournalEntry:
         """The event is on the disk when this returns."""
         async with self._writing:
             self._last += 1
-            event = Event(self._last, kind, arguments)
+            event = JournalEntry(self._last, kind, arguments)
             await asyncio.to_thread(self._append, [event.number, kind, list(arguments)])
             self._open.add(event.number)
         return event
 
-    async def strike(self, event: Event) -> None:
+    async def strike(self, event: JournalEntry) -> None:
         """The event is dealt with."""
         async with self._writing:
             self._open.discard(event.number)
@@ -48,7 +48,7 @@ class EventJournal:
             else:
                 await asyncio.to_thread(self._empty)
 
-    async def left(self) -> list[Event]:
+    async def left(self) -> list[JournalEntry]:
         """What an earlier process wrote down and did not strike, first to last. Call it before anything is written."""
         async with self._writing:
             events = await asyncio.to_thread(self._read)
@@ -70,15 +70,15 @@ class EventJournal:
             os.fsync(file.fileno())
             file.truncate(0)
 
-    def _read(self) -> list[Event]:
-        events: dict[int, Event] = {}
+    def _read(self) -> list[JournalEntry]:
+        events: dict[int, JournalEntry] = {}
         with store_faults(self._path):
             lines = self._path.read_bytes().split(b"\n") if self._path.exists() else []
         for line in lines:
             try:
                 number, *rest = json.loads(line)
                 if rest:
-                    events[int(number)] = Event(int(number), str(rest[0]), tuple(rest[1]))
+                    events[int(number)] = JournalEntry(int(number), str(rest[0]), tuple(rest[1]))
                 else:
                     events.pop(number, None)
             except (ValueError, TypeError, IndexError, RecursionError):

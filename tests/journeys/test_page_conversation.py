@@ -26,7 +26,7 @@ async def test_a_newcomer_talks_to_the_pirate_switches_the_lounge_and_gives_a_th
         await ask(page, "What should I cook tonight?", "Captain Saltbeard")
         await page.click_button(THUMB)
         await page.click_button("Yes, they may learn")
-        await expect(page.page.get_by_text("Thank you: the personas may learn")).to_be_visible()
+        await expect(page.page.get_by_text("Thank you! Personas may now learn")).to_be_visible()
         await page.screenshot(SCREENSHOTS / "conversation.png")
 
         await page.go("lounge")

@@ -15,7 +15,7 @@ from bot.personas.persona_folder import write_persona_folder
 from bot.store import Store
 from training.cli.evaluating import exit_unless_accepted
 from training.cli.options import ConfigOption, JsonOption
-from training.cli.output import say, show
+from training.cli.output import print_text, show
 from training.cli.runs import outcome_facts, outcome_text
 from training.cli.setup import open_pipeline
 
@@ -48,7 +48,7 @@ def adopt(
     pipeline = open_pipeline(config, persona)
     version, foreign = pipeline.adopt(origin)
     if not as_json:
-        say(f"{version} was saved in {version.path}.\n{_notes(foreign)}".strip())
+        print_text(f"{version} was saved in {version.path}.\n{_notes(foreign)}".strip())
     outcome = pipeline.judge_and_promote(version)
     show(as_json, {"adopted": _facts(foreign), **outcome_facts(outcome)}, outcome_text(outcome))
     exit_unless_accepted(outcome.evaluation)

@@ -14,10 +14,10 @@ def show(as_json: bool, facts: Mapping[str, Any], text: str | Table) -> None:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
     elif text:
-        say(text)
+        print_text(text)
 
 
-def say(text: str | Table) -> None:
+def print_text(text: str | Table) -> None:
     Console().print(text, markup=False, highlight=False, soft_wrap=isinstance(text, str))
 
 

@@ -7,7 +7,7 @@ import typer
 from training.cli.data import dataset_facts, dataset_table
 from training.cli.evaluating import exit_unless_accepted, verdict_text
 from training.cli.options import ConfigOption, EpochsOption, JsonOption, MethodOption, PersonaArgument, SeedOption
-from training.cli.output import say, show, version_facts
+from training.cli.output import print_text, show, version_facts
 from training.cli.publishing import promotion_facts, promotion_text
 from training.cli.setup import open_pipeline
 
@@ -28,7 +28,7 @@ def train(
     pipeline = open_pipeline(config, persona, seed=seed, epochs=epochs, method=method)
     built = pipeline.dataset()
     if not as_json:
-        say(dataset_table(built))
+        print_text(dataset_table(built))
     version = pipeline.train(built)
     show(as_json, version_facts(version), f"{version} was saved in {version.path}. It does not speak yet.")
 
@@ -48,7 +48,7 @@ def run(
     pipeline = open_pipeline(config, persona, seed=seed, epochs=epochs, method=method)
     built = pipeline.dataset()
     if not as_json:
-        say(dataset_table(built))
+        print_text(dataset_table(built))
     _train_and_judge(pipeline, built, as_json=as_json)
 
 
@@ -65,14 +65,14 @@ def rebuild(
     for pipeline in pipelines:
         pipeline.require_readable_store()
         built = pipeline.seed_dataset()
-        say(dataset_table(built))
+        print_text(dataset_table(built))
         _train_and_judge(pipeline, built, reuse=True, as_json=False)
 
 
 def _train_and_judge(pipeline: "Pipeline", built: "Dataset", *, as_json: bool, reuse: bool = False) -> None:
     version = pipeline.train(built, reuse=reuse)
     if not as_json:
-        say(f"{version} was saved in {version.path}.")
+        print_text(f"{version} was saved in {version.path}.")
     outcome = pipeline.judge_and_promote(version)
     show(as_json, {"dataset": dataset_facts(built), **outcome_facts(outcome)}, outcome_text(outcome))
     exit_unless_accepted(outcome.evaluation)

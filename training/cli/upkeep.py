@@ -17,7 +17,7 @@ from bot.versions.registry import AdapterRegistry
 from bot.versions.training_due import must_rebuild, trained_at
 from training.cli.evaluating import REFUSED
 from training.cli.options import ConfigOption, JsonOption
-from training.cli.output import say, show
+from training.cli.output import print_text, show
 from training.cli.runs import outcome_facts, outcome_text
 from training.cli.setup import open_pipeline, registry_of
 
@@ -46,7 +46,7 @@ def due(
     found = find_due(load_config(config))
     facts: dict[str, Any] = {"due": [{"persona": d.persona, "why": d.why} for d in found], "results": []}
     if not as_json:
-        say("\n".join(f"{d.persona}: {d.why}" for d in found) or "Nothing is due.")
+        print_text("\n".join(f"{d.persona}: {d.why}" for d in found) or "Nothing is due.")
     if not dry_run:
         facts["results"] = [_renewed(config, d.persona, as_json=as_json, forgets=d.first) for d in found]
     show(as_json, facts, "")
@@ -65,7 +65,7 @@ def forget(
     affected = [d.persona for d in find_due(settings) if d.first]
     facts: dict[str, Any] = {"rows": rows, "marked": affected, "results": []}
     if not as_json:
-        say(f"{rows} rows about member {member} were deleted. To rebuild: {', '.join(affected) or 'nothing'}.")
+        print_text(f"{rows} rows about member {member} were deleted. To rebuild: {', '.join(affected) or 'nothing'}.")
     if rebuild:
         facts["results"] = [_renewed(config, persona, as_json=as_json, forgets=True) for persona in affected]
     show(as_json, facts, "")
@@ -108,7 +108,7 @@ def _renewed(config: Path | None, persona: str, *, as_json: bool, forgets: bool)
         typer.echo(f"troupe-train: {persona}: {error}", err=True)
         return {"persona": persona, "error": str(error)}
     if not as_json:
-        say(outcome_text(outcome))
+        print_text(outcome_text(outcome))
     return {"persona": persona, **outcome_facts(outcome)}
 
 

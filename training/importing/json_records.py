@@ -11,7 +11,7 @@ from typing import Any
 from bot.errors import DatasetError
 from training.importing.found import Skipped, counted, shown
 from training.importing.reading import SourceText
-from training.importing.records import ANSWERS, CONVERSATIONS, PROMPTS, TEXTS, Row, is_known
+from training.importing.records import ANSWERS, CONVERSATIONS, PROMPTS, TEXTS, NumberedRecord, is_known
 from training.importing.turns import field_name, fields_of, is_turn
 
 WRAPPERS = (
@@ -34,7 +34,7 @@ _SPACE = re.compile(r"[ \t\n\r,]*")
 _DECODER = json.JSONDecoder()
 
 
-def json_rows(source: SourceText) -> list[Row]:
+def json_rows(source: SourceText) -> list[NumberedRecord]:
     """The file's records with their lines. Raises DatasetError for a file of several lists."""
     whole = source.json
     if isinstance(whole, list):
@@ -72,7 +72,7 @@ def _children(text: str, place: int) -> Iterator[tuple[str | None, int, Any]]:
         place = _SPACE.match(text, end).end()  # type: ignore[union-attr]
 
 
-def _of_object(source: SourceText, whole: Mapping[str, Any]) -> list[Row]:
+def _of_object(source: SourceText, whole: Mapping[str, Any]) -> list[NumberedRecord]:
     fields = fields_of(whole)
     columns = _columns(fields)
     if columns is not None:
@@ -136,7 +136,7 @@ def _cells(value: Any) -> list[Any] | None:
     return None
 
 
-def _line_rows(source: SourceText) -> Iterator[Row]:
+def _line_rows(source: SourceText) -> Iterator[NumberedRecord]:
     """A value a line, or values of several lines one after another."""
     lines = source.lines
     starts = [0]
@@ -184,7 +184,7 @@ def _lines_to_next(lines: Sequence[str], place: int) -> int:
     return used
 
 
-def _broken_list(source: SourceText) -> Iterator[Row]:
+def _broken_list(source: SourceText) -> Iterator[NumberedRecord]:
     """The items of a list with a broken part: each by itself, as far as it can be told where it begins."""
     text, place, broken = source.text, source.text.index("[") + 1, 0
     indent = re.match(r"[^\S\n]*", text[place + 1 : place + 100])

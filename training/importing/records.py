@@ -59,10 +59,10 @@ EXPECTED = (
     "prompt and completion, instruction (with input) and output, question and answer, user and assistant, chosen and "
     "rejected, messages, or text"
 )
-Row = tuple[int, Any]  # the line that a record begins at, and the record or why it cannot be read
+NumberedRecord = tuple[int, Any]  # the line that a record begins at, and the record or why it cannot be read
 
 
-def read_records(rows: Sequence[Row], speaker: str | None) -> Iterator[Found | Skipped]:
+def read_records(rows: Sequence[NumberedRecord], speaker: str | None) -> Iterator[Found | Skipped]:
     """The examples of all records. Raises DatasetError where `speaker` is missing, unknown or does not apply."""
     rows = _grouped(rows)
     names: Counter[str] = Counter()
@@ -92,7 +92,7 @@ def _is_turn_row(fields: Iterable[str]) -> bool:
     return first(present, SPEAKERS) is not None and first(present, SAYINGS) is not None
 
 
-def _grouped(rows: Sequence[Row]) -> list[Row]:
+def _grouped(rows: Sequence[NumberedRecord]) -> list[NumberedRecord]:
     """Records of one turn each, as conversations; others as they are."""
     sample = next((fields_of(record) for _, record in rows if isinstance(record, Mapping)), {})
     answers = [name for name in (*ANSWERS, *REJECTED) if name in sample]

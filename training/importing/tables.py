@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.errors import DatasetError
 from training.importing.found import Skipped, shown
 from training.importing.reading import SourceText
-from training.importing.records import EXPECTED, Row, is_known
+from training.importing.records import EXPECTED, NumberedRecord, is_known
 from training.importing.turns import field_name
 
 DELIMITERS = ",;\t|"
@@ -28,7 +28,7 @@ class _Record:
     fields: tuple[str, ...]
 
 
-def table_rows(source: SourceText) -> list[Row]:
+def table_rows(source: SourceText) -> list[NumberedRecord]:
     """Raises DatasetError when no column is named as an example's field."""
     lines = source.lines
     first = next(place for place, line in enumerate(lines) if line.strip())

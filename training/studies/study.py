@@ -29,7 +29,7 @@ from training.studies.style import StyleJudge, accuracy
 FEWEST = 30  # prompts, and pairs
 BASE = "base model"
 
-Losses = Mapping[TalkTurn, float]  # the base model's, per token of the answer
+TalkLosses = Mapping[TalkTurn, float]  # the base model's, per token of the answer
 Talks = Mapping[Cell, Sequence[Sequence[TalkTurn]]]
 
 
@@ -115,14 +115,14 @@ def _written(pair: Pair) -> TalkTurn:
     return TalkTurn((*pair.history, Message("user", pair.prompt)), Answer(pair.prompt, pair.completion, 0, None))
 
 
-def _figures(free: Mapping[Cell, Sequence[TalkTurn]], losses: Losses, judges: Judges) -> dict[Cell, CellFigures]:
+def _figures(free: Mapping[Cell, Sequence[TalkTurn]], losses: TalkLosses, judges: Judges) -> dict[Cell, CellFigures]:
     return {
         cell: cell_figures([reply.answer for reply in own], [losses[reply] for reply in own], judges)
         for cell, own in free.items()
     }
 
 
-def _talk_figures(talks: Talks, losses: Losses, judges: Judges) -> dict[str, ConversationFigures]:
+def _talk_figures(talks: Talks, losses: TalkLosses, judges: Judges) -> dict[str, ConversationFigures]:
     return {
         cell.who: conversation_figures(
             [[reply.answer for reply in talk] for talk in own],

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from bot.engine.vllm import dialect
-from bot.engine.vllm.dialect import Ask, Piece, ServedModel
+from bot.engine.vllm.dialect import CompletionRequest, ListedModel, Piece
 from bot.engine.vllm.faults import ServerLost
 from bot.engine.vllm.options import VllmOptions
 
@@ -31,7 +31,7 @@ class VllmClient:
     async def close(self) -> None:
         await self._session.close()
 
-    async def stream(self, url: str, ask: Ask) -> AsyncGenerator[Piece]:
+    async def stream(self, url: str, ask: CompletionRequest) -> AsyncGenerator[Piece]:
         """Up to the piece with a finish reason. Leaving earlier closes the connection, which ends the request there.
 
         Raises ServerLost, ServerBusy or RequestRefused.
@@ -57,7 +57,7 @@ class VllmClient:
         """Raises ServerLost unless the server says that it is well."""
         await self._get(url + dialect.HEALTH)
 
-    async def model(self, url: str) -> ServedModel:
+    async def model(self, url: str) -> ListedModel:
         """What the server serves. Raises ServerLost."""
         return dialect.model_of(json.loads(await self._get(url + dialect.MODELS)))
 

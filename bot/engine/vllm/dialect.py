@@ -27,7 +27,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Ask:
+class CompletionRequest:
     """What a server is asked: to go on from `prompt_ids`, which hold what was said before, for `most_tokens` at most.
 
     `never`: tokens that must not come. `must_go_on`: the first token must not end the turn. `constraint`: structured
@@ -73,7 +73,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class ServedModel:
+class ListedModel:
     """What a server says of the base model: the --model it was started with, and its longest context in tokens."""
 
     root: str
@@ -112,11 +112,11 @@ def refusal(status: int, text: str, retry_after: str | None) -> Exception:
     return RequestRefused(f"status {status}: {text[:200]}")
 
 
-def model_of(models: Mapping[str, Any]) -> ServedModel:
+def model_of(models: Mapping[str, Any]) -> ListedModel:
     """The base model among what a server lists. Raises ServerLost when it lists none."""
     for model in models.get("data", ()):
         if not model.get("parent"):
-            return ServedModel(str(model.get("root") or model["id"]), int(model.get("max_model_len") or 0))
+            return ListedModel(str(model.get("root") or model["id"]), int(model.get("max_model_len") or 0))
     raise ServerLost("it lists no base model")
 
 

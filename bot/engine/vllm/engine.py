@@ -22,7 +22,7 @@ from bot.engine.request import EngineStatus, FinishReason, Generation, Generatio
 from bot.engine.vllm.admission import Admission
 from bot.engine.vllm.client import VllmClient
 from bot.engine.vllm.constraints import constraint_of
-from bot.engine.vllm.dialect import ServedModel, unsupported
+from bot.engine.vllm.dialect import ListedModel, unsupported
 from bot.engine.vllm.faults import RequestRefused, ServerBusy, ServerLost
 from bot.engine.vllm.options import VllmOptions
 from bot.engine.vllm.published import PublishedAdapters
@@ -266,7 +266,7 @@ class VllmEngine:
             log.log(logging.ERROR if problem else logging.INFO, "%s: %s", server.url, problem or "serves")
         server.problem, server.well = problem, problem is None
 
-    def _mismatch(self, served: ServedModel) -> str | None:
+    def _mismatch(self, served: ListedModel) -> str | None:
         """Why a server that is well cannot be used, and the remedy."""
         if served.root != self._model:
             return f"it serves {served.root!r}: start it with --model {self._model}, or set vllm.model to that"

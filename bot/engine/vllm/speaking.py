@@ -9,7 +9,7 @@ from bot.engine.live_request import LiveRequest
 from bot.engine.request import FinishReason
 from bot.engine.step_times import StepTimes
 from bot.engine.vllm.client import VllmClient
-from bot.engine.vllm.dialect import Ask, Piece
+from bot.engine.vllm.dialect import CompletionRequest, Piece
 from bot.engine.vllm.faults import ServerLost
 from bot.engine.vllm.servers import Server
 
@@ -67,11 +67,11 @@ class Speech:
             live.end(FinishReason.LENGTH)
         return None
 
-    def _ask(self) -> Ask:
+    def _ask(self) -> CompletionRequest:
         live, self._asked = self._live, self._asked + 1
         sampling = live.request.sampling
         left = sampling.max_tokens - len(live.completion_ids)
-        return Ask(
+        return CompletionRequest(
             adapter=self._adapter,
             prompt_ids=tuple(live.ids),
             sampling=sampling,
