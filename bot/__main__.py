@@ -112,6 +112,23 @@ def restore(
 
 
 @app.command()
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Try it on a copy, and change nothing.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Bring the database of an earlier version up to date, after keeping a copy. The bot must not run."""
+    path = _settings(config).store_path
+    from bot.store.upgrading import check_upgrade, upgrade
+
+    if check:
+        now, then = check_upgrade(path)
+        print(f"{path} is up to date." if now == then else f"{path} can be upgraded from schema {now} to {then}.")
+        return
+    kept = asyncio.run(upgrade(path))
+    print(f"{path} is up to date." + (f" What it was is {kept}." if kept else ""))
+
+
+@app.command()
 def check_messages(config: ConfigOption = None) -> None:
     """Ask Discord which stored messages are still there, and delete those that are gone."""
     settings = _settings(config)
