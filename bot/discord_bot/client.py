@@ -24,6 +24,7 @@ from bot.discord_bot.cogs.chat import Chat
 from bot.discord_bot.cogs.collection import Collection
 from bot.discord_bot.cogs.continuing import Continuing
 from bot.discord_bot.cogs.feedback import Feedback
+from bot.discord_bot.cogs.help import Help
 from bot.discord_bot.cogs.leaving_members import LeavingMembers
 from bot.discord_bot.cogs.lost_places import LostPlaces
 from bot.discord_bot.cogs.message_menus import ReplyMenus
@@ -121,6 +122,7 @@ class TroupeBot(InteractiveBot):
             LostPlaces(self, core.store, core.catalog, self._once_told),
             Personas(self, core, self._server_personas),
             ForgetConversation(core.conversations),
+            Help(),
             Collection(core.store, forgetting),
             Stats(core.store, core.catalog),
             Operations(self, core, runs, progress_seconds=settings.progress_seconds),

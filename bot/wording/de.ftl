@@ -75,6 +75,8 @@ cannot-write =
 ## While a reply is written
 
 button-stop = Stopp
+button-again = Nochmal
+button-correct = Besser
 button-keep = Diese behalten
 queue-position = { $ahead ->
         [one] { $ahead } Antwort ist
@@ -96,6 +98,9 @@ token-removed = [Token entfernt]
 
 ## Votes and better answers
 
+help-talk = **Reden:** Erwähne mich, antworte auf eine meiner Nachrichten oder nutze `/{ command-chat.name }`. `/{ command-persona.name } { command-persona-list.name }` zeigt, wer hier ist, `/{ command-ask.name }` fragt jemand anderen, `/{ command-forget.name }` beginnt von vorn.
+help-reply = **Unter einer Antwort:** 👍 und 👎 bewerten sie, 🔁 gibt eine zweite Antwort, mit ✏️ schreibst du eine bessere, ▶ setzt eine abgeschnittene fort, ⏹ hält sie an.
+help-learning = **Lernen:** Personas lernen aus Stimmen und besseren Antworten, und aus deinen Worten nur, wenn du es erlaubst: `/{ command-privacy.name }`.
 reply-gone = Diese Antwort habe ich nicht mehr, deshalb lässt sie sich nicht bewerten.
 not-my-reply = Das ist keine Antwort von mir, oder ich habe sie nicht mehr.
 reply-deleted = Die Antwort ist gelöscht, und aus ihr wird nichts gelernt.
@@ -371,6 +376,9 @@ command-scene =
     .option-persona_b = Wer antwortet.
     .option-topic = Worüber sie reden.
     .option-turns = Wie oft sie zusammen an der Reihe sind, 2 bis 12.
+command-help =
+    .name = hilfe
+    .description = Was du mit mir tun kannst, und wie.
 command-forget =
     .name = vergessen
     .description = Neu anfangen: Ich vergesse, was in diesem Kanal oder Thread gesagt wurde.

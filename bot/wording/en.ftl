@@ -88,6 +88,8 @@ cannot-write =
 ## While a reply is written
 
 button-stop = Stop
+button-again = Again
+button-correct = Better
 button-continue = Continue
 button-keep = Keep this one
 queue-position = { $ahead ->
@@ -110,6 +112,9 @@ token-removed = [token removed]
 
 ## Votes and better answers
 
+help-talk = **Talk:** mention me, reply to one of my messages, or use `/{ command-chat.name }`. `/{ command-persona.name } { command-persona-list.name }` shows who is here, `/{ command-ask.name }` asks somebody else, `/{ command-forget.name }` starts over.
+help-reply = **Below a reply:** 👍 and 👎 rate it, 🔁 gives a second answer, ✏️ lets you write a better one, ▶ lets a cut-off reply go on, ⏹ stops it.
+help-learning = **Learning:** personas learn from votes and better answers, and from your words only if you allow it: `/{ command-privacy.name }`.
 reply-gone = I no longer have that reply, so it can't be rated.
 not-my-reply = That is not a reply of mine, or I no longer have it.
 reply-deleted = The reply is deleted, and nothing will be learned from it.
@@ -427,6 +432,9 @@ command-scene =
     .option-persona_b = Who answers.
     .option-topic = What they talk about.
     .option-turns = How many turns they take together, 2 to 12.
+command-help =
+    .name = help
+    .description = What you can do with me, and how.
 command-forget =
     .name = forget
     .description = Start over: I forget what was said in this channel or thread.

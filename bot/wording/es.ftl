@@ -75,6 +75,8 @@ cannot-write =
 ## While a reply is written
 
 button-stop = Detener
+button-again = Otra vez
+button-correct = Mejorar
 button-keep = Quedarme con esta
 queue-position = { $ahead ->
         [one] Hay { $ahead } respuesta
@@ -96,6 +98,9 @@ token-removed = [token eliminado]
 
 ## Votes and better answers
 
+help-talk = **Hablar:** mencióname, responde a uno de mis mensajes o usa `/{ command-chat.name }`. `/{ command-persona.name } { command-persona-list.name }` muestra quién está aquí, `/{ command-ask.name }` pregunta a otra persona, `/{ command-forget.name }` empieza de nuevo.
+help-reply = **Debajo de una respuesta:** 👍 y 👎 la valoran, 🔁 da una segunda respuesta, con ✏️ escribes una mejor, ▶ continúa una que quedó cortada, ⏹ la detiene.
+help-learning = **Aprender:** las personas aprenden de los votos y de las respuestas mejores, y de tus palabras solo si lo permites: `/{ command-privacy.name }`.
 reply-gone = Ya no tengo esa respuesta, así que no se puede valorar.
 not-my-reply = Esa no es una respuesta mía, o ya no la tengo.
 reply-deleted = La respuesta se ha eliminado y no se aprenderá nada de ella.
@@ -371,6 +376,9 @@ command-scene =
     .option-persona_b = Quién responde.
     .option-topic = De qué hablan.
     .option-turns = Cuántos turnos tienen entre las dos, de 2 a 12.
+command-help =
+    .name = ayuda
+    .description = Qué puedes hacer conmigo y cómo.
 command-forget =
     .name = olvidar
     .description = Empezar de nuevo: olvido lo que se dijo en este canal o hilo.

@@ -75,6 +75,8 @@ cannot-write =
 ## While a reply is written
 
 button-stop = Arrêter
+button-again = Encore
+button-correct = Améliorer
 button-keep = Garder celle-ci
 queue-position = { $ahead ->
         [one] { $ahead } réponse passe
@@ -96,6 +98,9 @@ token-removed = [token retiré]
 
 ## Votes and better answers
 
+help-talk = **Parler :** mentionne-moi, réponds à un de mes messages ou utilise `/{ command-chat.name }`. `/{ command-persona.name } { command-persona-list.name }` montre qui est là, `/{ command-ask.name }` interroge quelqu'un d'autre, `/{ command-forget.name }` repart de zéro.
+help-reply = **Sous une réponse :** 👍 et 👎 la notent, 🔁 donne une deuxième réponse, ✏️ te laisse en écrire une meilleure, ▶ poursuit une réponse coupée, ⏹ l'arrête.
+help-learning = **Apprendre :** les personas apprennent des votes et des meilleures réponses, et de tes mots seulement si tu le permets : `/{ command-privacy.name }`.
 reply-gone = Je n'ai plus cette réponse : on ne peut donc plus la noter.
 not-my-reply = Ce n'est pas une de mes réponses, ou je ne l'ai plus.
 reply-deleted = La réponse est supprimée, et rien n'en sera appris.
@@ -371,6 +376,9 @@ command-scene =
     .option-persona_b = Qui répond.
     .option-topic = De quoi elles parlent.
     .option-turns = Combien de fois elles parlent en tout, de 2 à 12.
+command-help =
+    .name = aide
+    .description = Ce que tu peux faire avec moi, et comment.
 command-forget =
     .name = oublier
     .description = Repartir de zéro : j'oublie ce qui s'est dit dans ce salon ou ce fil.

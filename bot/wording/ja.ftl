@@ -58,6 +58,8 @@ cannot-write = { $channel } に書き込めません。チャンネルの管理�
 ## While a reply is written
 
 button-stop = 止める
+button-again = もう一度
+button-correct = 直す
 button-keep = こちらにする
 queue-position = あと { $ahead } 件で順番です …
 queue-position-seconds = あと { $ahead } 件で順番です（約 { $seconds } 秒）…
@@ -70,6 +72,9 @@ token-removed = [トークンを削除しました]
 
 ## Votes and better answers
 
+help-talk = **話す:** メンションするか、返信するか、`/{ command-chat.name }` を使ってください。`/{ command-persona.name } { command-persona-list.name }` で誰がいるか見られます。`/{ command-ask.name }` で別の人に聞けます。`/{ command-forget.name }` で最初から始まります。
+help-reply = **返事の下:** 👍 と 👎 で評価、🔁 で別の返事、✏️ でよりよい返事を書く、▶ で途中で切れた返事の続き、⏹ で停止です。
+help-learning = **学習:** ペルソナは投票とよりよい返事から学びます。あなたの言葉からは、許可したときだけ学びます: `/{ command-privacy.name }`
 reply-gone = その返信はもう残っていないので、評価できません。
 not-my-reply = これは私の返信ではないか、もう残っていません。
 reply-deleted = 返信を削除しました。この返信から学習することはありません。
@@ -298,6 +303,9 @@ command-scene =
     .option-persona_b = 答えるペルソナ
     .option-topic = 会話のテーマ
     .option-turns = 2 人合わせて話す回数（2〜12）
+command-help =
+    .name = help
+    .description = できることと使い方
 command-forget =
     .name = 忘れる
     .description = 最初からやり直します。このチャンネルやスレッドでの会話を忘れます。

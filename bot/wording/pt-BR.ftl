@@ -75,6 +75,8 @@ cannot-write =
 ## While a reply is written
 
 button-stop = Parar
+button-again = De novo
+button-correct = Melhorar
 button-keep = Ficar com esta
 queue-position = { $ahead ->
         [one] { $ahead } resposta está
@@ -96,6 +98,9 @@ token-removed = [token removido]
 
 ## Votes and better answers
 
+help-talk = **Conversar:** mencione-me, responda a uma das minhas mensagens ou use `/{ command-chat.name }`. `/{ command-persona.name } { command-persona-list.name }` mostra quem está aqui, `/{ command-ask.name }` pergunta a outra pessoa, `/{ command-forget.name }` recomeça.
+help-reply = **Abaixo de uma resposta:** 👍 e 👎 avaliam, 🔁 dá uma segunda resposta, com ✏️ você escreve uma melhor, ▶ continua uma que foi cortada, ⏹ interrompe.
+help-learning = **Aprender:** as personas aprendem com votos e respostas melhores, e com as suas palavras só se você permitir: `/{ command-privacy.name }`.
 reply-gone = Não tenho mais essa resposta, então ela não pode ser avaliada.
 not-my-reply = Essa não é uma resposta minha, ou não a tenho mais.
 reply-deleted = A resposta foi excluída, e nada será aprendido com ela.
@@ -371,6 +376,9 @@ command-scene =
     .option-persona_b = Quem responde.
     .option-topic = Sobre o que elas falam.
     .option-turns = Quantas vezes elas falam ao todo, de 2 a 12.
+command-help =
+    .name = ajuda
+    .description = O que você pode fazer comigo, e como.
 command-forget =
     .name = esquecer
     .description = Recomeçar: esqueço o que foi dito neste canal ou tópico.

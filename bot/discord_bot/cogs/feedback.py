@@ -19,6 +19,7 @@ from bot.discord_bot.controls.correction_form import CorrectionForm
 from bot.discord_bot.controls.dislike_reasons import REASON, chosen_reason, reason_view
 from bot.discord_bot.interactions import Interaction, InteractiveBot
 from bot.discord_bot.refusals import readable
+from bot.discord_bot.replying.headers import words_of
 from bot.discord_bot.replying.streaming import Unfinished
 from bot.discord_bot.replying.webhooks import Identities
 from bot.discord_bot.responding import acknowledge, open_form, show
@@ -92,8 +93,13 @@ class Feedback(commands.Cog):
             raise MemberError("reason-too-late")
         await interaction.edit_original_response(content=say("reason-thanks", reason=reason), view=None)
 
-    async def ask_for_correction(self, interaction: Interaction, reply_id: int) -> None:
-        await open_form(interaction, CorrectionForm(reply_id, self.correct))
+    async def ask_for_correction(
+        self, interaction: Interaction, reply_id: int, message: discord.Message | None = None
+    ) -> None:
+        """Open the form with the words of `message`, else of the one below which ✏️ was pressed."""
+        shown = message or interaction.message
+        words = words_of(shown.content) if shown else ""
+        await open_form(interaction, CorrectionForm(reply_id, words, self.correct))
 
     async def correct(self, interaction: Interaction, reply_id: int, text: str) -> None:
         if not text.strip():

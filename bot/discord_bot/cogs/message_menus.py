@@ -31,7 +31,7 @@ class ReplyMenus(commands.Cog):
         self,
         bot: commands.Bot,
         store: Store,
-        ask_for_correction: Callable[[Interaction, int], Awaitable[None]],
+        ask_for_correction: Callable[[Interaction, int, discord.Message], Awaitable[None]],
         identities: Identities,
     ) -> None:
         self._bot = bot
@@ -53,7 +53,7 @@ class ReplyMenus(commands.Cog):
 
     async def suggest(self, interaction: Interaction, message: discord.Message) -> None:
         reply = await self._reply(message)
-        await self._ask_for_correction(interaction, reply.id)
+        await self._ask_for_correction(interaction, reply.id, message)
 
     async def delete(self, interaction: Interaction, message: discord.Message) -> None:
         await acknowledge(interaction, ephemeral=True)

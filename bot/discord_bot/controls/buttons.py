@@ -34,7 +34,9 @@ def feedback_view(
     """
     further = [_continue(reply_id)] if goes_on else []
     like, dislike = _thumb("👍", LIKE, reply_id, votes.up), _thumb("👎", DISLIKE, reply_id, votes.down)
-    correct = discord.ui.Button[discord.ui.View](emoji="✏️", custom_id=CORRECT.custom_id(reply_id))
+    correct = discord.ui.Button[discord.ui.View](
+        emoji="✏️", label=announce("button-correct"), custom_id=CORRECT.custom_id(reply_id)
+    )
     if rival is None:
         return persistent_view(like, dislike, _again(reply_id), correct, *further)
     return persistent_view(like, dislike, correct, *further, _keep(reply_id, rival))
@@ -53,7 +55,7 @@ def _thumb(emoji: str, action: Action[[int]], reply_id: int, count: int) -> disc
 
 
 def _again(reply_id: int) -> discord.ui.Button[discord.ui.View]:
-    return discord.ui.Button(emoji="🔁", custom_id=AGAIN.custom_id(reply_id))
+    return discord.ui.Button(emoji="🔁", label=announce("button-again"), custom_id=AGAIN.custom_id(reply_id))
 
 
 def _continue(reply_id: int) -> discord.ui.Button[discord.ui.View]:

@@ -9,18 +9,23 @@ from bot.discord_bot.failures import GuardedModal
 from bot.discord_bot.interactions import Interaction
 from bot.wording import say
 
+LONGEST = 2000  # characters, as of a message
 SaveCorrection = Callable[[Interaction, int, str], Awaitable[None]]
 
 
 class CorrectionForm(GuardedModal):
-    """`save` receives the reply's id and what was typed."""
+    """It opens with the `reply` to edit. `save` receives the reply's id and what was typed."""
 
-    def __init__(self, reply_id: int, save: SaveCorrection) -> None:
+    def __init__(self, reply_id: int, reply: str, save: SaveCorrection) -> None:
         super().__init__(say("correction-title"))
         self._reply_id = reply_id
         self._save = save
         self._better: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            custom_id="answer", style=discord.TextStyle.paragraph, max_length=2000, required=True
+            custom_id="answer",
+            style=discord.TextStyle.paragraph,
+            max_length=LONGEST,
+            required=True,
+            default=reply[:LONGEST] or None,
         )
         self.add_item(discord.ui.Label(text=say("correction-label"), component=self._better))
 

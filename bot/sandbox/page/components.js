@@ -136,7 +136,7 @@ function openForm(interaction, modal) {
     el("form", { onsubmit: submit },
       el("h2", { dir: "auto" }, modal.title), rows, problem,
       el("div", { class: "row end" }, el("button", { class: "button secondary", type: "button", onclick: () => dialog.close() }, "Cancel"), send)));
-  $("toasts").before(dialog);
+  document.body.append(dialog);
   dialog.showModal();
 }
 

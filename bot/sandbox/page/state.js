@@ -69,7 +69,8 @@ function message({ message: item }) {
   if (!stored) return;
   const isNew = !stored.has(item.id);
   stored.set(item.id, item);
-  if (isNew) state.typing.get(item.channel)?.delete(item.author.id);
+  // A bot types under its own name, whatever name it then speaks under.
+  if (isNew) state.typing.get(item.channel)?.delete(item.is_bot ? state.bot.id : item.author.id);
   if (item.channel === state.here) state.onChange(isNew ? "new" : "message", item.id);
   else if (isNew && (!item.visible_to || item.visible_to === state.me)) {
     state.unread.add(item.channel);

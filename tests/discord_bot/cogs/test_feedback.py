@@ -46,14 +46,14 @@ async def test_a_button_votes_changes_and_withdraws(
 ) -> None:
     await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None, None]
+    assert labels(channel) == ["1", None, "Again", "Better"]
     await bob.click(answer, custom_id=f"troupe:up:{reply.id}")
-    assert labels(channel) == ["2", None, None, None]
+    assert labels(channel) == ["2", None, "Again", "Better"]
     await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 1)
     await alice.click(answer, custom_id=f"troupe:down:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None, None]
+    assert labels(channel) == ["1", None, "Again", "Better"]
 
 
 async def test_a_reaction_votes_changes_and_withdraws(
@@ -61,14 +61,14 @@ async def test_a_reaction_votes_changes_and_withdraws(
 ) -> None:
     await alice.react(answer, "👍🏽")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None, None]
+    assert labels(channel) == ["1", None, "Again", "Better"]
     await alice.react(answer, "👎")
     assert await store.votes(reply.id) == VoteCount(0, 1)
     await alice.unreact(answer, "👍🏽")
     assert await store.votes(reply.id) == VoteCount(0, 1), "a late removal of the other thumb withdraws nothing"
     await alice.unreact(answer, "👎")
     assert await store.votes(reply.id) == VoteCount(0, 0)
-    assert labels(channel) == [None, None, None, None]
+    assert labels(channel) == [None, None, "Again", "Better"]
 
 
 async def test_a_button_and_a_reaction_are_one_row(
@@ -109,7 +109,7 @@ async def test_a_reaction_on_a_reply_that_still_grows_counts_once_it_is_recorded
     stored = await store.reply_of_message(growing.id)
     assert stored is not None
     assert await store.votes(stored.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None, None]
+    assert labels(channel) == ["1", None, "Again", "Better"]
 
 
 async def test_votes_work_on_a_reply_from_before_a_restart(
@@ -132,7 +132,7 @@ async def test_any_message_of_a_long_reply_takes_a_reaction(
     stored = await store.reply_of_message(last.id)
     assert stored is not None
     assert await store.votes(stored.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None, None]
+    assert labels(channel) == ["1", None, "Again", "Better"]
 
 
 async def test_a_reply_that_is_gone_says_so(
@@ -200,6 +200,7 @@ async def test_a_better_answer_is_kept(
 ) -> None:
     shown = await bob.click(answer, custom_id=f"troupe:correct:{reply.id}")
     assert shown.modal["components"][0]["label"] == "How should it have answered?"
+    assert shown.modal["components"][0]["component"]["value"] == answer.content
     result = await bob.submit_modal(shown, {"answer": "  Ahoy, Alice!  "})
     assert result.ephemeral
     assert result.response.content == "Thank you! I've saved your better answer."
@@ -276,7 +277,7 @@ async def test_a_vote_acknowledged_too_late_counts_and_its_figure_follows(
     env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
     await alice.click(answer, custom_id=f"troupe:up:{reply.id}")
     assert await store.votes(reply.id) == VoteCount(1, 0)
-    assert labels(channel) == ["1", None, None, None]
+    assert labels(channel) == ["1", None, "Again", "Better"]
 
 
 async def test_a_press_delivered_twice_is_one_press(
