@@ -1,4 +1,4 @@
-"""Starts trainings from the running bot: one a persona, each a subprocess, so that a crash takes nothing down.
+"""Starts trainings from the running bot: one at a time, each a subprocess, so that a crash takes nothing down.
 
 Knows the command line of `training` and what it prints, and nothing of Discord.
 """
@@ -122,26 +122,34 @@ class TrainingRuns:
         self._config = config
         self._folder = folder
         self._program = tuple(program)
-        self._running: dict[str, TrainingRun | None] = {}
+        self._running: dict[str, TrainingRun | None] = {}  # None: it waits for its turn
+        self._turn = asyncio.Lock()
+        self._stopping = False
 
     @property
     def running(self) -> list[str]:
-        return sorted(self._running)
+        return sorted(persona for persona, run in self._running.items() if run is not None)
 
     @contextlib.asynccontextmanager
     async def train(self, persona: str) -> AsyncIterator[TrainingRun]:
-        """Train the persona while the block runs; what still runs at its end is stopped. Raises AlreadyTraining."""
+        """Train the persona while the block runs, in its turn; what still runs at its end is stopped.
+
+        Raises AlreadyTraining, also for a persona that waits.
+        """
         if persona in self._running:
             raise AlreadyTraining(persona)
         self._running[persona] = None
         try:
-            run = TrainingRun(persona, await self._start("run", persona))
-            self._running[persona] = run
-            log.info("%s: a training has begun", persona)
-            try:
-                yield run
-            finally:
-                await run.stop()
+            async with self._turn:
+                if self._stopping:
+                    raise TrainingFailed("the bot stops before its turn came.")
+                run = TrainingRun(persona, await self._start("run", persona))
+                self._running[persona] = run
+                log.info("%s: a training has begun", persona)
+                try:
+                    yield run
+                finally:
+                    await run.stop()
         finally:
             del self._running[persona]
 
@@ -161,6 +169,7 @@ class TrainingRuns:
         return facts
 
     async def stop(self) -> None:
+        self._stopping = True
         await asyncio.gather(*(run.stop() for run in self._running.values() if run is not None))
 
     async def _start(self, command: str, persona: str, *options: str) -> asyncio.subprocess.Process:

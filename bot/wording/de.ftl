@@ -315,6 +315,7 @@ chart-no-votes = noch keine Stimmen
 
 ## For the people who run the bot
 
+train-waiting = { $persona }: wartet, bis das Training von { $other } beendet ist.
 train-begun = { $persona }: Training … { $bar }
 train-running = { $persona }: Training … { $bar } Schritt { $step } von { $steps }
 train-running-loss = { $persona }: Training … { $bar } Schritt { $step } von { $steps }, Verlust { $loss }

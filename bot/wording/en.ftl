@@ -367,6 +367,7 @@ chart-no-votes = no votes yet
 
 ## For the people who run the bot
 
+train-waiting = { $persona }: waiting until the training of { $other } has ended.
 train-begun = { $persona }: training … { $bar }
 train-running = { $persona }: training … { $bar } step { $step } of { $steps }
 train-running-loss = { $persona }: training … { $bar } step { $step } of { $steps }, loss { $loss }

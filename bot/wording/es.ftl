@@ -315,6 +315,7 @@ chart-no-votes = aún no hay votos
 
 ## For the people who run the bot
 
+train-waiting = { $persona }: esperando a que termine el entrenamiento de { $other }.
 train-begun = { $persona }: entrenando … { $bar }
 train-running = { $persona }: entrenando … { $bar } paso { $step } de { $steps }
 train-running-loss = { $persona }: entrenando … { $bar } paso { $step } de { $steps }, pérdida { $loss }

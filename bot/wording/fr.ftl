@@ -315,6 +315,7 @@ chart-no-votes = pas encore de votes
 
 ## For the people who run the bot
 
+train-waiting = { $persona } : attend la fin de l’entraînement de { $other }.
 train-begun = { $persona } : entraînement … { $bar }
 train-running = { $persona } : entraînement … { $bar } étape { $step } sur { $steps }
 train-running-loss = { $persona } : entraînement … { $bar } étape { $step } sur { $steps }, perte { $loss }

@@ -248,6 +248,7 @@ chart-no-votes = まだ投票はありません
 
 ## For the people who run the bot
 
+train-waiting = { $persona }: { $other } の学習が終わるのを待っています。
 train-begun = { $persona }: 学習中 … { $bar }
 train-running = { $persona }: 学習中 … { $bar } ステップ { $step } / { $steps }
 train-running-loss = { $persona }: 学習中 … { $bar } ステップ { $step } / { $steps }、損失 { $loss }

@@ -315,6 +315,7 @@ chart-no-votes = ainda não há votos
 
 ## For the people who run the bot
 
+train-waiting = { $persona }: esperando o treinamento de { $other } terminar.
 train-begun = { $persona }: treinando … { $bar }
 train-running = { $persona }: treinando … { $bar } passo { $step } de { $steps }
 train-running-loss = { $persona }: treinando … { $bar } passo { $step } de { $steps }, perda { $loss }

@@ -63,7 +63,7 @@ async def test_a_refusal_is_an_outcome_and_a_failure_is_its_sentence(runs, tmp_p
     assert runs.running == []
 
 
-async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tmp_path, monkeypatch):
+async def test_one_training_runs_at_a_time_and_others_wait_for_their_turn(runs, tmp_path, monkeypatch):
     monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)
     script(tmp_path, hangs=True)
     async with runs.train("pirate") as run:
@@ -71,10 +71,25 @@ async def test_a_persona_is_trained_once_at_a_time_and_others_beside_it(runs, tm
         with pytest.raises(AlreadyTraining, match="pirate is already being trained"):
             await followed(runs)
         script(tmp_path)
-        assert (await followed(runs, "sarcastic"))[1].accepted
+        waiting = asyncio.create_task(followed(runs, "sarcastic"))
+        await asyncio.sleep(0)
+        with pytest.raises(AlreadyTraining, match="sarcastic"):
+            await followed(runs, "sarcastic")
         assert runs.running == ["pirate"]
         await run.stop()
+    assert (await waiting)[1].accepted
     assert runs.running == []
+
+
+async def test_who_waits_when_the_bot_stops_never_begins(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("bot.retraining.runs.PATIENCE", 0.1)
+    script(tmp_path, hangs=True)
+    async with runs.train("pirate"):
+        waiting = asyncio.create_task(followed(runs, "sarcastic"))
+        await asyncio.sleep(0)
+        await runs.stop()
+    with pytest.raises(TrainingFailed, match="before its turn"):
+        await waiting
 
 
 async def test_what_still_runs_is_ended_when_the_bot_stops(runs, tmp_path, monkeypatch):

@@ -60,10 +60,14 @@ class Operations(commands.Cog):
         self._refuse_server_made(persona, interaction.guild_id)
         card = self._trainable(persona)
         await acknowledge(interaction)
+        log.info("%s: member %d asked for a training", card.name, interaction.user.id)
+        message = await self._waiting(interaction, card)
         async with self._runs.train(card.name) as run:
-            log.info("%s: member %d asked for a training", card.name, interaction.user.id)
-            await show(interaction, _shown_progress(card, None))
-            message = await self._message(interaction)
+            if message is None:
+                await show(interaction, _shown_progress(card, None))
+                message = await self._message(interaction)
+            else:
+                await _edit(message, content=_shown_progress(card, None))
             shown_at = time.monotonic()
             try:
                 async for progress in run:
@@ -78,6 +82,16 @@ class Operations(commands.Cog):
         report = io.BytesIO(json.dumps(run.outcome.facts, ensure_ascii=False, indent=2).encode())
         file = discord.File(report, filename=f"{card.name}-v{run.outcome.number}.json")
         await _edit(message, content=_verdict(card, run.outcome), attachments=[file])
+
+    async def _waiting(
+        self, interaction: Interaction, card: Persona
+    ) -> discord.PartialMessage | discord.InteractionMessage | None:
+        """While another persona is trained, the message that says so."""
+        others = [self._catalog.get(name).display_name for name in self._runs.running if name != card.name]
+        if not others or card.name in self._runs.running:
+            return None
+        await show(interaction, announce("train-waiting", persona=titled(card), other=", ".join(others)))
+        return await self._message(interaction)
 
     @app_commands.command(description=described("command-versions.description"))
     @app_commands.describe(persona=described("command-versions.option-persona"))
