@@ -180,6 +180,7 @@ def test_the_invite_link_asks_for_exactly_the_permissions_it_lists():
         == discord.Permissions(
             view_channel=True,
             send_messages=True,
+            create_public_threads=True,
             send_messages_in_threads=True,
             attach_files=True,
             read_message_history=True,
