@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 
 from bot.engine import Engine
-from bot.engine.trial import try_out
+from bot.engine.adapter_trial import try_out
 from bot.errors import (
     AdapterError,
     CannotGoOn,

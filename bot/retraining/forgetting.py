@@ -8,7 +8,7 @@ from bot.errors import OperatorError
 from bot.store import Store
 from bot.versions.rebuild_marks import mark
 from bot.versions.registry import AdapterRegistry
-from bot.versions.samples import forget_samples
+from bot.versions.sampled_answers import forget_samples
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@
 """
 
 from bot.store.backup import backup
+from bot.store.database_lock import exclusive, held
 from bot.store.event_journal import EventJournal
-from bot.store.holder import exclusive, held
 from bot.store.records import (
     SCENE,
     Approval,

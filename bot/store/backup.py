@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store.faults import store_faults
+from bot.store.integrity import check_sound
 from bot.store.snapshot import open_read_only
-from bot.store.soundness import check_sound
 
 
 def backup(path: Path, target: Path) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import StoreError
+from bot.store.database_lock import note_commit
 from bot.store.erasures import Erasures
 from bot.store.faults import store_faults
-from bot.store.holder import note_commit
+from bot.store.integrity import check_sound
 from bot.store.migrations import migrate
-from bot.store.seals import digest_of, seal_of, sealing_triggers
-from bot.store.soundness import check_sound
+from bot.store.row_checksums import digest_of, seal_of, sealing_triggers
 
 log = logging.getLogger(__name__)
 

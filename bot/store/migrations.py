@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import StoreError
-from bot.store.seals import know_seals
+from bot.store.row_checksums import know_seals
 
 Migration = tuple[str, ...]  # SQL statements; executescript() would commit, so that a step could not be one transaction
 
@@ -156,7 +156,7 @@ STEPS: tuple[Migration, ...] = (
     ("CREATE INDEX replies_running ON replies (created_at) WHERE removed_at = 0",),
     # 5: whose database this is
     ("CREATE TABLE owner (bot_id INTEGER PRIMARY KEY) STRICT",),
-    # 6: seals, by which rows that changed on the disk are told (bot/store/seals.py)
+    # 6: seals, by which rows that changed on the disk are told (bot/store/row_checksums.py)
     (
         "ALTER TABLE replies ADD COLUMN seal INTEGER",
         "ALTER TABLE votes ADD COLUMN seal INTEGER",

@@ -10,10 +10,10 @@ from bot.errors import StoreError
 from bot.store.database import BUSY_TIMEOUT_S
 from bot.store.faults import primary_code, store_faults
 from bot.store.feedback import VOTES_SINCE
+from bot.store.integrity import check_sound
 from bot.store.migrations import VERSION, version_of
 from bot.store.records import RatedReply, StoredComparison, StoredCorrection, StoredReply, VersionDay
 from bot.store.rows import SELECT_RATED, SELECT_REPLY, rated_reply, stored_reply
-from bot.store.soundness import check_sound
 
 # What may train: replies of a persona with a folder, made where collection is on and was on then, with every word that
 # the model read still there.

@@ -8,11 +8,11 @@ from pathlib import Path
 from bot.errors import StoreError
 from bot.store.backup import copy_whole
 from bot.store.database import Database
+from bot.store.database_lock import exclusive
 from bot.store.faults import store_faults
-from bot.store.holder import exclusive
+from bot.store.integrity import check_sound
 from bot.store.migrations import VERSION, migrate, version_of
 from bot.store.snapshot import open_read_only
-from bot.store.soundness import check_sound
 
 
 def schema_version(path: Path) -> int:

@@ -14,8 +14,8 @@ import torch
 
 from bot.engine.adapter_checks import AdapterTarget
 from bot.engine.adapter_files import read_adapter
+from bot.engine.adapter_trial import try_out
 from bot.engine.base_model import fingerprint
-from bot.engine.trial import try_out
 from bot.errors import AdapterError
 from bot.versions.registry import MANIFEST, PEFT_CONFIG, WEIGHTS, AdapterVersion
 from tests.engine.serving import Ask, answer, running_engine

@@ -9,7 +9,7 @@ from bot.retraining.forgetting import Forgetting
 from bot.store import WHOLE_SERVER, Store, open_snapshot
 from bot.versions.rebuild_marks import mark, marked, replies_behind, unmark
 from bot.versions.registry import AdapterRegistry
-from bot.versions.samples import samples_file
+from bot.versions.sampled_answers import samples_file
 from bot.versions.training_due import must_rebuild, trained_at
 from tests.store.samples import ASKER, VOTER, a_record
 

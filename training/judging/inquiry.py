@@ -8,7 +8,7 @@ from bot.config import Config
 from bot.engine import EngineOptions
 from bot.engine.torch_engine import TorchEngine
 from bot.prompt import Message
-from bot.versions.samples import samples_file
+from bot.versions.sampled_answers import samples_file
 from training.judging.answer_cache import AnswerMemory
 from training.judging.measuring import Answer, EvalQuestion, OnProgress, Version, collect_answers
 from training.judging.persona_setup import PersonaSetup

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.engine import Completion, FinishReason, Generation, GenerationRequest, SamplingParams
-from bot.engine.trial import try_out
+from bot.engine.adapter_trial import try_out
 from bot.engine.vllm import VllmEngine
 from bot.errors import DeadlineExceeded, EmptyPrompt, EngineStopped, GenerationFailed, PromptTooLong, QueueFull
 from bot.personas.rules import Rules

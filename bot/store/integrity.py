@@ -1,4 +1,4 @@
-"""Whether a database is whole: its pages and indexes, its schema, and the seals of its rows.
+"""Whether a database is whole: its pages and indexes, its schema, and the checksums of its rows.
 
 What it says of damage names tables and pages, never what a row holds.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.errors import StoreError
 from bot.store.faults import DAMAGED
 from bot.store.migrations import SEALED_SINCE, STEPS, TURNS_SINCE, check_ours, migrate, version_of
-from bot.store.seals import has_broken_seal, has_changed_turn, know_seals
+from bot.store.row_checksums import has_broken_seal, has_changed_turn, know_seals
 
 CHECK_SECONDS = 10.0  # at a start; about ten gigabytes on a fast disk
 
