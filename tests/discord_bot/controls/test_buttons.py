@@ -35,7 +35,7 @@ async def test_every_action_is_handled_by_a_cog(env: simcord.Env) -> None:
     actions = declared_actions()
     assert isinstance(env.bot, TroupeBot)
 
-    assert len(actions) == 10
+    assert len(actions) == 15
     assert [word for word, action in actions.items() if not env.bot.press_handlers.handles(action)] == []
 
 
@@ -56,7 +56,7 @@ async def test_a_press_reaches_its_handler_with_the_ids_in_its_custom_id() -> No
     async def keep(_interaction: object, kept: int, other: int) -> None:
         pressed.append((kept, other))
 
-    presses, action = PressHandlers(), Action[[int, int]]("keep")
+    presses, action = PressHandlers(), Action[[int, int]]("keep", open_to_all=True)
     presses.add(action.calls(keep))
     await presses.handle(None, action.custom_id(18, 17))  # type: ignore[arg-type]
 
