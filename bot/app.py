@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import gc
 import logging
-import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,6 +26,7 @@ from bot.engine_choice import make_engine, sampling_defaults
 from bot.errors import ConfigError, StoreError
 from bot.personas.catalog import PersonaCatalog
 from bot.personas.lore import LoreRoom
+from bot.posix import on_stop_signals
 from bot.progress import ReportProgress, progress_bar
 from bot.prompt import PromptRenderer
 from bot.retraining.runs import TrainingRuns
@@ -237,8 +237,7 @@ def _as_set(value: Any) -> Any:
 
 def _stop_on_signals() -> asyncio.Event:
     stopping = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    on_stop_signals(stopping.set)
     return stopping
 
 

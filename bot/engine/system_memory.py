@@ -1,11 +1,12 @@
 """Asks the system for memory that costs nothing until it is written, and gives freed memory back."""
 
-import ctypes
 import math
 import mmap
 
 import torch
 from torch import Tensor
+
+from bot.posix import c_function
 
 M_MMAP_THRESHOLD = -3  # of malloc.h
 
@@ -26,7 +27,7 @@ def lazy_zeros(like: Tensor, *shape: int) -> Tensor:
 
 def give_back_freed() -> None:
     """Hand freed memory back to the system, where the C library keeps it and can be asked (glibc)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    trim = c_function("malloc_trim")
     if trim is not None:
         trim(0)
 
@@ -36,6 +37,6 @@ def map_large_pieces() -> None:
 
     For work whose tensors have another size each time: the C library would keep the holes between them.
     """
-    options = getattr(ctypes.CDLL(None), "mallopt", None)
+    options = c_function("mallopt")
     if options is not None:
         options(M_MMAP_THRESHOLD, 1 << 20)

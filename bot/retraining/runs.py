@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import re
-import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import MemberError, OperatorError
+from bot.posix import end_with_children
 
 log = logging.getLogger(__name__)
 
@@ -107,9 +107,8 @@ class TrainingRun:
         """End it, and what it started, if it still runs."""
         if self._process.returncode is not None:
             return
-        for signal_number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal_number)
+        for hard in (False, True):
+            end_with_children(self._process.pid, hard=hard)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), PATIENCE)
                 return

@@ -3,10 +3,11 @@
 import os
 import sqlite3
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.posix import sync_folder
 from bot.store.backup import copy_whole
 from bot.store.database_lock import exclusive
 from bot.store.faults import store_faults
@@ -38,7 +39,7 @@ def replace_database(file: Path, path: Path) -> Path | None:
             kept = _set_aside(path) if path.exists() else None
             _without_logs(path)
             staged.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         finally:
             staged.unlink(missing_ok=True)
     return kept
@@ -84,12 +85,3 @@ def _take_log_in(path: Path) -> None:
 def _without_logs(path: Path) -> None:
     for ending in ("-wal", "-shm", "-journal"):
         path.with_name(f"{path.name}{ending}").unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from bot.errors import AdapterError, PublishError
+from bot.posix import sync_folder
 from bot.versions.canary import CANARY, HISTORY
 from bot.versions.rebuild_marks import marked, unmark
 from bot.versions.registry import (
@@ -109,9 +110,9 @@ def publish(
         with _staging_folder(versions, chosen) as staged:
             for name, content in files.items():
                 _write(staged / name, content)
-            _sync_folder(staged)
+            sync_folder(staged)
             staged.rename(target)
-            _sync_folder(versions)
+            sync_folder(versions)
     except OSError as error:
         raise PublishError(
             f"{target} cannot be written: {error.strerror}; free some space or fix the folder's permissions, then "
@@ -418,14 +419,6 @@ def _write(file: Path, content: bytes) -> None:
         opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _same(registry: AdapterRegistry, persona: str, sha256: str, base: Any) -> AdapterVersion | None:

@@ -4,8 +4,6 @@ import asyncio
 import io
 import json
 import logging
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +23,7 @@ from bot.discord_bot.replying.splitting import split
 from bot.discord_bot.responding import acknowledge, show
 from bot.errors import AdapterError, MemberError
 from bot.personas.catalog import Persona
+from bot.posix import most_memory_used
 from bot.retraining.runs import RunOutcome, TrainingProgress, TrainingRuns
 from bot.store import Approval
 from bot.versions.canary import last_change, read_canary
@@ -276,9 +275,8 @@ def _trainings(personas: Sequence[str]) -> str:
 
 
 def _memory_mb() -> float:
-    """The most this process has used; the unit is bytes on macOS, kilobytes elsewhere."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / 1e6 if sys.platform == "darwin" else used / 1e3
+    """The most this process has used."""
+    return most_memory_used() / 1e6
 
 
 def _uptime(seconds: float, latency: float) -> str:
