@@ -18,7 +18,7 @@ from bot.discord_bot.failures import explain
 from bot.discord_bot.rate_limits import Limits
 from bot.discord_bot.replying.destinations import Destination
 from bot.discord_bot.replying.edit_pacing import EditPacer
-from bot.discord_bot.replying.streaming import MessageStream, Unfinished
+from bot.discord_bot.replying.streaming import MessageStream, Opening, Unfinished
 from bot.errors import EngineStopped, GenerationFailed, OperatorError
 from bot.store import VoteCount
 from bot.wording import announce
@@ -73,7 +73,7 @@ class ReplyDelivery:
     ) -> Spoken:
         """Stream the reply that `begin` submits; `view_of` its stored id stands below it at the end.
 
-        `header`, `placeholder` and `resumed`: see MessageStream.
+        `header`, `placeholder` and `resumed`: see `Opening`.
         Raises what `begin` raises, EngineStopped while the bot stops, and Discord's refusals; whatever goes wrong
         once the reply runs is a sentence below its text.
         """
@@ -89,10 +89,8 @@ class ReplyDelivery:
                     reply,
                     self.unfinished,
                     self._pacer,
-                    header=header,
-                    placeholder=placeholder,
-                    on_shown=typing.cancel,
-                    resumed=resumed,
+                    Opening(header, placeholder, resumed),
+                    typing.cancel,
                 )
                 return await self._tell(stream, reply, view_of)
         finally:

@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -57,11 +58,23 @@ class Unfinished:
             await stream.recorded.wait()
 
 
+@dataclass(frozen=True)
+class Opening:
+    """How a reply begins in its channel.
+
+    `header` stands above the text. `placeholder` is shown until there is text; without one, nothing is.
+    `resumed`: the last message of a reply that goes on.
+    """
+
+    header: str
+    placeholder: str
+    resumed: discord.Message | None
+
+
 class MessageStream:
     """One reply in its channel. `follow` it to its end, then `finish`, or `interrupt` with a sentence.
 
-    `header` stands above the text. `placeholder` is shown until there is text; without one, nothing is.
-    `on_shown` is called when the first message is there. `resumed`: the last message of a reply that goes on.
+    `on_shown` is called when the first message is there.
     """
 
     def __init__(
@@ -70,11 +83,8 @@ class MessageStream:
         reply: Reply,
         unfinished: Unfinished,
         pacer: EditPacer,
-        *,
-        header: str = "",
-        placeholder: str = "",
-        on_shown: Callable[[], object] = lambda: None,
-        resumed: discord.Message | None = None,
+        opening: Opening,
+        on_shown: Callable[[], object],
     ) -> None:
         self.recorded = asyncio.Event()
         self.stopped = False
@@ -82,8 +92,8 @@ class MessageStream:
         self._reply = reply
         self._unfinished = unfinished
         self._pacer = pacer
-        self._header = header
-        self._placeholder = placeholder
+        self._header = opening.header
+        self._placeholder = opening.placeholder
         self._on_shown = on_shown
         self._note = ""
         self._nonce = secrets.token_hex(8)
@@ -92,8 +102,8 @@ class MessageStream:
         self._shown_at = 0.0
         self._tried_at = 0.0
         self._refused = False
-        self._resumed = resumed
-        if resumed is not None:
+        self._resumed = opening.resumed
+        if (resumed := opening.resumed) is not None:
             self._header = reopened(resumed.content, reply.before)
             self._messages, self._shown = [resumed], [resumed.content]
             unfinished.add(resumed.id, self)
