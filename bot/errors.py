@@ -48,6 +48,13 @@ class QueueFull(MemberError):
         self.waiting = waiting
 
 
+class QueueShareFull(MemberError):
+    """There is room, but the channel or the server holds as many places as it may. `place`: "channel" or "server"."""
+
+    def __init__(self, waiting: int, place: str) -> None:
+        super().__init__("queue-share-full", waiting=waiting, place=place)
+
+
 class DeadlineExceeded(MemberError):
     def __init__(self, seconds: float, *, started: bool) -> None:
         super().__init__("deadline-while-writing" if started else "deadline-while-waiting", seconds=round(seconds))

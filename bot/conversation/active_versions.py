@@ -18,6 +18,7 @@ from bot.errors import (
     OperatorError,
     PersonaUnavailable,
     QueueFull,
+    QueueShareFull,
 )
 from bot.personas.catalog import PersonaCatalog
 from bot.store import ReplyRecord
@@ -26,7 +27,12 @@ from bot.versions.registry import AdapterRegistry, AdapterVersion
 
 log = logging.getLogger(__name__)
 
-NOT_NOW = (QueueFull, DeadlineExceeded, EngineStopped)  # nothing is known about the version yet; it is tried again
+NOT_NOW = (
+    QueueFull,
+    QueueShareFull,
+    DeadlineExceeded,
+    EngineStopped,
+)  # nothing is known about the version yet; it is tried again
 
 
 class ActiveVersions:

@@ -284,7 +284,7 @@ class Replies:
         sampling = dataclasses.replace(self._sampling(persona), seed=(record.seed + record.continued + 1) % 2**31)
         if not ids or len(ids) > self._room(persona):
             raise CannotGoOn
-        generation = self._submit(ids, sampling, adapter, record.channel_id)
+        generation = self._submit(ids, sampling, adapter, (record.channel_id, record.guild_id))
         return Reply(_ask_of(record, persona), generation, record, Continuation(self.store, stored), before)
 
     def _under_way(self, generation: Generation, opening: ReplyRecord, ask: Ask, since: Mark | None = None) -> Reply:
@@ -351,13 +351,25 @@ class Replies:
     def _generate(self, ask: Ask, ids: tuple[int, ...], sampling: SamplingParams) -> Generation:
         # A thread hears what its channel hears.
         adapter = self._active_versions.speaking(ask.persona.name, ask.parent_channel_id or ask.channel_id)
-        return self._submit(ids, sampling, adapter, ask.channel_id)
+        return self._submit(ids, sampling, adapter, (ask.channel_id, ask.guild_id))
 
     def _submit(
-        self, ids: tuple[int, ...], sampling: SamplingParams, adapter: AdapterVersion | None, channel_id: int
+        self,
+        ids: tuple[int, ...],
+        sampling: SamplingParams,
+        adapter: AdapterVersion | None,
+        place: tuple[int, int | None],
     ) -> Generation:
+        """`place`: the channel and the server, whose turn in the queue it is."""
+        channel_id, guild_id = place
         return self.engine.submit(
-            GenerationRequest(prompt_ids=ids, sampling=sampling, adapter=adapter, channel=str(channel_id))
+            GenerationRequest(
+                prompt_ids=ids,
+                sampling=sampling,
+                adapter=adapter,
+                channel=str(channel_id),
+                server=str(guild_id) if guild_id is not None else "",
+            )
         )
 
     def _room(self, persona: Persona) -> int:

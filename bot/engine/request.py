@@ -46,6 +46,7 @@ class GenerationRequest:
     adapter: AdapterVersion | None = None  # None: the base model alone
     channel: str = ""  # whose turn this is: channels take turns in the queue; "" is a channel of its own each time
     deadline_s: float | None = None  # seconds from submit until the reply must have ended; None: the engine's own limit
+    server: str = ""  # whose share of the queue this takes beside the channel's; "" is nobody's
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from bot.engine.adapter_slots import AdapterSlots
 from bot.engine.fair_turns import FairTurns
 from bot.engine.live_request import LiveRequest
+from bot.engine.queue_shares import check_room
 from bot.engine.request import FinishReason
 from bot.engine.step import Segment
 from bot.engine.step_times import StepTimes
 from bot.engine.waiting_time import seconds_until_start
-from bot.errors import QueueFull
 from bot.versions.registry import AdapterVersion
 
 
@@ -64,14 +64,15 @@ class Scheduler:
             return tuple(self._free_rows)
 
     def submit(self, live: LiveRequest) -> None:
-        """Start the request in a free row, or queue it. Raises QueueFull."""
+        """Start the request in a free row, or queue it. Raises QueueFull, also when its channel or server has many."""
         with self._lock:
             live.turn = self._turns.take(live.request.channel)
             self._waiting.append(live)
             self._admit()
-            if live.row is None and len(self._waiting) > self._queue_size:
+            if live.row is None:
                 self._waiting.remove(live)
-                raise QueueFull(len(self._waiting))
+                check_room(live.request, [other.request for other in self._waiting], self._queue_size)
+                self._waiting.append(live)
 
     def position(self, live: LiveRequest) -> int:
         """Requests ahead of this one in the queue."""

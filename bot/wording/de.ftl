@@ -4,6 +4,11 @@
 
 empty-prompt = Schreib ein paar Worte, auf die ich antworten kann: Deine Nachricht war leer.
 prompt-too-long = Bitte kürze deine Nachricht: Sie ist { $tokens } Token lang, und ich kann { $limit } lesen.
+queue-share-full =
+    { $place ->
+        [server] Bitte versuche es gleich noch einmal. Von diesem Server warten schon { $waiting } Nachrichten, mehr dürfen es nicht sein.
+       *[other] Bitte versuche es gleich noch einmal. Aus diesem Kanal warten schon { $waiting } Nachrichten, mehr dürfen es nicht sein.
+    }
 queue-full =
     Bitte versuch es gleich noch einmal. Ich bin ausgelastet: { $waiting ->
         [one] { $waiting } Nachricht wartet

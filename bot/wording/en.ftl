@@ -7,6 +7,11 @@
 
 empty-prompt = Write a few words for me to answer: your message was empty.
 prompt-too-long = Please shorten your message: it is { $tokens } tokens long, and I can read { $limit }.
+queue-share-full =
+    { $place ->
+        [server] Please try again in a moment. This server already has { $waiting } messages waiting, as many as it may.
+       *[other] Please try again in a moment. This channel already has { $waiting } messages waiting, as many as it may.
+    }
 queue-full =
     Please try again in a moment. I'm busy: { $waiting ->
         [one] { $waiting } message is waiting

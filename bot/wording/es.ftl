@@ -4,6 +4,11 @@
 
 empty-prompt = Escribe unas palabras a las que pueda responder: tu mensaje estaba vacío.
 prompt-too-long = Acorta tu mensaje, por favor: tiene { $tokens } tokens y puedo leer { $limit }.
+queue-share-full =
+    { $place ->
+        [server] Inténtalo de nuevo en un momento. Este servidor ya tiene { $waiting } mensajes en espera, el máximo.
+       *[other] Inténtalo de nuevo en un momento. Este canal ya tiene { $waiting } mensajes en espera, el máximo.
+    }
 queue-full =
     Inténtalo de nuevo en un momento, por favor. Estoy ocupado: ya { $waiting ->
         [one] espera { $waiting } mensaje

@@ -4,6 +4,11 @@
 
 empty-prompt = Écris quelques mots auxquels je puisse répondre : ton message était vide.
 prompt-too-long = Raccourcis ton message, s'il te plaît : il fait { $tokens } tokens et je peux en lire { $limit }.
+queue-share-full =
+    { $place ->
+        [server] Réessaie dans un instant. { $waiting } messages de ce serveur attendent déjà, c’est le maximum.
+       *[other] Réessaie dans un instant. { $waiting } messages de ce salon attendent déjà, c’est le maximum.
+    }
 queue-full =
     Réessaie dans un instant, s'il te plaît. Je suis occupé : { $waiting ->
         [one] { $waiting } message attend

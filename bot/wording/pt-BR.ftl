@@ -4,6 +4,11 @@
 
 empty-prompt = Escreva algumas palavras para eu responder: sua mensagem estava vazia.
 prompt-too-long = Encurte sua mensagem, por favor: ela tem { $tokens } tokens, e eu consigo ler { $limit }.
+queue-share-full =
+    { $place ->
+        [server] Tente de novo daqui a pouco. Este servidor já tem { $waiting } mensagens na fila, o máximo permitido.
+       *[other] Tente de novo daqui a pouco. Este canal já tem { $waiting } mensagens na fila, o máximo permitido.
+    }
 queue-full =
     Tente de novo daqui a pouco, por favor. Estou ocupado: { $waiting ->
         [one] { $waiting } mensagem já está esperando

@@ -1,5 +1,6 @@
 """/scene: two personas talk to each other about a topic, until it is over or somebody presses ⏹."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.discord_bot.controls.persona_choice import PersonaName, persona_choices
 from bot.discord_bot.interactions import Interaction
 from bot.discord_bot.localization import described
 from bot.discord_bot.permissions import check_may_write
+from bot.discord_bot.rate_limits import TooFast
 from bot.discord_bot.replying.delivery import ReplyDelivery, Spoken
 from bot.discord_bot.replying.destinations import PlainDestination
 from bot.discord_bot.replying.headers import quoted, titled
@@ -79,6 +81,8 @@ class Scenes(commands.Cog):
     ) -> None:
         lines: list[Line] = []
         for number in range(turns):
+            if number:
+                await self._pay(interaction.user.id, place.guild_id)
             speaking, listening = cast[number % 2], cast[(number + 1) % 2]
             ask = Ask(
                 channel_id=place.channel_id,
@@ -94,6 +98,14 @@ class Scenes(commands.Cog):
             if spoken.stopped or spoken.reply_id is None:
                 return
             lines.append((speaking.name, spoken.text))
+
+    async def _pay(self, member_id: int, guild_id: int | None) -> None:
+        """A scene costs what its answers cost: it goes on when the next one is granted."""
+        while True:
+            try:
+                return self._delivery.admit(member_id, guild_id)
+            except TooFast as error:
+                await asyncio.sleep(error.seconds)
 
     async def _speak(self, channel: Any, ask: Ask, turns: Sequence[Turn]) -> Spoken:
         async def begin() -> Reply:

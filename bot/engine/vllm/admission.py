@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from bot.engine.fair_turns import FairTurns
 from bot.engine.live_request import LiveRequest
+from bot.engine.queue_shares import check_room
 from bot.engine.step_times import StepTimes
 from bot.engine.waiting_time import seconds_until_start
-from bot.errors import QueueFull
 
 
 class Admission:
@@ -26,9 +26,9 @@ class Admission:
         return sorted(self._waiting, key=lambda live: live.turn)
 
     def enter(self, live: LiveRequest) -> None:
-        """Raises QueueFull when no row is free and the queue is full."""
-        if len(self._waiting) >= self._queue_size + self._free_rows():
-            raise QueueFull(len(self._waiting))
+        """Raises QueueFull when no row is free and the queue, or the share of a channel or server, is full."""
+        places = self._queue_size + max(self._free_rows(), 0)
+        check_room(live.request, [other.request for other in self._waiting], places)
         live.turn = self._turns.take(live.request.channel)
         self._waiting.append(live)
 

@@ -8,10 +8,11 @@ import simcord
 
 from bot.conversation.replies import Ask
 from bot.discord_bot.cogs.scenes import scene_turns
+from bot.discord_bot.rate_limits import Rate
 from bot.errors import GenerationFailed
 from bot.personas.catalog import Persona
 from bot.store import Store
-from tests.discord_bot.conftest import handled
+from tests.discord_bot.conftest import MakeBot, handled
 from tests.discord_bot.talk import answers, buttons, contents, spoken_prompt, whispered
 from tests.fakes import ScriptedEngine
 
@@ -147,3 +148,13 @@ async def test_the_stop_of_the_bot_interrupts_a_scene(
     assert isinstance(interrupted, discord.Message)
     assert interrupted.content.endswith("Storm ahead, says I,\n-# (interrupted)")
     assert len(engine.requests) == 1
+
+
+async def test_every_answer_of_a_scene_counts_towards_the_limit(
+    env: simcord.Env, channel: Any, alice: Any, make_bot: MakeBot
+) -> None:
+    await env.restart_bot(make_bot(member_rate=Rate(1.0, 3)))
+    await alice.slash(channel, "scene", **SCENE, turns=3)
+    result = await alice.slash(channel, "chat", message="more")
+    assert "faster than I can answer" in result.response.content
+    assert handled(env) == ["TooFast"]
