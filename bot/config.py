@@ -124,7 +124,7 @@ class LimitsSection(Section):
 class SandboxSection(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8710
-    state: str = ""
+    state: str = "data/sandbox.json"
     locale: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z0-9]{2,3})?$")] = "en-US"
     message_content: bool = True
 

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from bot.store import Approval, Statistics
 from bot.wording import announce
 
-LIKED, DISLIKED, LINE, INK, GROUND, GRID = "#3ba55d", "#d8573f", "#5865f2", "#2e3338", "#ffffff", "#e3e5e8"
+# The ground stays open and the ink is a middle gray: the picture is read on a dark page and on a light one.
+LIKED, DISLIKED, LINE, INK, GROUND, GRID = "#3ba55d", "#d8573f", "#5865f2", "#7d8390", "none", "#7d839040"
 MOST_VERSIONS = 12  # bars; the newest ones
 
 

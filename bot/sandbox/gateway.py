@@ -24,6 +24,9 @@ from bot.sandbox.world import World
 log = logging.getLogger(__name__)
 
 HEARTBEAT_MS = 41_250
+# discord.py notes when it sent a heartbeat only once its thread hears of it. An answer that is there sooner is taken as
+# one to the heartbeat before, and discord.py warns that it is 41 s behind. No real network is that quick.
+ACK_SECONDS = 0.1
 RESUMABLE_EVENTS = 1_000
 CLOSE_SECONDS = 1.0
 
@@ -234,7 +237,7 @@ class Gateway:
     async def _answer(self, connection: Connection, opcode: int, data: Any) -> None:
         session = next((s for s in self._sessions.values() if s.connection is connection), None)
         if opcode == HEARTBEAT:
-            connection.put({"op": HEARTBEAT_ACK})
+            asyncio.get_running_loop().call_later(ACK_SECONDS, connection.put, {"op": HEARTBEAT_ACK})
         elif opcode == IDENTIFY:
             await self._identify(connection, data, already=session is not None)
         elif opcode == RESUME:

@@ -70,7 +70,7 @@ class SandboxServer:
         self._rest = Rest(self._world, self._bot_gateway, interactions, self.token, self.faults)
         self._feed = Feed(self._world, self._bot_gateway)
         self.control = Control(self._world, interactions)
-        self._state = StateFile(state, self._world) if state else None
+        self._state = StateFile(state, self._world, self._secret) if state else None
         self._saving: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 
@@ -116,6 +116,7 @@ class SandboxServer:
     async def _open_state(self, state: StateFile) -> None:
         try:
             state.load()
+            self._secret = state.secret
         except ConfigError:
             await self.stop()
             raise

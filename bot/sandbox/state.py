@@ -21,6 +21,7 @@ class State(BaseModel):
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     version: Literal[1] = 1
+    secret: str = ""  # the page's address stays what it was
     threads: list[Channel] = []
     webhooks: list[Webhook] = []
     messages: list[Message] = []
@@ -30,10 +31,11 @@ class State(BaseModel):
 class StateFile:
     """Reads the file into a fresh world once, and writes it again whenever something has changed."""
 
-    def __init__(self, path: Path, world: World) -> None:
+    def __init__(self, path: Path, world: World, secret: str) -> None:
+        self.secret = secret
         self._path = path
         self._world = world
-        self._changed = False
+        self._changed = True
         world.subscribers.append(self._on_event)
 
     def _on_event(self, event: str, _payload: Any) -> None:
@@ -51,17 +53,19 @@ class StateFile:
                 f"sandbox.state = {str(self._path)!r}: {reason}; name another file or delete it."
             ) from None
         restore(self._world, state)
-        self._changed = False
+        self.secret = state.secret or self.secret
+        self._changed = not state.secret
 
     def save(self) -> None:
         if self._changed:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, snapshot(self._world).model_dump_json())
+            write_atomically(self._path, snapshot(self._world, self.secret).model_dump_json())
             self._changed = False
 
 
-def snapshot(world: World) -> State:
+def snapshot(world: World, secret: str = "") -> State:
     return State(
+        secret=secret,
         threads=[channel for channel in world.channels.values() if channel.is_thread],
         webhooks=list(world.webhooks.values()),
         messages=[

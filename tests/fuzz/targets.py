@@ -74,7 +74,7 @@ def _adapter(folder: Path) -> object:
 
 
 def _sandbox_state(folder: Path) -> None:
-    StateFile(folder / "sandbox.json", World()).load()
+    StateFile(folder / "sandbox.json", World(), "").load()
 
 
 MANIFESTS = _json({"adapter_sha256": SHA256, "base_fingerprint": "base", "reply_ids": [3], "created_at": "2026-01-01"})

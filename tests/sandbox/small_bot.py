@@ -174,6 +174,19 @@ def add_commands(bot: SmallBot) -> None:
 
     bot.tree.add_command(persona)
 
+    @bot.tree.command(description="Its version depends on the persona")
+    async def rollback(interaction: discord.Interaction, who: str, version: int) -> None:
+        await interaction.response.send_message(f"{who} speaks as version {version} again.")
+
+    @rollback.autocomplete("who")
+    async def any_role(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=n.title(), value=n) for n in ROLES if current.lower() in n]
+
+    @rollback.autocomplete("version")
+    async def versions(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[int]]:
+        chosen = str(getattr(interaction.namespace, "who", ""))
+        return [app_commands.Choice(name=f"version 2 of {chosen}", value=2)] if chosen in ROLES else []
+
     @bot.tree.command(description="An answer that only you can see")
     async def secret(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("psst", ephemeral=True)

@@ -241,3 +241,15 @@ async def test_stopping_is_quick_although_sockets_are_open(server: SandboxServer
     async with asyncio.timeout(30):  # seconds; aiohttp alone would wait for a minute
         await server.stop()
     assert server.bot_gateway.bot_state != "online"
+
+
+async def test_a_heartbeat_is_answered_no_sooner_than_its_sender_can_note_it(server: SandboxServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(server.gateway)
+        await opened_session(server, socket)
+        await socket.send_json({"op": 1, "d": 1})
+        await socket.send_json({"op": 8, "d": {"guild_id": str(server.guild_id), "query": "", "limit": 0}})
+        answers: list[int] = []
+        while not answers or answers[-1] != 11:
+            answers.append((await socket.receive_json())["op"])
+    assert answers[-2:] == [0, 11], "the members, asked for afterwards, come first"

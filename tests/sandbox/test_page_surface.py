@@ -170,3 +170,53 @@ async def test_each_line_is_written_in_the_direction_of_its_own_script(server: S
             " return box.right - text.right < text.left - box.left; })"
         )
         assert right == [False, True, True], "right-to-left lines stand at the right edge"
+
+
+async def test_suggestions_for_an_option_know_what_the_others_say(server: SandboxServer, browser: Browser) -> None:
+    async with connected(server, SmallBot()):
+        page = await SandboxPage.open(browser, server.url)
+        await page.wait_until_online()
+
+        await page.run_command("/rollback", {"who": "pirate", "version": "version 2 of pirate"})
+
+        await page.wait_for_reply("pirate speaks as version 2 again.")
+    assert page.problems == []
+
+
+async def test_the_menu_of_a_message_stays_until_one_presses_elsewhere(server: SandboxServer, browser: Browser) -> None:
+    async with connected(server, SmallBot()):
+        page = await SandboxPage.open(browser, server.url)
+        await page.wait_until_online()
+        await page.say("hello", mention=False)
+        menu = page.page.get_by_role("menu")
+
+        await page.replies("Mika").last.locator(".text").click(button="right", position={"x": 3, "y": 3})
+        await expect(menu).to_be_visible()
+        await expect(page.page.get_by_role("menuitem", name="Suggest a better answer")).to_be_visible()
+        await page.page.mouse.move(700, 300)
+        await page.page.mouse.up(button="right")  # a hand that moved a little while it held the button
+        await expect(menu).to_be_visible()
+        await page.page.mouse.click(700, 300)
+        await expect(menu).to_have_count(0)
+        await page.replies("Mika").last.locator(".text").click(button="right", position={"x": 3, "y": 3})
+        await page.page.keyboard.press("Escape")
+        await expect(menu).to_have_count(0)
+
+
+async def test_what_a_pressed_button_brings_scrolls_into_view(server: SandboxServer, browser: Browser) -> None:
+    async with connected(server, SmallBot()) as bot:
+        page = await SandboxPage.open(browser, server.url)
+        await page.wait_until_online()
+        await page.say("hello")
+        await page.wait_for_reply("matey")
+        answer = page.replies().first
+        channel = bot.get_channel(server.demo_channels["tavern"])
+        assert isinstance(channel, discord.TextChannel)
+        for number in range(30):
+            await channel.send(f"line {number}\n\n\nand more")
+        await page.wait_for_reply("line 29")
+        await answer.scroll_into_view_if_needed()
+
+        await page.click_button("👎", answer)
+
+        await expect(page.page.get_by_text("Noted, and only you know.")).to_be_in_viewport()

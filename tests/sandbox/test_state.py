@@ -1,5 +1,6 @@
 """The state file: conversations outlive the sandbox when they are meant to, and only then."""
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -83,13 +84,14 @@ async def test_without_a_state_file_every_start_is_a_fresh_one(discord_addresses
     assert await on_server(sees, None) == []
 
 
-async def test_nothing_is_written_where_nothing_happened(discord_addresses: None, tmp_path: Path) -> None:
+async def test_where_nothing_was_said_only_the_address_is_kept(discord_addresses: None, tmp_path: Path) -> None:
     async def nothing(_server: SandboxServer) -> None:
         pass
 
     await on_server(nothing, tmp_path / "sandbox.json")
 
-    assert list(tmp_path.iterdir()) == []
+    kept = json.loads((tmp_path / "sandbox.json").read_text())
+    assert [name for name, value in kept.items() if value] == ["version", "secret"]
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": 2}', '{"messages": [{"id": "x"}]}'])
@@ -120,3 +122,15 @@ async def test_privileged_intents_can_be_switched_off(discord_addresses: None) -
             assert not bot.application_flags.gateway_message_content_limited
     finally:
         await server.stop()
+
+
+async def test_the_address_of_the_page_outlives_the_sandbox_with_its_state(
+    discord_addresses: None, tmp_path: Path
+) -> None:
+    async def key(server: SandboxServer) -> str:
+        return server.url.split("#")[1]
+
+    first = await on_server(key, tmp_path / "sandbox.json")
+
+    assert await on_server(key, tmp_path / "sandbox.json") == first
+    assert await on_server(key, None) != first

@@ -89,7 +89,7 @@ function drawTyping() {
 
 function drawRefused() {
   document.body.replaceChildren(el("div", { class: "refused" }, el("div", { class: "big" }, "🎭"), el("h1", {}, "This address has expired"),
-    el("p", {}, "Open the address that your terminal shows now: it begins with http:// and ends with #key=… The sandbox makes a new one each time it starts.")));
+    el("p", {}, "Open the address that your terminal shows now: it begins with http:// and ends with #key=…")));
 }
 
 // ---------------------------------------------------------------- moving about

@@ -36,6 +36,7 @@ function component(message, item) {
 
 function button(message, item) {
   const press = async () => {
+    state.pressed = true;
     node.disabled = true; // until the bot answers; it may put another button in its place
     await interact("click", { channel: message.channel, message: message.id, custom_id: item.custom_id });
     node.disabled = !!item.disabled;

@@ -138,8 +138,15 @@ function choose(chosen) {
   else run([]);
 }
 
+let filled = async () => ({}); // what stands in the command's options; the bot's suggestions for one may depend on others
+
 function commandForm() {
   const fields = command.options.map(optionField);
+  filled = async () => {
+    const texts = fields.filter((field) => field.option.type !== 11);
+    const read = await Promise.all(texts.map(async (field) => [field.option.name, await field.read()]));
+    return Object.fromEntries(read.filter(([, value]) => value !== ""));
+  };
   const submit = (event) => { event.preventDefault(); run(fields); };
   return el("form", { class: "bar command", onsubmit: submit, onkeydown: (event) => event.key === "Escape" && !picker.open && cancel() },
     el("b", { class: "slash" }, "/" + command.label), fields.map((field) => field.node),
@@ -192,7 +199,7 @@ function suggestions(node, option, pick) {
     const of = command;
     if (!of) return; // sent or cancelled meanwhile
     const answer = await act("autocomplete", {
-      channel: state.here, command: of.id, path: of.path, options: { [option.name]: text }, focused: option.name,
+      channel: state.here, command: of.id, path: of.path, options: { ...await filled(), [option.name]: text }, focused: option.name,
     }, { quiet: true });
     if (command !== of || node.value !== text || document.activeElement !== node) return;
     picker.show(answer?.choices ?? [], (choice) => [el("span", { dir: "auto" }, choice.name)], pick);

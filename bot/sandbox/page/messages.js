@@ -33,7 +33,7 @@ const follow = () => {
 $("messages").addEventListener("scroll", () => {
   const box = $("messages");
   if (isAtEnd(box)) atEnd = true;
-  else if (box.scrollTop < lastTop) atEnd = false; // only going up leaves the end, not what grows below meanwhile
+  else if (box.scrollTop < lastTop) atEnd = state.pressed = false; // only going up leaves the end, not what grows below meanwhile
   lastTop = box.scrollTop;
 });
 $("messages").addEventListener("load", follow, true);
@@ -54,7 +54,10 @@ export function drawMessage(id, isNew) {
   else if (isNew && index === list.length - 1) box.append(node);
   else return drawMessages();
   if (list.length === 1) box.firstChild.replaceWith(welcome(false));
-  if (isNew && list[index].author.id === state.me) atEnd = true;
+  if (isNew && (list[index].author.id === state.me || state.pressed)) {
+    atEnd = true; // what I said, and what I just asked for with a button
+    state.pressed = false;
+  }
   follow();
 }
 
@@ -178,7 +181,8 @@ async function more(anchor, message) {
   document.querySelector(".popup")?.remove();
   const mine = message.author.id === state.me;
   const close = (event) => { if (event.newState === "closed") { menu.remove(); if (document.activeElement === document.body) anchor.focus(); } };
-  const menu = el("div", { class: "popup", role: "menu", "aria-label": "Message", popover: "auto", ontoggle: close, onkeydown: (event) => arrows(event, menu) });
+  const menu = el("div", { class: "popup", role: "menu", "aria-label": "Message", popover: "manual", ontoggle: close, onkeydown: (event) => arrows(event, menu) });
+  dismissElsewhere(menu);
   const entry = (text, onclick) => el("button", { role: "menuitem", onclick: () => { menu.hidePopover(); onclick(); } }, text);
   menu.append(el("div", { class: "row" }, MORE.map((emoji) => entry(emoji, () => react(message, emoji)))),
     ...[entry("↩ Reply", () => composeReply(message)),
@@ -198,6 +202,17 @@ async function more(anchor, message) {
   const found = await act("commands", { channel: message.channel });
   for (const command of found?.menu ?? []) menu.append(entry("🎭 " + command.name, () => interact("menu", { ...target(message), command: command.id })));
   if (menu.isConnected) place();
+}
+
+// An "auto" popover would close at once: the browser takes letting go of the right button for a click elsewhere.
+function dismissElsewhere(menu) {
+  const listening = new AbortController();
+  const leave = (event) => {
+    if (menu.isConnected && event.key !== "Escape" && (event.key || menu.contains(event.target))) return;
+    listening.abort();
+    if (menu.isConnected) menu.hidePopover();
+  };
+  for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, leave, { capture: true, signal: listening.signal });
 }
 
 function arrows(event, menu) {

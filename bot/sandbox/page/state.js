@@ -16,6 +16,7 @@ export const state = {
   unread: new Set(),
   me: saved("me"),
   here: saved("here"),
+  pressed: false, // a button, and nothing new has come since
   onChange: () => {},
 
   get channel() { return state.channels.get(state.here); },
