@@ -14,7 +14,7 @@ import aiohttp
 import yarl
 from aiohttp import WSMsgType, web
 
-IDENTIFY, RESUME = 2, 6
+IDENTIFY, RESUME, INVALID_SESSION = 2, 6, 9
 OF_DISCORD = {"Via": "1.1 discord"}  # what its front door adds; without it a 429 is the front door's own
 _OF_THE_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "date", "server"})
 
@@ -32,7 +32,10 @@ class Refusal:
     def response(self) -> web.Response:
         if self.text is not None:
             return web.Response(status=self.status, text=self.text, headers=self.headers)
-        return web.json_response({"message": "refused", "code": self.code}, status=self.status, headers=self.headers)
+        body = json.dumps({"message": "refused", "code": self.code}).encode()
+        # discord.py reads only what says exactly this, as Discord does, and nothing about a charset.
+        headers = {**self.headers, "Content-Type": "application/json"}
+        return web.Response(status=self.status, body=body, headers=headers)
 
 
 CLOUDFLARE_BAN = Refusal(429, headers={"Retry-After": "600"}, text="error code: 1015")
@@ -64,6 +67,7 @@ class Proxy:
         self.opcodes: list[int] = []  # of the frames that the bot sent
         self.connects: list[str] = []  # the addresses, as the bot dialled them
         self.resume_address: str | None = None  # what READY names; None: this proxy
+        self.removed: set[int] = set()  # servers and channels that the bot is not shown any more
         self._upstream_api, self._upstream_gateway = api, gateway
         self._orders: list[_Order] = []
         self._lines: set[web.WebSocketResponse] = set()
@@ -107,6 +111,12 @@ class Proxy:
 
     def let_in(self) -> None:
         self._is_cut_off = False
+
+    async def remove_unseen(self, place: int) -> None:
+        """Remove a server or a channel while the bot is away for so long that its session ends."""
+        self.removed.add(place)
+        self.refuse("*", f"/channels/{place}*", Refusal(404, code=10003))
+        await self.send(json.dumps({"op": INVALID_SESSION, "d": False}))
 
     async def tell(self, event: str, data: Any) -> None:
         """Send the bot an event that the sandbox would never send."""
@@ -191,15 +201,24 @@ class Proxy:
 
     async def _downwards(self, up: aiohttp.ClientWebSocketResponse, line: web.WebSocketResponse) -> None:
         async for message in up:
-            await line.send_str(self._seen_from_here(message.data))
+            if seen := self._seen_from_here(message.data):
+                await line.send_str(seen)
         await line.close(code=up.close_code or 4000)
 
-    def _seen_from_here(self, text: str) -> str:
+    def _seen_from_here(self, text: str) -> str | None:
+        """The frame as the bot receives it; None for what it does not receive."""
         frame = json.loads(text)
-        if frame.get("t") != "READY":
-            return text
-        frame["d"]["resume_gateway_url"] = self.resume_address or self.gateway
+        event, data = frame.get("t"), frame.get("d")
+        if event == "READY":
+            data["resume_gateway_url"] = self.resume_address or self.gateway
+            data["guilds"] = self._still_there(data["guilds"])
+        elif event == "GUILD_CREATE":
+            data["channels"] = self._still_there(data["channels"])
+            return json.dumps(frame) if self._still_there([data]) else None
         return json.dumps(frame)
+
+    def _still_there(self, places: list[Any]) -> list[Any]:
+        return [place for place in places if int(place["id"]) not in self.removed]
 
 
 def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
