@@ -46,6 +46,10 @@ SANDBOX_CAST = {
     "wrens-porch": "mentor",
     "couch": "friend",
 }
+ABOUT_THE_SMALL_MODEL = (
+    "You are talking to a model of 135M parameters: English only, often wrong, here to try things out. "
+    'For better answers set model.base = "Qwen/Qwen3-1.7B" in config.toml (a download of about 4 GB).'
+)
 SETTLED_IN, LOOK_AGAIN = 600.0, 24 * 3600.0  # seconds: when the bot first looks who left a server, and when again
 DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
@@ -160,12 +164,18 @@ async def _open_discord(config: Config, stack: AsyncExitStack) -> tuple[str, San
         config.sandbox.port,
         state=config.sandbox_state,
         message_content=config.sandbox.message_content,
-        world=World(locale=config.sandbox.locale),
+        world=World(locale=config.sandbox.locale, about=ABOUT_THE_SMALL_MODEL if _is_packaged(config) else ""),
     )
     await sandbox.start()
     stack.push_async_callback(sandbox.stop)
     point_discord_at(sandbox.api, sandbox.gateway)
     return sandbox.token, sandbox
+
+
+def _is_packaged(config: Config) -> bool:
+    from bot.engine.base_model import PACKAGED  # transformers takes a second
+
+    return config.model.base == PACKAGED
 
 
 async def _cast(sandbox: SandboxServer, core: Core) -> None:

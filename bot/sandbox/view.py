@@ -20,6 +20,7 @@ def snapshot(world: World, gateway: Gateway) -> dict[str, Any]:
     recent = [message for stored in world.messages.values() for message in list(stored.values())[-SHOWN_MESSAGES:]]
     return {
         "guild": GUILD_NAME,
+        "about": world.about,
         "bot": bot_view(world, gateway),
         "members": [
             {

@@ -122,6 +122,7 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         *,
         kept_messages: int = KEPT_MESSAGES,
         locale: str = "en-US",
+        about: str = "",
     ) -> None:
         """The first of `members` owns the server. `kept_messages`: per channel; older ones are forgotten.
 
@@ -130,6 +131,7 @@ class World(Backend):  # type: ignore[misc]  # simcord is untyped for us
         self.locale = locale
         self._kept_messages = kept_messages
         self.demo_members, self.demo_channels = tuple(members), tuple(channels)
+        self.about = about  # the model that speaks, in a line for the first screen
         clock = WorldClock()
         #: Called like `subscribers`, but for ephemeral messages, which no gateway ever carries.
         self.whisper_listeners: list[EventListener] = []

@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import ConfigError, PortInUse
 from bot.sandbox import SandboxServer
+from bot.sandbox.world import World
 
 
 def secret_of(server: SandboxServer) -> str:
@@ -184,3 +185,15 @@ async def test_an_emoji_has_a_picture_and_what_is_none_stays_text(server: Sandbo
     assert response.content_type == "image/svg+xml"
     assert "🏴‍☠️</text>" in pirate
     assert "&lt;a/&gt;</text>" in marked
+
+
+async def test_the_first_screen_says_what_the_model_is(discord_addresses: None) -> None:
+    server = SandboxServer("127.0.0.1", 0, world=World(about="A small model, English only."))
+    await server.start()
+    protocols = ["troupe", f"key.{secret_of(server)}"]
+    async with aiohttp.ClientSession() as session:
+        feed = await session.ws_connect(f"{origin_of(server)}/page/feed", protocols=protocols)
+        snapshot = await feed.receive_json()
+    await server.stop()
+
+    assert snapshot["about"] == "A small model, English only."

@@ -1,5 +1,6 @@
 """Commands about what a training sees: `dataset`."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,26 +17,39 @@ from training.cli.setup import open_pipeline
 if TYPE_CHECKING:
     from training.dataset.rows import Dataset
 
+FEW_ROWS = 60  # of the persona's own
+
 
 def dataset(
     persona: PersonaArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Also write it to this JSONL file; its sha256 is the dataset's hash.")
+        Path | None,
+        typer.Option("--out", help="Also write it to this folder, in TRL's formats: sft.jsonl, dpo.jsonl, kto.jsonl."),
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Show what a training of PERSONA would see: what is kept and dropped, with reasons, and the content hash.
 
-    The file that --out writes contains members' words: delete it when you no longer need it.
+    What --out writes contains members' words: delete it when you no longer need it.
     """
     pipeline = open_pipeline(config, persona)
     built = pipeline.dataset()
     if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
         _write(built, out)
     show(as_json, dataset_facts(built), dataset_table(built))
+    if built.refusal is None and len(built.own_rows) < FEW_ROWS:
+        typer.echo(_few(len(built.own_rows)), err=True)
     if built.refusal is not None:
         raise DatasetError(built.refusal)
+
+
+def _few(rows: int) -> str:
+    return (
+        f"Warning: {rows} pairs in the persona's own voice are few. With fewer than {FEW_ROWS} a training tends to "
+        "learn sentences by heart instead of a manner of speaking."
+    )
 
 
 def dataset_facts(built: "Dataset") -> dict[str, Any]:
@@ -96,9 +110,8 @@ def _caption(built: "Dataset") -> str:
     return "\n".join(lines)
 
 
-def _write(built: "Dataset", out: Path) -> None:
-    from training.dataset.rows import Item, canonical_json
+def _write(built: "Dataset", folder: Path) -> None:
+    from training.dataset.trl_format import trl_files
 
-    items: list[Item] = [*built.rows, *built.preferences, *built.votes]
-    # No newline at the end: `sha256sum` of the file gives the dataset's hash.
-    write_atomically(out, "\n".join(map(canonical_json, items)))
+    for name, rows in trl_files(built).items():
+        write_atomically(folder / name, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

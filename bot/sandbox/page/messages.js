@@ -68,6 +68,7 @@ function welcome(empty) {
     el("div", { class: "big" }, dm ? state.bot.avatar : channel.kind === "thread" ? "🧵" : "#"),
     el("h1", { dir: "auto" }, dm ? state.bot.name : channel.name),
     el("p", { dir: "auto" }, dm ? `Only you and ${state.bot.name} can read this.` : channel.topic ?? "A thread"),
+    state.about && el("p", { class: "model", dir: "auto" }, state.about),
     empty && channel.hints.length > 0 && el("div", { class: "hints" }, el("span", { class: "subtext" }, "Try:"),
       channel.hints.map((hint) => el("button", { class: "hint", dir: "auto", onclick: () => suggest(hint) }, hint))));
 }

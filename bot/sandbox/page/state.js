@@ -8,6 +8,7 @@ export const state = {
   connection: "connecting", // connecting, open, lost, refused
   bot: { name: "Troupe", state: "starting" },
   guild: "",
+  about: "", // the model that speaks
   members: new Map(),
   roles: {},
   channels: new Map(),
@@ -52,7 +53,7 @@ export const state = {
 
 function snapshot(change) {
   state.connection = "open";
-  Object.assign(state, { bot: change.bot, guild: change.guild, roles: change.roles });
+  Object.assign(state, { bot: change.bot, guild: change.guild, about: change.about, roles: change.roles });
   state.members = new Map(change.members.map((member) => [member.id, member]));
   state.channels = new Map(change.channels.map((channel) => [channel.id, channel]));
   state.messages = new Map(change.channels.map((channel) => [channel.id, new Map()]));

@@ -108,11 +108,13 @@ def test_a_refused_candidate_keeps_its_report_and_never_speaks(stored):
 
 def test_dataset_shows_what_is_kept_and_dropped_and_writes_it_on_request(stored, tmp_path):
     asyncio.run(fill_store(stored.database, liked=1))
-    outcome = stored.cli("dataset", "parrot", "--out", str(tmp_path / "rows.jsonl"))
-    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    outcome = stored.cli("dataset", "parrot", "--out", str(tmp_path / "rows"))
+    rows = [json.loads(line) for line in (tmp_path / "rows" / "sft.jsonl").read_text().splitlines()]
     assert outcome.code == 0
     assert "1 × says the same as another row" in outcome.out
-    assert [row["source"] for row in rows] == ["liked"] * 3 + ["seed"] * 12 + ["preservation"] * 4
+    assert len(rows) == 3 + 12 + 4
+    assert rows[0]["completion"][0]["role"] == "assistant"
+    assert "15 pairs in the persona's own voice are few" in outcome.err
 
 
 def test_enough_liked_conversations_are_partly_held_out_and_measured(project):
