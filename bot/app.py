@@ -51,7 +51,7 @@ ABOUT_THE_SMALL_MODEL = (
     'For better answers set model.base = "Qwen/Qwen3-1.7B" in config.toml (a download of about 4 GB).'
 )
 SETTLED_IN, LOOK_AGAIN = 600.0, 24 * 3600.0  # seconds: when the bot first looks who left a server, and when again
-DRAIN_SECONDS = 4.0  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
+DRAIN_SECONDS = 2.5  # for replies to end by themselves when the bot stops; all of stopping takes less than ten
 
 
 @asynccontextmanager

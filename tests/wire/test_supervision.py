@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import DiscordError
 from tests.waiting import PATIENCE, until
-from tests.wire.stage import Stage, is_finished, staged
+from tests.wire.stage import Stage, buttons, is_finished, staged
 
 
 async def test_a_first_connect_that_is_refused_is_tried_again(empty_stage: Stage) -> None:
@@ -86,3 +86,18 @@ async def test_commands_that_discord_refuses_leave_chatting_possible(empty_stage
 
     async with staged(empty_stage) as stage:
         await stage.answered("Is Paris in France?")
+
+
+async def test_all_of_eight_replies_in_one_channel_are_marked_when_the_bot_stops(stage: Stage) -> None:
+    for _ in range(8):
+        stage.engine.holds()
+        await stage.say("recite")
+    await until(lambda: len(stage.engine.generations) == 8)
+    for generation in stage.engine.generations:
+        generation.say("It was a dark and stormy night, ")
+    await until(lambda: len(stage.replies()) == 8)
+
+    await stage.bot.drain(0.1)
+
+    assert [buttons(reply)[0]["custom_id"].split(":")[1] for reply in stage.replies()] == ["up"] * 8
+    assert all("(interrupted)" in reply["content"] for reply in stage.replies())

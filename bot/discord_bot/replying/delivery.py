@@ -26,7 +26,9 @@ from bot.wording import announce
 log = logging.getLogger(__name__)
 
 TYPING_LASTS = 8.0  # seconds; Discord shows it for ten
-MARKING_SECONDS = 3.0  # in which replies that did not end in time are marked as interrupted
+# In which replies that did not end in time are marked as interrupted. Discord takes five edits of a channel in five
+# seconds: with more replies there, the last are marked in the next five.
+MARKING_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ class ReplyDelivery:
     async def drain(self, seconds: float) -> None:
         """Begin nothing new; let the replies under way end within `seconds`, and mark the others as interrupted."""
         self._draining = True
+        for stream in self._streams:
+            stream.stand_still()
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)
         for stream in self._streams:

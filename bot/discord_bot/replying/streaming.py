@@ -102,6 +102,7 @@ class MessageStream:
         self._shown_at = 0.0
         self._tried_at = 0.0
         self._refused = False
+        self._stands_still = False
         self._resumed = opening.resumed
         if (resumed := opening.resumed) is not None:
             self._header = reopened(resumed.content, reply.before)
@@ -134,6 +135,10 @@ class MessageStream:
         """End the reply with what was said, because the bot stops."""
         self.stopped = True
         self._reply.interrupt()
+
+    def stand_still(self) -> None:
+        """Show nothing in passing any more: the edits that are left are for the last word."""
+        self._stands_still = True
 
     async def strike(self) -> None:
         """End the reply and leave nothing of it, because its message was deleted."""
@@ -226,7 +231,7 @@ class MessageStream:
         )
 
     def _is_due(self) -> bool:
-        if self._refused or not self._reply.text[:LONGEST_WORD].strip():
+        if self._refused or self._stands_still or not self._reply.text[:LONGEST_WORD].strip():
             return False
         if not self._messages or self._shown_at == 0.0:
             return self._pacer.now() >= self._tried_at and worth_a_look(self._reply.text)
