@@ -1,5 +1,5 @@
 """The command line: `python -m training import | dataset | train | evaluate | promote | rollback | run | rebuild |
-adopt | settle | report | due | forget | study`.
+adopt | settle | export | report | due | forget | study`.
 
 Console script: `troupe-train`. The commands live in `training/cli/`.
 """
@@ -11,7 +11,7 @@ from functools import partial
 import typer
 
 from bot.command_line import print_failure, run_commands
-from training.cli import adopting, data, evaluating, importing, publishing, reporting, runs, studying, upkeep
+from training.cli import adopting, data, evaluating, exporting, importing, publishing, reporting, runs, studying, upkeep
 
 app = typer.Typer(
     name="troupe-train",
@@ -34,6 +34,7 @@ for command in (
     runs.run,
     runs.rebuild,
     adopting.adopt,
+    exporting.export,
     reporting.report,
     studying.study,
     upkeep.due,

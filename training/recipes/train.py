@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.engine.base_model import BaseModelFiles
+from bot.engine.base_model import BaseModelFiles, hub_name
 from training.recipes.adapter import LossPoint, TrainedAdapter, packed
 from training.recipes.base import load_base, quiet_libraries
 from training.recipes.loop import Hyperparameters, OnStep, Stage
@@ -37,7 +37,7 @@ def train(
             model, losses = recipe.train(Trainee(model, tokenizer, files.name), given, parameters, stage)
             curve += losses
             done += steps[recipe]
-    return packed(model, files.name, curve, time.monotonic() - started)
+    return packed(model, hub_name(files.name), curve, time.monotonic() - started)
 
 
 def _shifted(on_step: OnStep, done: int, total: int) -> OnStep:
