@@ -2,17 +2,20 @@
 
 import logging
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 Parser = Callable[[Any], Any]
+_REMEMBERED = 256  # interactions
 _NEEDED = frozenset({"READY"})  # without it there is no session that could go on
 
 
 def forgiving(parsers: Mapping[str, Parser]) -> dict[str, Parser]:
     """The parsers by event; those of single events report what they cannot read and go on."""
+    parsers = {**parsers, "INTERACTION_CREATE": _once(parsers["INTERACTION_CREATE"])}
     return {event: parser if event in _NEEDED else _forgiving(event, parser) for event, parser in parsers.items()}
 
 
@@ -29,5 +32,17 @@ def _forgiving(event: str, parser: Parser) -> Parser:
                 type(error).__name__,
                 place.name,
             )
+
+    return parse
+
+
+def _once(parser: Parser) -> Parser:
+    """After a reconnect Discord may tell an event twice; a command or a press is acted on once."""
+    told: deque[str] = deque(maxlen=_REMEMBERED)
+
+    def parse(data: Any) -> None:
+        if data["id"] not in told:
+            told.append(data["id"])
+            parser(data)
 
     return parse
