@@ -46,6 +46,12 @@ def run(config: ConfigOption = None) -> None:
 def chat(
     persona: Annotated[str | None, typer.Option(help="The persona that answers (default: personas.default).")] = None,
     message: Annotated[str | None, typer.Option(help="Ask this, print the reply and exit.")] = None,
+    version: Annotated[
+        int | None, typer.Option(min=0, help="The version that speaks (default: the active one); 0: the card alone.")
+    ] = None,
+    against: Annotated[
+        int | None, typer.Option(min=0, help="With --message and --version: show this version's answer too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per reply.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -54,9 +60,14 @@ def chat(
     card = PersonaCatalog(settings.adapters_dir).get(persona or settings.personas.default)
     if message is not None and not message.strip():
         raise EmptyPrompt
-    from bot.cli.terminal import converse
+    from bot.cli.terminal import compare, converse
 
-    _run(converse(settings, card, message, as_json=as_json))
+    if against is None:
+        _run(converse(settings, card, message, as_json=as_json, version=version))
+        return
+    if message is None or version is None or as_json:
+        raise typer.BadParameter("--against goes with --message and --version, and without --json.")
+    _run(compare(settings, card, message, (version, against)))
 
 
 @app.command()

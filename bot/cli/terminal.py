@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -24,15 +24,33 @@ DIALOGUE = 0
 SINGLE_QUESTION = 1
 
 
-async def converse(config: Config, persona: Persona, message: str | None, *, as_json: bool) -> None:
-    """One reply to `message`, or a dialogue read from stdin until its end. Raises TroupeError."""
+async def converse(
+    config: Config, persona: Persona, message: str | None, *, as_json: bool, version: int | None = None
+) -> None:
+    """One reply to `message`, or a dialogue read from stdin until its end. `version`: who speaks, else the active one.
+
+    Raises TroupeError.
+    """
     with progress_bar(Console(stderr=True)) as progress:
         async with open_core(config, progress) as core:
+            if version is not None:
+                await core.active_versions.let_speak(persona.name, version)
             if message is not None:
                 await core.conversations.forget(SINGLE_QUESTION)
                 await _answer(core, persona, SINGLE_QUESTION, message, as_json=as_json)
             else:
                 await _dialogue(core, persona, as_json=as_json)
+
+
+async def compare(config: Config, persona: Persona, message: str, versions: Sequence[int]) -> None:
+    """The same message answered by each version, afresh. Raises TroupeError."""
+    with progress_bar(Console(stderr=True)) as progress:
+        async with open_core(config, progress) as core:
+            for number in versions:
+                await core.active_versions.let_speak(persona.name, number)
+                await core.conversations.forget(SINGLE_QUESTION)
+                print(f"{persona.name} v{number}:" if number else f"{persona.name}, its card alone:")
+                await _answer(core, persona, SINGLE_QUESTION, message, as_json=False)
 
 
 async def _dialogue(core: Core, persona: Persona, *, as_json: bool) -> None:

@@ -72,6 +72,15 @@ class ActiveVersions:
             return candidate if canary.is_canary_channel(persona, channel_id) else version
         return version
 
+    async def let_speak(self, persona: str, number: int) -> None:
+        """Until the next look at the disk, version `number` speaks (0: the card alone). Raises AdapterError."""
+        version = await asyncio.to_thread(self._registry.version, persona, number) if number else None
+        if version is not None:
+            await self._load(version)
+        self._canaries.pop(persona, None)
+        self._problems.pop(persona, None)
+        self._speaking[persona] = version
+
     async def version_of(self, record: ReplyRecord) -> AdapterVersion | None:
         """The version that made a reply; None: the base model alone. Raises CannotGoOn when it is no longer there."""
         if record.adapter_number is None:

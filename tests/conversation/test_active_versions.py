@@ -308,3 +308,16 @@ async def test_a_canary_file_edited_by_hand_changes_nothing(active_versions, reg
         await active_versions.check()
     assert active_versions.speaking("pirate", HEARS) == registry.version("pirate", 1)
     assert caplog.text.count("canary.json cannot be read") == 1
+
+
+async def test_a_version_that_is_not_active_can_be_heard_and_the_card_alone_too(active_versions, registry, engine):
+    registry.activate("pirate", 1)
+    await active_versions.check()
+
+    await active_versions.let_speak("pirate", 2)
+    assert active_versions.speaking("pirate").number == 2
+    await active_versions.let_speak("pirate", 0)
+    assert active_versions.speaking("pirate") is None
+    engine.refused = (2,)
+    with pytest.raises(AdapterError):
+        await active_versions.let_speak("pirate", 2)
