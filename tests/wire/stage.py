@@ -84,10 +84,12 @@ class Stage:
         await self.server.control.react(member=who, channel=self.tavern, message=reply["id"], emoji=emoji, on=on)
 
     async def slash(self, command: str, *path: str, **options: Any) -> dict[str, Any]:
-        """Mika uses a slash command in the tavern; how the bot answered first."""
+        """Mika uses a slash command in the tavern; how the bot answered first. What it put off has been said, too."""
         outcome: dict[str, Any] = await self.server.control.slash(
             member=self.mika, channel=self.tavern, command=command, path=list(path), options=options
         )
+        if outcome["kind"] == "deferred":
+            await until(lambda: not any(message["thinking"] for message in self.server.messages(self.tavern)))
         return outcome
 
     # ------------------------------------------------------------------ what came of it
