@@ -13,7 +13,8 @@ from bot.store import Approval, Statistics
 from bot.wording import announce
 
 # The ground stays open and the ink is a middle gray: the picture is read on a dark page and on a light one.
-LIKED, DISLIKED, LINE, INK, GROUND, GRID = "#3ba55d", "#d8573f", "#5865f2", "#7d8390", "none", "#7d839040"
+LIKED, DISLIKED, LINE, INK, GROUND, GRID = "#3ba55d", "#d8573f", "#5865f2", "#7d8390", "none", "#a9aeb860"
+EDGE = "#a9aeb8"
 MOST_VERSIONS = 12  # bars; the newest ones
 
 
@@ -26,7 +27,9 @@ def approval_chart(title: str, figures: Statistics) -> bytes:
     _days(over_time, [day for day in figures.days if day.share is not None])
     _versions(by_version, [v for v in figures.versions if v.up + v.down][-MOST_VERSIONS:])
     for axes in (over_time, by_version):
+        axes.set_facecolor(GROUND)
         axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(EDGE)
         axes.tick_params(colors=INK, labelsize=9)
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
@@ -70,12 +73,13 @@ def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
     axes.set_xlim(-0.7, max(len(versions), 3) - 0.3)
     axes.margins(y=0.18)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+    axes.legend(fontsize=8, frameon=False, labelcolor=INK, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
 
 
 def _nothing(axes: Axes) -> None:
     axes.text(0.5, 0.5, announce("chart-no-votes"), transform=axes.transAxes, ha="center", va="center", color=INK)
     axes.set_xticks([])
+    axes.set_yticks([])
 
 
 def can_draw(text: str) -> bool:

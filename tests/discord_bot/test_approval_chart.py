@@ -1,6 +1,9 @@
 """The picture that /stats shows, read back from its pixels."""
 
+import io
+
 import pytest
+from matplotlib import image
 
 from bot.discord_bot.approval_chart import DISLIKED, INK, LIKED, LINE, MOST_VERSIONS, approval_chart
 from bot.store import Approval, Statistics
@@ -99,3 +102,11 @@ def test_without_votes_it_says_so_in_both_places() -> None:
 def test_a_title_is_drawn_without_what_the_font_lacks() -> None:
     assert approval_chart("Pip", EMPTY) == approval_chart("🎭 Pip\x00", EMPTY)
     assert approval_chart("Pip", EMPTY) != approval_chart("Pop", EMPTY)
+
+
+def test_no_ground_is_painted_so_that_it_is_read_on_a_dark_page_and_on_a_light_one() -> None:
+    levels = image.imread(io.BytesIO(approval_chart("Pip", figures([(1, 0)], [(1, 0)]))))
+    dark = (levels[..., :3].max(axis=2) < 0.2) & (levels[..., 3] > 0.9)
+    bright = (levels[..., :3].min(axis=2) > 0.9) & (levels[..., 3] > 0.9)
+    assert not dark.any()
+    assert not bright.any()
