@@ -1,14 +1,12 @@
 """Draws approval over time and for each adapter version, as PNG bytes. Slow: run it in a thread."""
 
 import datetime
-import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from bot.charts import blank_figure, png, quiet, say_instead
 from bot.store import Approval, Statistics
 from bot.wording import announce
 
@@ -20,20 +18,16 @@ MOST_VERSIONS = 12  # bars; the newest ones
 
 def approval_chart(title: str, figures: Statistics) -> bytes:
     """A PNG, 1080 × 480: on the left approval by day, on the right likes and dislikes by version."""
-    figure = Figure(figsize=(7.2, 3.2), dpi=150, facecolor=GROUND, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure((7.2, 3.2), 150, GROUND)
     over_time, by_version = figure.subplots(1, 2, width_ratios=(3, 2))
     figure.suptitle(_plain(title), color=INK, fontsize=13, fontweight="bold")
     _days(over_time, [day for day in figures.days if day.share is not None])
     _versions(by_version, [v for v in figures.versions if v.up + v.down][-MOST_VERSIONS:])
     for axes in (over_time, by_version):
+        quiet(axes, INK)
         axes.set_facecolor(GROUND)
-        axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(EDGE)
-        axes.tick_params(colors=INK, labelsize=9)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    return picture.getvalue()
+    return png(figure)
 
 
 def _days(axes: Axes, days: Sequence[Approval]) -> None:
@@ -42,7 +36,7 @@ def _days(axes: Axes, days: Sequence[Approval]) -> None:
     axes.set_ylabel(announce("chart-likes-share"), fontsize=9, color=INK)
     axes.grid(axis="y", color=GRID)
     if not days:
-        _nothing(axes)
+        say_instead(axes, announce("chart-no-votes"), INK)
         return
     dates = [datetime.datetime.fromtimestamp(day.key or 0, datetime.UTC).strftime("%m-%d") for day in days]
     positions = range(len(days))
@@ -59,7 +53,7 @@ def _days(axes: Axes, days: Sequence[Approval]) -> None:
 def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
     axes.set_title(announce("chart-by-version"), loc="left", fontsize=10, color=INK)
     if not versions:
-        _nothing(axes)
+        say_instead(axes, announce("chart-no-votes"), INK)
         return
     names = [announce("chart-prompt") if version.key is None else f"v{version.key}" for version in versions]
     ups, downs = [version.up for version in versions], [version.down for version in versions]
@@ -74,12 +68,6 @@ def _versions(axes: Axes, versions: Sequence[Approval]) -> None:
     axes.margins(y=0.18)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.legend(fontsize=8, frameon=False, labelcolor=INK, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
-
-
-def _nothing(axes: Axes) -> None:
-    axes.text(0.5, 0.5, announce("chart-no-votes"), transform=axes.transAxes, ha="center", va="center", color=INK)
-    axes.set_xticks([])
-    axes.set_yticks([])
 
 
 def can_draw(text: str) -> bool:

@@ -1,14 +1,13 @@
 """The pictures of a training: its loss by step, and approval by day with the versions that spoke. PNG bytes."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 
+from bot.charts import blank_figure, png, quiet, say_instead
 from bot.store import VersionDay
 
 LINE, INK, GROUND, GRID, MARK = "#4653d6", "#2e3338", "#ffffff", "#e3e5e8", "#8a6d00"
@@ -27,10 +26,10 @@ def loss_chart(curve: Sequence[Mapping[str, Any]]) -> bytes:
     axes.plot(steps, _moving_average(losses), color=LINE, linewidth=2)
     axes.set_xlabel("step", color=INK)
     axes.set_ylim(bottom=0)
-    return _png(figure)
+    return png(figure)
 
 
-def approval_chart(days: Sequence[VersionDay], changes: Sequence[tuple[float, int]]) -> bytes:
+def daily_approval_chart(days: Sequence[VersionDay], changes: Sequence[tuple[float, int]]) -> bytes:
     """`changes`: when (unix seconds) which version began to speak; drawn as marks where votes surround them."""
     figure, axes = _figure("Likes, % of the votes of a day; the size tells how many votes")
     voted = [day for day in days if day.up + day.down]
@@ -52,31 +51,21 @@ def approval_chart(days: Sequence[VersionDay], changes: Sequence[tuple[float, in
     axes.legend(frameon=False, fontsize=9, loc="lower right", ncols=4)
     axes.xaxis.set_major_locator(AutoDateLocator(maxticks=8))  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(DateFormatter("%d %b"))  # type: ignore[no-untyped-call]
-    return _png(figure)
+    return png(figure)
 
 
 def _figure(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(8.4, 3.2), dpi=130, facecolor=GROUND, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure((8.4, 3.2), 130, GROUND)
     axes = figure.subplots()
     axes.set_title(title, loc="left", fontsize=11, color=INK)
     axes.grid(axis="y", color=GRID)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(colors=INK, labelsize=9)
+    quiet(axes, INK)
     return figure, axes
 
 
 def _nothing(figure: Figure, axes: Axes, words: str) -> bytes:
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=INK)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    return picture.getvalue()
+    say_instead(axes, words, INK)
+    return png(figure)
 
 
 def _moving_average(values: Sequence[float]) -> list[float]:

@@ -19,7 +19,7 @@ from bot.store import VersionDay
 from bot.versions.rebuild_marks import marked
 from bot.versions.registry import AdapterRegistry, AdapterVersion, read_manifest, write_atomically
 from training.publishing import publish
-from training.reporting.charts import approval_chart, loss_chart
+from training.reporting.charts import daily_approval_chart, loss_chart
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -72,7 +72,7 @@ def build_page(
     report = publish.read_report(registry, version)
     history = list(publish.history(registry, persona.name))
     loss = loss_chart(manifest.get("loss_curve") or [])
-    approval = approval_chart(days, [(_unix(entry.get("at")), entry["number"]) for entry in history])
+    approval = daily_approval_chart(days, [(_unix(entry.get("at")), entry["number"]) for entry in history])
     html = (
         _environment()
         .get_template("report.html")

@@ -4,7 +4,7 @@ import math
 
 from bot.store import VersionDay
 from tests.pictures import Mask, Picture, columns, height, middle, top
-from training.reporting.charts import DAY, INK, LINE, MARK, SMOOTHED, approval_chart, loss_chart
+from training.reporting.charts import DAY, INK, LINE, MARK, SMOOTHED, daily_approval_chart, loss_chart
 
 FIRST, SECOND = "#1f77b4", "#ff7f0e"  # matplotlib's first two colours: versions in their order
 AXES = slice(40, 330)  # rows below the title and above the axis's labels
@@ -40,7 +40,7 @@ def test_steps_without_a_loss_are_left_out() -> None:
 
 
 def test_without_a_loss_and_without_votes_a_word_stands_in_the_middle() -> None:
-    for empty in (loss_chart([]), approval_chart([], []), approval_chart(days((0, 0, 0)), [])):
+    for empty in (loss_chart([]), daily_approval_chart([], []), daily_approval_chart(days((0, 0, 0)), [])):
         picture = Picture(empty)
         assert picture.where(INK)[190:230, 450:700].any()
         assert not picture.where(LINE)[AXES].any()
@@ -48,7 +48,7 @@ def test_without_a_loss_and_without_votes_a_word_stands_in_the_middle() -> None:
 
 def test_each_version_has_a_line_of_its_own_where_its_votes_are() -> None:
     voted = [*days((0, 1, 3), (1, 1, 3), number=1), *days((2, 3, 1), (3, 3, 1), number=2)]
-    picture = Picture(approval_chart(voted, []))
+    picture = Picture(daily_approval_chart(voted, []))
     first, second = (picture.where(colour)[AXES, INSIDE] for colour in (FIRST, SECOND))
     assert top(first) - top(second) > 80, "3 of 4 stand higher than 1 of 4"
     [earlier], [later] = columns(first), columns(second)
@@ -57,7 +57,8 @@ def test_each_version_has_a_line_of_its_own_where_its_votes_are() -> None:
 
 def test_a_mark_is_as_large_as_the_votes_of_its_day_are_many() -> None:
     few, many = (
-        height(Picture(approval_chart(days((0, up, 0)), [])).where(FIRST)[AXES.start : 120, INSIDE]) for up in (1, 40)
+        height(Picture(daily_approval_chart(days((0, up, 0)), [])).where(FIRST)[AXES.start : 120, INSIDE])
+        for up in (1, 40)
     )
     assert many > 2 * few > 0
 
@@ -66,9 +67,9 @@ def test_a_change_of_version_is_marked_at_its_time_where_votes_surround_it() -> 
     voted = days((0, 1, 1), (10, 1, 1))
     within = [((20_000 + day) * float(DAY), day) for day in (0, 10)]
     far = [((20_000 + day) * float(DAY), 1) for day in (-30, 300)]
-    picture = Picture(approval_chart(voted, within))
+    picture = Picture(daily_approval_chart(voted, within))
     marks = columns(picture.where(MARK, within=110)[70:150, INSIDE])
     line = columns(picture.where(FIRST)[AXES, INSIDE])
     assert len(marks) == 2
     assert math.isclose(marks[1].start - marks[0].start, line[-1].stop - line[0].start, rel_tol=0.05)
-    assert approval_chart(voted, far) == approval_chart(voted, [])
+    assert daily_approval_chart(voted, far) == daily_approval_chart(voted, [])

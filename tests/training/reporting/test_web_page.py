@@ -11,7 +11,7 @@ import pytest
 
 from bot.store import Store, open_snapshot
 from tests.training.conftest import FRIEND, STRANGER, Project, add_version, reply_record
-from training.reporting.charts import approval_chart, loss_chart
+from training.reporting.charts import daily_approval_chart, loss_chart
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)> \"&' {{ 7*7 }}"
 DAY = 86_400.0
@@ -162,7 +162,7 @@ def test_the_pictures_show_the_versions_loss_and_the_personas_votes(project):
         days = snapshot.version_days("parrot")
     html = page(project)
     shown = [base64.b64decode(source.partition(",")[2]) for source in Tags(html).sources]
-    assert sorted(shown) == sorted([loss_chart(curve), approval_chart(days, [])])
+    assert sorted(shown) == sorted([loss_chart(curve), daily_approval_chart(days, [])])
 
 
 def test_a_folder_that_cannot_be_written_is_named(project):
