@@ -3,11 +3,11 @@
 A reply whose words were removed is found no more; its row stays for its figures.
 """
 
-import secrets
 import sqlite3
 import time
 from collections.abc import Sequence
 
+from bot.store import reply_ids
 from bot.store.database import Transaction
 from bot.store.erasures import Erasures, Mark
 from bot.store.records import SCENE, Exchange, ReplyRecord, StoredReply
@@ -262,7 +262,7 @@ class ReplyStore(Tables):
 
 async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
     values = dict(zip(RECORD_COLUMNS, record_values(record), strict=True))
-    [row] = await transaction.rows(INSERT_REPLY, [_next_id(), *{**values, "messages": "[]"}.values()])
+    [row] = await transaction.rows(INSERT_REPLY, [reply_ids.next_id(), *{**values, "messages": "[]"}.values()])
     reply_id = int(row["id"])
     await put_messages(transaction, reply_id, values["messages"])
     await transaction.change_many(
@@ -278,11 +278,6 @@ async def _insert(transaction: Transaction, record: ReplyRecord) -> int:
         (reply_id,),
     )
     return reply_id
-
-
-def _next_id() -> int:
-    """In the order of time, as conversations need it, and not to be counted from one to the next: a button names it."""
-    return (time.time_ns() // 1_000_000 << 21) | secrets.randbits(21)
 
 
 async def _still_asked(transaction: Transaction, record: ReplyRecord) -> bool:

@@ -10,6 +10,7 @@ from bot.engine import Generation, GenerationRequest, SamplingParams
 from bot.engine.fair_turns import FairTurns
 from bot.engine.step_times import LEAST_PREFILL, StepTimes
 from bot.engine.torch_engine import TorchEngine
+from bot.engine.waiting_time import seconds_until_start
 from bot.errors import DeadlineExceeded, QueueFull
 from tests.engine.serving import Ask, answer, finished, oracle_tokens, prompt_ids, running_engine, submit
 from tests.tiny import write_random_adapter
@@ -82,10 +83,11 @@ async def test_the_wait_is_estimated_from_what_was_measured(tiny_model_dir: Path
         assert second.wait_s == 0.0
 
 
-async def test_nobody_guesses_a_wait_before_anything_was_measured(tiny_model_dir: Path) -> None:
-    async with running_engine(tiny_model_dir, max_rows=1) as engine:
-        waits = [ask(engine, tiny_model_dir, "").wait_s for _ in range(3)]
-    assert waits == [0.0, None, None]
+def test_nobody_guesses_a_wait_before_anything_was_measured() -> None:
+    unmeasured = StepTimes(most_prefill=0).seconds(prompt_tokens=10, said=0, most=50)
+    assert unmeasured is None
+    assert seconds_until_start(1, [unmeasured], []) is None
+    assert seconds_until_start(0, [2.0, 1.0], [5.0]) == 2.0  # the second row, free after 1 s, goes to the one ahead
 
 
 async def test_a_request_that_waits_beyond_its_deadline_ends_with_an_error(tiny_model_dir: Path) -> None:

@@ -1,5 +1,6 @@
 """A small project on disk: a tiny random base model, two personas, a configuration; and the command line run on it."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import torch
 
 from bot.engine.base_model import BaseModelFiles, fingerprint, load_tokenizer
 from bot.prompt import PromptRenderer
-from bot.store import ReplyRecord, Store, StoredMessage
+from bot.store import ReplyRecord, Store, StoredMessage, reply_ids
 from bot.versions.registry import AdapterRegistry
 from tests.tiny import write_tiny_model
 from training.__main__ import main
@@ -49,6 +50,12 @@ max_preservation_loss_ratio = 1.5
 """
 ASKER, FRIEND, STRANGER = 101, 102, 999
 TOPICS = ["dogs", "cats", "rain", "snow", "tea", "bread", "ships", "maps", "stars", "gold", "drums", "chess"]
+
+
+@pytest.fixture(autouse=True)
+def foreseeable_reply_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held out is drawn by ids: with those of chance, no two runs of a test would train on the same."""
+    monkeypatch.setattr(reply_ids, "next_id", itertools.count(10**15, 10**7).__next__)
 
 
 @pytest.fixture(scope="session", autouse=True)
