@@ -9,7 +9,7 @@ from bot.cli.model_server import ModelServer, keep_serving, model_server
 from bot.config import Config, load_config
 from bot.errors import ConfigError
 
-PYTHON = Path("/opt/vllm/bin/python")
+PYTHON = Path("vllm-venv", "bin", "python")
 
 
 def configured(tmp_path: Path, **environ: str) -> Config:
